@@ -1,0 +1,1 @@
+//! Getting it done: load, decide, append.

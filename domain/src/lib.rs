@@ -1,0 +1,17 @@
+//! Facts and rules of ticketing.
+//!
+//! Everything here is a pure function or plain data: no I/O, no async, no clock, no randomness.
+//! Time and identity come in with the [`Context`](context::Context) of a command. Reading order:
+
+pub mod agent;
+pub mod codec;
+pub mod context;
+pub mod customer;
+pub mod definition;
+pub mod envelope;
+pub mod ids;
+pub mod instant;
+pub mod party;
+pub mod personal;
+pub mod ticket;
+pub mod token;

@@ -1,0 +1,867 @@
+//! Everything that can happen to a ticket.
+//!
+//! **These names and shapes are the storage format.** A variant's name is the event's type in the
+//! log; a field's name is its name in every payload ever written. Changing a shape means a new
+//! schema version and an upcaster in [`codec`](crate::codec).
+//!
+//! An event is complete alone: it carries old and new values, ids, and the labels they had then.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{PriorityTerm, StatusTerm, Term};
+use crate::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
+use crate::instant::Instant;
+use crate::party::{AgentRef, Channel, CustomerRef};
+use crate::personal::Personal;
+
+/// One thing that happened to a ticket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TicketEvent {
+    /// It came into being.
+    TicketCreated(Box<TicketCreated>),
+    /// Somebody became its owner.
+    TicketAssigned {
+        /// The owner before.
+        from: Option<AgentRef>,
+        /// The owner now.
+        to: AgentRef,
+        /// How the owner was found.
+        method: AssignMethod,
+        /// The status move it caused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<StatusChange>,
+    },
+    /// It lost its owner.
+    TicketUnassigned {
+        /// The owner before.
+        from: AgentRef,
+        /// Why.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        reason: Option<Personal<String>>,
+    },
+    /// An owner passed it on, with what is still promised (S-93).
+    TicketHandedOver {
+        /// The owner before.
+        from: AgentRef,
+        /// The owner now.
+        to: AgentRef,
+        /// Until when, for a substitution.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+        /// The promises still open.
+        open_commitments: Vec<CommitmentId>,
+        /// What the next owner should know.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        note: Option<Personal<String>>,
+    },
+    /// The customer wrote.
+    MessageReceived {
+        /// What was said.
+        message: Message,
+        /// By which way.
+        channel: Channel,
+        /// The status move it caused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<StatusChange>,
+    },
+    /// An employee first opened a customer's message (S-33).
+    MessageOpened {
+        /// Which message.
+        message_id: MessageId,
+    },
+    /// The waiting messages need no reply (S-76).
+    MessageFiled {
+        /// Which messages.
+        message_ids: Vec<MessageId>,
+        /// Why.
+        reason: Personal<String>,
+    },
+    /// An agent answered in public.
+    TicketReplied {
+        /// What was said.
+        message: Message,
+        /// The customer's messages it answers.
+        answers: Vec<MessageId>,
+        /// The ticket's version that its author saw.
+        seen_version: u64,
+        /// By which way it goes out.
+        channel: Channel,
+        /// The status move it caused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<StatusChange>,
+    },
+    /// Somebody wrote an internal note.
+    NoteAdded {
+        /// What was written.
+        message: Message,
+        /// The agents it mentions.
+        mentions: Vec<AgentRef>,
+    },
+    /// A phone call took place, or was missed (S-64).
+    CallLogged(Box<Call>),
+    /// A meeting face to face took place (S-67).
+    ContactLogged(Box<Meeting>),
+    /// A chat took place, or was abandoned (S-66).
+    ChatLogged(Box<Chat>),
+    /// Something was promised (S-96).
+    CommitmentRecorded {
+        /// Its id.
+        commitment_id: CommitmentId,
+        /// Who promised.
+        promiser: Promiser,
+        /// What was promised.
+        text: Personal<String>,
+        /// The coded kind, such as `refund`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+        /// The amount, as text with its unit, such as `49.90 EUR`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<String>,
+        /// By when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Instant>,
+        /// The message or call that shows it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<MessageId>,
+        /// Whether the customer accepted it, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted: Option<bool>,
+    },
+    /// A promise was kept.
+    CommitmentKept {
+        /// Which promise.
+        commitment_id: CommitmentId,
+        /// How.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        note: Option<Personal<String>>,
+    },
+    /// A promise was changed.
+    CommitmentChanged {
+        /// Which promise.
+        commitment_id: CommitmentId,
+        /// What is promised now.
+        text: Personal<String>,
+        /// By when before.
+        from_due: Option<Instant>,
+        /// By when now.
+        due: Option<Instant>,
+        /// Why.
+        reason: Personal<String>,
+    },
+    /// A promise was broken.
+    CommitmentBroken {
+        /// Which promise.
+        commitment_id: CommitmentId,
+        /// Why.
+        reason: Personal<String>,
+    },
+    /// Its priority changed.
+    TicketPrioritized {
+        /// Before.
+        from: PriorityTerm,
+        /// Now.
+        to: PriorityTerm,
+    },
+    /// Its category or type changed; what was chosen before stays on record (S-16).
+    TicketReclassified {
+        /// The category before.
+        from_category: Option<Term>,
+        /// The category now.
+        category: Option<Term>,
+        /// The type before.
+        from_type: Option<Term>,
+        /// The type now.
+        #[serde(rename = "type")]
+        ticket_type: Option<Term>,
+    },
+    /// It went to another queue.
+    TicketTransferred {
+        /// The queue before.
+        from: Term,
+        /// The queue now.
+        to: Term,
+        /// Why.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        reason: Option<Personal<String>>,
+    },
+    /// Its status or substatus was set.
+    TicketStatusChanged {
+        /// Before.
+        from: StatusTerm,
+        /// Now.
+        to: StatusTerm,
+    },
+    /// Tags were added or removed.
+    TicketTagged {
+        /// Tags it did not have.
+        added: Vec<String>,
+        /// Tags it had.
+        removed: Vec<String>,
+    },
+    /// A custom field was set or cleared.
+    CustomFieldChanged {
+        /// The field's name.
+        field: String,
+        /// Before, if it was set.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        from: Option<Personal<String>>,
+        /// Now, if it is set.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        to: Option<Personal<String>>,
+    },
+    /// It was put aside until a time (S-42).
+    TicketSnoozed {
+        /// Until when, as asked.
+        until: Instant,
+        /// When it wakes: `until`, rounded.
+        wakes_at: Instant,
+        /// The block that the rounding used, in milliseconds; 0 for none.
+        block_ms: i64,
+        /// Why, as a code.
+        reason: SnoozeReason,
+        /// Why, in words.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        note: Option<Personal<String>>,
+        /// Whether a customer's message wakes it.
+        wakes_on_message: bool,
+        /// The status move it caused.
+        status: StatusChange,
+    },
+    /// The snooze ended.
+    TicketWoken {
+        /// Why.
+        cause: WakeCause,
+        /// When it was due.
+        due: Instant,
+        /// The status move it caused.
+        status: StatusChange,
+    },
+    /// It became an alias of another ticket, and takes no writes.
+    TicketMerged {
+        /// Which merge.
+        merge_id: MergeId,
+        /// The surviving ticket.
+        into: TicketRef,
+        /// The status move it caused.
+        status: StatusChange,
+    },
+    /// Another ticket became its alias.
+    TicketAbsorbed {
+        /// Which merge.
+        merge_id: MergeId,
+        /// The ticket that is an alias now.
+        source: TicketRef,
+    },
+    /// A merge was undone; written to both tickets.
+    TicketUnmerged {
+        /// Which merge.
+        merge_id: MergeId,
+        /// The other ticket of that merge.
+        other: TicketRef,
+        /// Whether this is the stream of the source or of the survivor.
+        side: MergeSide,
+        /// The survivor's later messages that go back with the source.
+        messages: Vec<MessageId>,
+        /// The status move it caused: at the source only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<StatusChange>,
+    },
+    /// Messages were copied, by reference, into a new ticket.
+    TicketSplit {
+        /// The new ticket.
+        into: TicketRef,
+        /// The messages that the new ticket refers to.
+        messages: Vec<MessageId>,
+    },
+    /// It was linked with another ticket; written to both.
+    TicketLinked {
+        /// The other ticket.
+        other: TicketRef,
+        /// How they are linked.
+        kind: LinkKind,
+    },
+    /// A link was removed; written to both.
+    TicketUnlinked {
+        /// The other ticket.
+        other: TicketRef,
+        /// How they were linked.
+        kind: LinkKind,
+    },
+    /// It was raised to a higher level of attention.
+    TicketEscalated {
+        /// The level before.
+        from_level: u8,
+        /// The level now.
+        level: u8,
+        /// To whom.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<AgentRef>,
+        /// Why.
+        reason: Personal<String>,
+    },
+    /// The escalation was lowered or ended.
+    TicketDeescalated {
+        /// The level before.
+        from_level: u8,
+        /// The level now.
+        level: u8,
+        /// Why.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        reason: Option<Personal<String>>,
+    },
+    /// The customer complains (S-72).
+    ComplaintRaised {
+        /// Its id.
+        complaint_id: ComplaintId,
+        /// What is claimed.
+        claim: Personal<String>,
+        /// How grave.
+        severity: Severity,
+        /// What the customer demands.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        remedy: Option<Personal<String>>,
+        /// Who owns the complaint.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<AgentRef>,
+    },
+    /// The complaint was decided.
+    ComplaintDecided {
+        /// Which complaint.
+        complaint_id: ComplaintId,
+        /// Whether it is accepted.
+        decision: Decision,
+        /// Why.
+        reasoning: Personal<String>,
+        /// The compensation, as text with its unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compensation: Option<String>,
+        /// When the customer was told, if so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told_at: Option<Instant>,
+        /// By which way the customer was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told_by: Option<Channel>,
+    },
+    /// It is done.
+    TicketClosed {
+        /// How it ended.
+        outcome: Outcome,
+        /// What solved it, for the customer.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        resolution: Option<Personal<String>>,
+        /// Why it was closed, internally.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        reason: Option<Personal<String>>,
+        /// Its owner then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<AgentRef>,
+        /// When; the reopen window counts from here.
+        closed_at: Instant,
+        /// The status move it caused.
+        status: StatusChange,
+    },
+    /// It is not done after all.
+    TicketReopened {
+        /// What reopened it.
+        cause: ReopenCause,
+        /// Why, in words.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        reason: Option<Personal<String>>,
+        /// How many whole days it was closed.
+        days_closed: u32,
+        /// The status move it caused.
+        status: StatusChange,
+    },
+    /// The customer was asked to rate the service (S-101).
+    RatingRequested {
+        /// The agent to be rated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentRef>,
+        /// The highest score of the scale; the lowest is 1.
+        scale: u8,
+    },
+    /// The customer rated the service.
+    RatingGiven {
+        /// The agent rated: the owner then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentRef>,
+        /// The score, from 1.
+        score: u8,
+        /// The highest score of the scale.
+        scale: u8,
+        /// In the customer's words.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        comment: Option<Personal<String>>,
+    },
+    /// Quality control scored the work (S-101).
+    QualityScored {
+        /// The agent whose work it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentRef>,
+        /// The score, from 0.
+        score: u8,
+        /// The highest score.
+        scale: u8,
+        /// The rubric and its version, such as `tone/3`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rubric: Option<String>,
+        /// The reviewer's words.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        comment: Option<Personal<String>>,
+    },
+    /// Working time was logged.
+    TimeLogged {
+        /// Whose time.
+        agent: AgentRef,
+        /// How many minutes.
+        minutes: u32,
+        /// What for.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        note: Option<Personal<String>>,
+    },
+    /// An earlier event was wrong; what is right is said here, and the earlier one stays.
+    CorrectionRecorded {
+        /// The version, in this stream, of the event that was wrong.
+        corrects: u64,
+        /// What is right.
+        text: Personal<String>,
+    },
+    /// Something that happened in another system and has no counterpart here; kept whole.
+    ExternalActivityRecorded {
+        /// The activity's name there.
+        activity: String,
+        /// Who did it there.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        performer: Option<Personal<String>>,
+        /// Its attributes, unless the map says they are public.
+        attributes: Personal<BTreeMap<String, String>>,
+        /// The attributes that the map says are public.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        public: BTreeMap<String, String>,
+        /// The code of the refusal, where a rule would have refused the mapped event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
+}
+
+/// How a ticket came into being.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TicketCreated {
+    /// Its number, unique and rising.
+    pub number: String,
+    /// Who asks.
+    pub customer: CustomerRef,
+    /// The customer's tier then (S-07).
+    pub tier: String,
+    /// The contract that the tier comes from, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
+    /// Who opened it.
+    pub opened_by: OpenedBy,
+    /// By which way it came.
+    pub channel: Channel,
+    /// Our endpoint it came to: a mailbox, a line, a profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Where it lies.
+    pub queue: Term,
+    /// What it is about.
+    pub category: Option<Term>,
+    /// What kind of request it is.
+    #[serde(rename = "type")]
+    pub ticket_type: Option<Term>,
+    /// How urgent.
+    pub priority: PriorityTerm,
+    /// Its initial status.
+    pub status: StatusTerm,
+    /// Its subject.
+    pub subject: Personal<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The first message; none when it was split off or imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
+    /// The ticket it grew out of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// Who opened a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenedBy {
+    /// The customer, by a first contact.
+    Customer,
+    /// An agent, of the desk's own accord.
+    Agent,
+}
+
+/// The ticket that another one grew out of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// How.
+    pub kind: OriginKind,
+    /// Which ticket.
+    pub ticket: TicketRef,
+    /// The messages there that this one refers to.
+    pub messages: Vec<MessageId>,
+}
+
+/// How a ticket grew out of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginKind {
+    /// It was split off.
+    Split,
+    /// The customer wrote to a ticket closed too long ago to be reopened (S-53).
+    FollowUp,
+}
+
+/// Another ticket, as an event names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketRef {
+    /// Which ticket.
+    pub id: TicketId,
+    /// Its number.
+    pub number: String,
+}
+
+/// Something said in or around a ticket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Its number: the ticket's, a dash, and its place in the ticket, such as `1042-3` (S-20).
+    pub number: String,
+    /// Its text.
+    pub body: Personal<String>,
+    /// The files that came with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentRef>,
+}
+
+/// A stored file, as an event names it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttachmentRef {
+    /// Which file.
+    pub id: AttachmentId,
+    /// Its name.
+    pub name: Personal<String>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A move of the status that another event caused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusChange {
+    /// Before.
+    pub from: StatusTerm,
+    /// Now.
+    pub to: StatusTerm,
+}
+
+/// How an owner was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignMethod {
+    /// Somebody chose.
+    Manual,
+    /// The agent took the next ticket of the queue (S-50).
+    Next,
+    /// The importer's map said so.
+    Import,
+}
+
+/// A phone call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Its id.
+    pub id: MessageId,
+    /// Its number, such as `1042-4`.
+    pub number: String,
+    /// The agent who took or made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentRef>,
+    /// Who called whom.
+    pub direction: Direction,
+    /// How it ended.
+    pub outcome: CallOutcome,
+    /// Our line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// The customer's phone number.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::personal::optional"
+    )]
+    pub phone: Option<Personal<String>>,
+    /// The path through the voice menu.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ivr_path: Vec<String>,
+    /// How long the caller waited, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<i64>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Instant>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Instant>,
+    /// What was said, in short.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::personal::optional"
+    )]
+    pub summary: Option<Personal<String>>,
+    /// Files that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentRef>,
+}
+
+/// A meeting face to face.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Meeting {
+    /// Its id.
+    pub id: MessageId,
+    /// Its number.
+    pub number: String,
+    /// The agent who held it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentRef>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Instant>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Instant>,
+    /// What was said, in short.
+    pub summary: Personal<String>,
+}
+
+/// A chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chat {
+    /// Its id.
+    pub id: MessageId,
+    /// Its number.
+    pub number: String,
+    /// The agent who answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentRef>,
+    /// When it began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Instant>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Instant>,
+    /// Whether the customer left before an answer.
+    pub abandoned: bool,
+    /// What was said.
+    pub transcript: Personal<String>,
+}
+
+/// Who called whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The customer called us.
+    Inbound,
+    /// We called the customer.
+    Outbound,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// Two people spoke.
+    Answered,
+    /// Nobody answered.
+    Missed,
+    /// The caller reached a mailbox.
+    Voicemail,
+}
+
+/// Who promised something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Promiser {
+    /// We did, to the customer.
+    Desk,
+    /// The customer did, to us.
+    Customer,
+}
+
+/// Why a ticket is put aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnoozeReason {
+    /// The customer asked for it: the only reason that pauses clocks.
+    CustomerAsked,
+    /// Something outside is awaited.
+    Waiting,
+    /// Anything else.
+    Other,
+}
+
+/// Why a snooze ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WakeCause {
+    /// Its time came.
+    Timer,
+    /// Somebody woke it.
+    Manual,
+    /// The customer wrote.
+    Message,
+}
+
+/// Which side of a merge a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeSide {
+    /// The ticket that was an alias.
+    Source,
+    /// The ticket that survived.
+    Survivor,
+}
+
+/// How two tickets are linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// They have to do with each other.
+    Related,
+    /// This one repeats the other.
+    Duplicate,
+    /// This one is caused by the other.
+    CausedBy,
+    /// This one causes the other.
+    Causes,
+    /// This one follows the other up.
+    FollowsUp,
+    /// This one is followed up by the other.
+    FollowedUpBy,
+    /// This one was split off the other.
+    SplitFrom,
+    /// The other was split off this one.
+    SplitInto,
+}
+
+/// How grave a complaint is (S-72).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Prepared solutions and the agent's discretion suffice.
+    Minor,
+    /// A manager owns it.
+    Major,
+}
+
+/// What became of a complaint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The customer is right.
+    Accepted,
+    /// The customer is right in part.
+    PartlyAccepted,
+    /// The customer is not right.
+    Rejected,
+}
+
+/// How a ticket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The request was met.
+    Solved,
+    /// It was not.
+    Unsolved,
+    /// There was nothing to answer.
+    NoReplyNeeded,
+    /// It repeats another ticket.
+    Duplicate,
+    /// It was no request at all.
+    Spam,
+}
+
+/// What reopened a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReopenCause {
+    /// Somebody decided so.
+    Manual,
+    /// The customer wrote within the reopen window (S-53).
+    Message,
+}

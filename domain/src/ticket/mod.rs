@@ -1,0 +1,2 @@
+//! The ticket.
+pub mod event;

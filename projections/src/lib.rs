@@ -1,0 +1,1 @@
+//! Showing it: read models as pure functions of streams.

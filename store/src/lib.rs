@@ -1,0 +1,265 @@
+//! Remembering: the event log and the vault of personal data, behind one port.
+//!
+//! [`EventStore`] is the port. It moves opaque bytes with a type name: what an event means is the
+//! business of the domain, and this crate knows nothing of tickets. The adapters promise what
+//! [`conformance`] checks; [`vault`] seals personal fields before they reach the port and opens
+//! them after.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+/// A place in the global order: dense from 1 on every store; 0 means "before the first event".
+pub type Position = u64;
+
+/// A place in one stream: dense from 1; 0 means "the stream does not exist".
+pub type Version = u64;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = i64;
+
+/// Where the store reads the time from; injected, so that tests decide it.
+pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// What a writer believes about a stream when it appends to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The stream does not exist yet.
+    NoStream,
+    /// The stream's last event has this version.
+    Exact(Version),
+}
+
+/// One event on its way to the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The name the event is stored under, such as `TicketAssigned`.
+    pub event_type: String,
+    /// The version of the payload's shape.
+    pub schema: u16,
+    /// When it happened in the real world; `None` means when the store records it.
+    pub occurred_at: Option<Millis>,
+    /// Actor, channel, correlation and the rest: JSON, opaque here.
+    pub envelope: String,
+    /// The event itself: JSON, kept and returned byte for byte. Personal fields are commitments.
+    pub payload: String,
+    /// The sealed personal fields of the payload, as [`vault`] wrote them.
+    pub sealed: Option<String>,
+}
+
+/// Events for one stream.
+#[derive(Clone, Debug)]
+pub struct StreamWrite {
+    /// The stream, such as `ticket-0192…`; what stands before the first `-` is its category.
+    pub stream: String,
+    /// What must be true of the stream for the append to happen.
+    pub expected: Expected,
+    /// The events, in order.
+    pub events: Vec<NewEvent>,
+}
+
+/// Uniqueness that the log itself enforces: within a space, a key has one owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What kind of key it is, such as `ticket-number`.
+    pub space: String,
+    /// The key, never personal in clear.
+    pub key: String,
+    /// Who holds it: a stream name.
+    pub owner: String,
+}
+
+/// A data key of a subject that the append brings along, wrapped with the key-encryption key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewKey {
+    /// Whose key it is: a stream name.
+    pub subject: String,
+    /// The wrapped key.
+    pub wrapped: Vec<u8>,
+}
+
+/// All that one command writes: everything or nothing.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// Who asks: the same id again means the same command again.
+    pub command_id: Uuid,
+    /// A keyed hash of the request, to tell a repetition from another command under the same id.
+    pub fingerprint: [u8; 32],
+    /// The events by stream; a stream appears once.
+    pub writes: Vec<StreamWrite>,
+    /// Keys to take for an owner; a key that the same owner holds already is no conflict.
+    pub claims: Vec<Claim>,
+    /// Keys to give back; a key that another owner holds is left alone.
+    pub releases: Vec<Claim>,
+    /// Data keys of subjects seen for the first time.
+    pub new_keys: Vec<NewKey>,
+}
+
+/// Where an append landed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Position of its first event.
+    pub first: Position,
+    /// Position of its last event.
+    pub last: Position,
+    /// When the store recorded it.
+    pub recorded_at: Millis,
+}
+
+/// What became of an append that reached the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is on disk.
+    Appended(Receipt),
+    /// It was on disk already: same command id, same fingerprint.
+    AlreadyAppended(Receipt),
+    /// A stream is not where the writer believed; nothing was written.
+    WrongVersion {
+        /// The stream.
+        stream: String,
+        /// Its version now.
+        actual: Version,
+    },
+    /// The command id was used for another request; nothing was written.
+    KeyReused,
+    /// A claimed key, or a new data key, belongs to somebody else; nothing was written.
+    Claimed(Claim),
+}
+
+/// One event as the log holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its place in the global order.
+    pub position: Position,
+    /// Its stream.
+    pub stream: String,
+    /// Its place in the stream.
+    pub version: Version,
+    /// Derived from command id and index, see [`event_id`].
+    pub event_id: Uuid,
+    /// The name it is stored under.
+    pub event_type: String,
+    /// The version of the payload's shape.
+    pub schema: u16,
+    /// When it happened in the real world.
+    pub occurred_at: Millis,
+    /// When the store recorded it; never decreasing with position.
+    pub recorded_at: Millis,
+    /// JSON, opaque here.
+    pub envelope: String,
+    /// JSON, as it was given.
+    pub payload: String,
+    /// The sealed personal fields, when they were asked for and there are any.
+    pub sealed: Option<String>,
+}
+
+/// Whether a read brings the sealed personal fields along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealed {
+    /// Yes.
+    With,
+    /// No: for readers that need no text, and faster.
+    Without,
+}
+
+/// What the store knows of a subject's data key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// There is none, and there never was.
+    Missing,
+    /// It is there, wrapped.
+    Wrapped(Vec<u8>),
+    /// It was destroyed at this time; what it sealed is erased.
+    Erased(Millis),
+}
+
+/// Why the store could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It is certain that nothing was written; trying again later may help.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The disk is full; nothing was written and reads go on.
+    #[error("the store's disk is full; nothing was written")]
+    Full,
+    /// The outcome of a write is unknown; the same command id must be tried again.
+    #[error("the outcome of the write is unknown: {0}")]
+    Unknown(String),
+    /// What is stored is not what was written.
+    #[error("integrity error: {0}")]
+    Integrity(String),
+    /// The store must not be opened as it is; says why and how to mend it.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// The event log, its claims, counters and data keys: the port that every backend implements.
+#[async_trait]
+pub trait EventStore: Send + Sync + 'static {
+    /// Writes all of `append` or nothing, durably, before it answers.
+    async fn append(&self, append: Append) -> Result<Outcome, StoreError>;
+
+    /// The events of a stream with versions above `after`, oldest first, at most `limit`.
+    async fn read_stream(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// The events with positions above `after` in the global order, at most `limit`, without gaps.
+    async fn read_all(
+        &self,
+        after: Position,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// The events of all streams of a category (`definition`, `token` …), ordered by stream name
+    /// and version, starting behind `after` = (stream, version).
+    async fn read_category(
+        &self,
+        category: &str,
+        after: Option<(&str, Version)>,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// The position of the last event; 0 when there is none.
+    fn head(&self) -> Position;
+
+    /// Resolves once the head is beyond `position`; at once if it is already.
+    async fn wait_beyond(&self, position: Position);
+
+    /// Where an earlier command landed, if it wrote anything.
+    async fn find_command(
+        &self,
+        command_id: Uuid,
+    ) -> Result<Option<(Receipt, [u8; 32])>, StoreError>;
+
+    /// Who holds a key.
+    async fn claim_owner(&self, space: &str, key: &str) -> Result<Option<String>, StoreError>;
+
+    /// Reserves `count` numbers of a counter for this node; answers the first. Gaps are allowed.
+    async fn reserve_numbers(&self, counter: &str, count: u64) -> Result<u64, StoreError>;
+
+    /// The data keys of subjects, in the order asked.
+    async fn keys(&self, subjects: &[String]) -> Result<Vec<KeyState>, StoreError>;
+
+    /// Destroys a subject's data key for good and leaves a tombstone.
+    async fn erase_key(&self, subject: &str) -> Result<(), StoreError>;
+
+    /// A small value kept beside the log (store id, fingerprint of the key file, secrets).
+    async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Sets such a value when there is none yet; answers the one that holds.
+    async fn init_meta(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError>;
+}
+
+/// The id of the `index`-th event that a command writes, counted over all its streams: derived, so
+/// that a command tried again can only ever write the same events.
+pub fn event_id(command_id: Uuid, index: usize) -> Uuid {
+    Uuid::new_v5(&command_id, &(index as u64).to_be_bytes())
+}
