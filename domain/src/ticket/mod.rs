@@ -1,2 +1,3 @@
 //! The ticket.
+pub mod command;
 pub mod event;
