@@ -1,0 +1,5 @@
+//! The one integration binary; its modules mirror what they test.
+
+#![cfg(test)]
+
+mod architecture;
