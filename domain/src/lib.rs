@@ -3,6 +3,12 @@
 //! Everything here is a pure function or plain data: no I/O, no async, no clock, no randomness.
 //! Time and identity come in with the [`Context`](context::Context) of a command. Reading order:
 
+#![warn(
+    // A new event must make the compiler ask everywhere what it does there.
+    clippy::wildcard_enum_match_arm,
+    clippy::match_wildcard_for_single_variants
+)]
+
 pub mod agent;
 pub mod codec;
 pub mod context;

@@ -510,6 +510,59 @@ pub enum TicketEvent {
     },
 }
 
+impl TicketEvent {
+    /// The move of the status that this event is or causes: from, to. `TicketCreated` sets the
+    /// first status and moves none.
+    pub fn status_move(&self) -> Option<(&StatusTerm, &StatusTerm)> {
+        match self {
+            Self::TicketStatusChanged { from, to } => Some((from, to)),
+            Self::TicketSnoozed { status, .. }
+            | Self::TicketWoken { status, .. }
+            | Self::TicketMerged { status, .. }
+            | Self::TicketClosed { status, .. }
+            | Self::TicketReopened { status, .. } => Some((&status.from, &status.to)),
+            Self::TicketAssigned { status, .. }
+            | Self::MessageReceived { status, .. }
+            | Self::TicketReplied { status, .. }
+            | Self::TicketUnmerged { status, .. } => {
+                status.as_ref().map(|status| (&status.from, &status.to))
+            }
+            Self::TicketCreated(_)
+            | Self::TicketUnassigned { .. }
+            | Self::TicketHandedOver { .. }
+            | Self::MessageOpened { .. }
+            | Self::MessageFiled { .. }
+            | Self::NoteAdded { .. }
+            | Self::CallLogged(_)
+            | Self::ContactLogged(_)
+            | Self::ChatLogged(_)
+            | Self::CommitmentRecorded { .. }
+            | Self::CommitmentKept { .. }
+            | Self::CommitmentChanged { .. }
+            | Self::CommitmentBroken { .. }
+            | Self::TicketPrioritized { .. }
+            | Self::TicketReclassified { .. }
+            | Self::TicketTransferred { .. }
+            | Self::TicketTagged { .. }
+            | Self::CustomFieldChanged { .. }
+            | Self::TicketAbsorbed { .. }
+            | Self::TicketSplit { .. }
+            | Self::TicketLinked { .. }
+            | Self::TicketUnlinked { .. }
+            | Self::TicketEscalated { .. }
+            | Self::TicketDeescalated { .. }
+            | Self::ComplaintRaised { .. }
+            | Self::ComplaintDecided { .. }
+            | Self::RatingRequested { .. }
+            | Self::RatingGiven { .. }
+            | Self::QualityScored { .. }
+            | Self::TimeLogged { .. }
+            | Self::CorrectionRecorded { .. }
+            | Self::ExternalActivityRecorded { .. } => None,
+        }
+    }
+}
+
 /// How a ticket came into being.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TicketCreated {

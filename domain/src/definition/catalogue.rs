@@ -1,0 +1,170 @@
+//! What is in force now: a pure fold over the definitions' streams.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::definition::{
+    Category, DefinitionEvent, DefinitionKind, Document, Priority, PriorityTerm, Queue, Settings,
+    Status, StatusTerm, Term, TicketType, ZoneOffsets,
+};
+use crate::instant::Instant;
+
+/// One definition in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InForce<T> {
+    /// Its version: the stream's.
+    pub version: u64,
+    /// Since when.
+    pub effective_from: Instant,
+    /// The document.
+    pub document: T,
+}
+
+/// All definitions in force: a pure fold over their streams.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalogue {
+    /// Queues by key.
+    pub queues: BTreeMap<String, InForce<Queue>>,
+    /// Categories by path.
+    pub categories: BTreeMap<String, InForce<Category>>,
+    /// Statuses by key.
+    pub statuses: BTreeMap<String, InForce<Status>>,
+    /// Priorities by key.
+    pub priorities: BTreeMap<String, InForce<Priority>>,
+    /// Ticket types by key.
+    pub types: BTreeMap<String, InForce<TicketType>>,
+    /// The settings.
+    pub settings: Option<InForce<Settings>>,
+    /// The offsets of the settings' zone.
+    pub zone_offsets: Option<ZoneOffsets>,
+}
+
+/// What holds while no settings are published.
+static DEFAULT_SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::default);
+
+impl Catalogue {
+    /// Takes in one more event of a definition's stream: its version there, and when it happened.
+    pub fn apply(&mut self, stream_version: u64, at: Instant, event: &DefinitionEvent) {
+        match event {
+            DefinitionEvent::DefinitionPublished { key, document, zone_offsets } => {
+                let (key, at) = (key.clone(), (stream_version, at));
+                match document {
+                    Document::Queue(it) => put(&mut self.queues, key, at, it),
+                    Document::Category(it) => put(&mut self.categories, key, at, it),
+                    Document::Status(it) => put(&mut self.statuses, key, at, it),
+                    Document::Priority(it) => put(&mut self.priorities, key, at, it),
+                    Document::Type(it) => put(&mut self.types, key, at, it),
+                    Document::Settings(it) => {
+                        self.settings = Some(in_force(at, it.as_ref()));
+                        self.zone_offsets.clone_from(zone_offsets);
+                    }
+                }
+            }
+            DefinitionEvent::DefinitionRetired { kind, key } => match kind {
+                DefinitionKind::Queue => drop(self.queues.remove(key)),
+                DefinitionKind::Category => drop(self.categories.remove(key)),
+                DefinitionKind::Status => drop(self.statuses.remove(key)),
+                DefinitionKind::Priority => drop(self.priorities.remove(key)),
+                DefinitionKind::Type => drop(self.types.remove(key)),
+                DefinitionKind::Settings => (self.settings, self.zone_offsets) = (None, None),
+            },
+        }
+    }
+
+    /// The settings in force, or the defaults while none are published.
+    pub fn settings(&self) -> &Settings {
+        self.settings.as_ref().map_or(&DEFAULT_SETTINGS, |it| &it.document)
+    }
+
+    /// The document in force under this key.
+    pub fn document(&self, kind: DefinitionKind, key: &str) -> Option<Document> {
+        match kind {
+            DefinitionKind::Queue => document(&self.queues, key).map(Document::Queue),
+            DefinitionKind::Category => document(&self.categories, key).map(Document::Category),
+            DefinitionKind::Status => document(&self.statuses, key).map(Document::Status),
+            DefinitionKind::Priority => document(&self.priorities, key).map(Document::Priority),
+            DefinitionKind::Type => document(&self.types, key).map(Document::Type),
+            DefinitionKind::Settings => {
+                self.settings.as_ref().map(|it| Document::Settings(Box::new(it.document.clone())))
+            }
+        }
+    }
+
+    /// The queue as an event freezes it.
+    pub fn queue(&self, key: &str) -> Option<Term> {
+        self.queues.get(key).map(|it| term(key, &it.document.name, it.version))
+    }
+
+    /// The category as an event freezes it.
+    pub fn category(&self, path: &str) -> Option<Term> {
+        self.categories.get(path).map(|it| term(path, &it.document.name, it.version))
+    }
+
+    /// The ticket type as an event freezes it.
+    pub fn ticket_type(&self, key: &str) -> Option<Term> {
+        self.types.get(key).map(|it| term(key, &it.document.name, it.version))
+    }
+
+    /// The priority as an event freezes it.
+    pub fn priority(&self, key: &str) -> Option<PriorityTerm> {
+        self.priorities.get(key).map(|it| PriorityTerm {
+            key: key.into(),
+            name: it.document.name.clone(),
+            level: it.document.level,
+            version: it.version,
+        })
+    }
+
+    /// The status, without a substatus, as an event freezes it.
+    pub fn status(&self, key: &str) -> Option<StatusTerm> {
+        self.statuses.get(key).map(|it| StatusTerm {
+            key: key.into(),
+            name: it.document.name.clone(),
+            base: it.document.based_on,
+            substatus: None,
+            version: it.version,
+        })
+    }
+
+    /// The queue that tickets of this category go to when they name none: its own, else that of
+    /// the nearest category above it (S-25).
+    pub fn queue_of_category(&self, path: &str) -> Option<&str> {
+        category_and_above(path)
+            .find_map(|path| self.categories.get(path)?.document.queue.as_deref())
+    }
+
+    /// Whether the queue takes tickets of this category (S-39): it names none, or this one, or one
+    /// above it. A queue that is not in force any more takes what it has.
+    pub fn queue_takes(&self, queue: &str, category: &str) -> bool {
+        let Some(queue) = self.queues.get(queue) else { return true };
+        let allowed = &queue.document.categories;
+        allowed.is_empty()
+            || category_and_above(category).any(|path| allowed.iter().any(|it| it == path))
+    }
+}
+
+/// The path, then the paths above it, nearest first: `a/b/c`, `a/b`, `a`.
+pub(super) fn category_and_above(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above))
+}
+
+fn put<T: Clone>(
+    map: &mut BTreeMap<String, InForce<T>>,
+    key: String,
+    at: (u64, Instant),
+    document: &T,
+) {
+    map.insert(key, in_force(at, document));
+}
+
+fn in_force<T: Clone>((version, effective_from): (u64, Instant), document: &T) -> InForce<T> {
+    InForce { version, effective_from, document: document.clone() }
+}
+
+fn document<T: Clone>(map: &BTreeMap<String, InForce<T>>, key: &str) -> Option<T> {
+    map.get(key).map(|it| it.document.clone())
+}
+
+fn term(key: &str, name: &str, version: u64) -> Term {
+    Term { key: key.into(), name: name.into(), version }
+}

@@ -1,0 +1,212 @@
+//! Configuration as facts: queues, categories, statuses, priorities, types, settings.
+//!
+//! Each definition is a stream of whole immutable versions. [`Catalogue`] is the fold over all of
+//! them: what is in force now. A ticket that uses one freezes its key, name and version as a
+//! [`Term`], so a later version never rewrites an earlier event.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::catalogue::{Catalogue, InForce};
+pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
+pub use self::term::{PriorityTerm, StatusTerm, Term};
+pub use self::zone::ZoneOffsets;
+
+mod catalogue;
+mod defaults;
+mod settings;
+mod term;
+mod zone;
+
+pub use self::defaults::defaults;
+
+/// What kind of definition it is; the plural is its path in the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DefinitionKind {
+    /// Where tickets arrive (S-27).
+    Queue,
+    /// What a ticket is about: a tree, whose keys are paths such as `complaint/new` (S-25, S-26).
+    Category,
+    /// A status, based on one of the six (S-41, S-43).
+    Status,
+    /// How urgent (S-44, S-49).
+    Priority,
+    /// A ticket type (S-11).
+    Type,
+    /// The one settings document (S-58); its key is `settings`.
+    Settings,
+}
+
+impl DefinitionKind {
+    /// All kinds, in the order in which [`defaults`] are published: what is named comes first.
+    pub const ALL: [Self; 6] =
+        [Self::Priority, Self::Queue, Self::Category, Self::Status, Self::Type, Self::Settings];
+
+    /// The word that streams and events use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Category => "category",
+            Self::Status => "status",
+            Self::Priority => "priority",
+            Self::Type => "type",
+            Self::Settings => "settings",
+        }
+    }
+
+    /// The stream of one definition.
+    pub fn stream(self, key: &str) -> String {
+        format!("definition-{}-{key}", self.word())
+    }
+}
+
+/// A definition's own event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DefinitionEvent {
+    /// A whole new version holds from now on.
+    DefinitionPublished {
+        /// The key within its kind.
+        key: String,
+        /// The whole document.
+        document: Document,
+        /// The time zone that the document names, resolved once; see [`ZoneOffsets`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone_offsets: Option<ZoneOffsets>,
+    },
+    /// It is not to be used any more; what used it keeps it.
+    DefinitionRetired {
+        /// Its kind.
+        kind: DefinitionKind,
+        /// The key within its kind.
+        key: String,
+    },
+}
+
+/// The document of a definition.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Document {
+    /// A queue.
+    Queue(Queue),
+    /// A category.
+    Category(Category),
+    /// A status.
+    Status(Status),
+    /// A priority.
+    Priority(Priority),
+    /// A ticket type.
+    Type(TicketType),
+    /// The settings.
+    Settings(Box<Settings>),
+}
+
+impl Document {
+    /// What kind of definition this is.
+    pub fn kind(&self) -> DefinitionKind {
+        match self {
+            Self::Queue(_) => DefinitionKind::Queue,
+            Self::Category(_) => DefinitionKind::Category,
+            Self::Status(_) => DefinitionKind::Status,
+            Self::Priority(_) => DefinitionKind::Priority,
+            Self::Type(_) => DefinitionKind::Type,
+            Self::Settings(_) => DefinitionKind::Settings,
+        }
+    }
+}
+
+/// Where tickets arrive before they are assigned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// The name people see (S-28).
+    pub name: String,
+    /// The priority of a ticket that names none (S-38).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_priority: Option<String>,
+    /// The categories allowed here, each with all below it; empty means all (S-39).
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Whether a customer who is not registered yet is registered on first contact (S-37).
+    #[serde(default = "yes")]
+    pub register_customers: bool,
+}
+
+/// What a ticket is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// The name people see.
+    pub name: String,
+    /// The queue that tickets of this category go to when they name none (S-25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+}
+
+/// A status, as administrators define one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// The name people see.
+    pub name: String,
+    /// Which of the six it behaves as.
+    pub based_on: BaseStatus,
+    /// Its substatuses (S-43), by key.
+    #[serde(default)]
+    pub substatuses: BTreeMap<String, String>,
+}
+
+/// The six statuses that Docket knows the meaning of (S-41).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseStatus {
+    /// The customer wrote last.
+    New,
+    /// Somebody works on it.
+    InProgress,
+    /// The customer's turn.
+    AwaitingCustomer,
+    /// Put aside until a time.
+    Snoozed,
+    /// Merged into another ticket; takes no writes.
+    Merged,
+    /// Done.
+    Closed,
+}
+
+impl BaseStatus {
+    /// The key of the status of the same name that is always there.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::InProgress => "in_progress",
+            Self::AwaitingCustomer => "awaiting_customer",
+            Self::Snoozed => "snoozed",
+            Self::Merged => "merged",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// How urgent a ticket is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Priority {
+    /// The name people see.
+    pub name: String,
+    /// 1 lowest … 5 highest (S-49).
+    pub level: u8,
+}
+
+/// What kind of request it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TicketType {
+    /// The name people see.
+    pub name: String,
+}
+
+fn yes() -> bool {
+    true
+}

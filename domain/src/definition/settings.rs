@@ -1,0 +1,96 @@
+//! The one settings document: how the desk behaves (S-58).
+
+use serde::{Deserialize, Serialize};
+
+/// How the desk behaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The IANA zone of the desk.
+    pub zone: String,
+    /// How long after closing a customer's message reopens the ticket (S-53): ISO 8601, days are
+    /// 24 hours.
+    pub reopen_within: String,
+    /// How long a snooze block is (S-42): ISO 8601, at least a minute, at most a day.
+    pub snooze_block: String,
+    /// How a snooze's end is rounded (S-42).
+    pub snooze_rounding: Rounding,
+    /// The priority of a ticket when neither it nor its queue names one.
+    pub default_priority: String,
+    /// The queue of a ticket when neither it nor its category names one.
+    pub default_queue: String,
+    /// Which commands move the status, and whereto (S-52, S-54).
+    pub status_on: StatusOn,
+}
+
+/// How the end of a snooze is rounded to blocks, which count from local midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// To the end of the block that holds it: 15:00 → 15:15, 14:50 → 15:00.
+    EndOfBlock,
+    /// To the nearest block boundary that is not before it was asked.
+    Nearest,
+    /// Not at all.
+    Exact,
+}
+
+/// Which commands move the status, and whereto.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StatusOn {
+    /// The initial status of a ticket that a customer opened.
+    pub created_by_customer: String,
+    /// The initial status of a ticket that an agent opened.
+    pub created_by_agent: String,
+    /// On assignment; `null` is off.
+    pub assign: Option<StatusRule>,
+    /// On a public reply.
+    pub reply: Option<StatusRule>,
+    /// On a customer's message.
+    pub message: Option<StatusRule>,
+    /// When a snooze ends.
+    pub wake: StatusRule,
+    /// On reopening.
+    pub reopen: StatusRule,
+}
+
+/// From which statuses to which one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusRule {
+    /// The keys of the statuses it applies to; empty means every one.
+    #[serde(default)]
+    pub from: Vec<String>,
+    /// The key of the status to move to.
+    pub to: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            zone: "UTC".into(),
+            reopen_within: "P14D".into(),
+            snooze_block: "PT15M".into(),
+            snooze_rounding: Rounding::EndOfBlock,
+            default_priority: "medium".into(),
+            default_queue: "inbox".into(),
+            status_on: StatusOn::default(),
+        }
+    }
+}
+
+impl Default for StatusOn {
+    fn default() -> Self {
+        let to = |key: &str| StatusRule { from: Vec::new(), to: key.into() };
+        Self {
+            created_by_customer: "new".into(),
+            created_by_agent: "awaiting_customer".into(),
+            assign: Some(StatusRule { from: vec!["new".into()], to: "in_progress".into() }),
+            reply: Some(to("awaiting_customer")),
+            message: Some(to("new")),
+            wake: to("new"),
+            reopen: to("new"),
+        }
+    }
+}

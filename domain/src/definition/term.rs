@@ -1,0 +1,45 @@
+//! What an event keeps of a definition that it uses: enough to be read alone for ever.
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::BaseStatus;
+
+/// A definition as an event freezes it: which one, in which version, called what then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Term {
+    /// Its key.
+    pub key: String,
+    /// Its name then.
+    pub name: String,
+    /// The version in force then.
+    pub version: u64,
+}
+
+/// A priority as an event freezes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriorityTerm {
+    /// Its key.
+    pub key: String,
+    /// Its name then.
+    pub name: String,
+    /// Its level then, 1 lowest … 5 highest.
+    pub level: u8,
+    /// The version in force then.
+    pub version: u64,
+}
+
+/// A status as an event freezes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusTerm {
+    /// Its key.
+    pub key: String,
+    /// Its name then.
+    pub name: String,
+    /// Which of the six it behaves as.
+    pub base: BaseStatus,
+    /// The substatus' key, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub substatus: Option<String>,
+    /// The version in force then.
+    pub version: u64,
+}

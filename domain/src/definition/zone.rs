@@ -1,0 +1,24 @@
+//! A time zone as data, so that no later release of the time-zone database changes a past result.
+
+use serde::{Deserialize, Serialize};
+
+use crate::instant::Instant;
+
+/// A zone's offsets from UTC, frozen when the document that names it was published, so that what
+/// was computed stays recomputable whatever a later time-zone release says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneOffsets {
+    /// The time-zone database release they come from, such as `2026b`.
+    pub tzdb: String,
+    /// From which millisecond (UTC) on, which offset in seconds east of UTC holds; ascending, the
+    /// first from the beginning of 1990.
+    pub offsets: Vec<(i64, i32)>,
+}
+
+impl ZoneOffsets {
+    /// The offset, in seconds east of UTC, that holds at `at`.
+    pub fn at(&self, at: Instant) -> i32 {
+        let after = self.offsets.partition_point(|(from, _)| *from <= at.0);
+        self.offsets.get(after.saturating_sub(1)).map_or(0, |(_, offset)| *offset)
+    }
+}
