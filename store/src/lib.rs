@@ -5,6 +5,9 @@
 //! [`conformance`] checks; [`vault`] seals personal fields before they reach the port and opens
 //! them after.
 
+pub mod conformance;
+pub mod sqlite;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -21,6 +24,12 @@ pub type Millis = i64;
 
 /// Where the store reads the time from; injected, so that tests decide it.
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
+
+/// The name in [`EventStore::meta`] of the store's own id (16 bytes), made when it is created.
+pub const STORE_ID: &str = "store-id";
+
+/// The space in which [`Outcome::Claimed`] reports a data key that somebody else wrote first.
+pub const DATA_KEYS: &str = "data-key";
 
 /// What a writer believes about a stream when it appends to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +64,7 @@ pub struct StreamWrite {
     pub stream: String,
     /// What must be true of the stream for the append to happen.
     pub expected: Expected,
-    /// The events, in order.
+    /// The events, in order; with none, the write only insists on what it expects.
     pub events: Vec<NewEvent>,
 }
 
@@ -79,7 +88,8 @@ pub struct NewKey {
     pub wrapped: Vec<u8>,
 }
 
-/// All that one command writes: everything or nothing.
+/// All that one command writes: everything or nothing. It brings at least one event: a command with
+/// nothing to do is not remembered, and an append without events is refused.
 #[derive(Clone, Debug)]
 pub struct Append {
     /// Who asks: the same id again means the same command again.
@@ -175,7 +185,7 @@ pub enum KeyState {
 }
 
 /// Why the store could not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// It is certain that nothing was written; trying again later may help.
     #[error("the store is unavailable: {0}")]
@@ -189,7 +199,8 @@ pub enum StoreError {
     /// What is stored is not what was written.
     #[error("integrity error: {0}")]
     Integrity(String),
-    /// The store must not be opened as it is; says why and how to mend it.
+    /// What was asked must not be done: the store is not to be opened as it is, or the append breaks
+    /// the port's rules. Says why and how to mend it; trying again does not help.
     #[error("{0}")]
     Refused(String),
 }
@@ -226,6 +237,14 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
         sealed: Sealed,
     ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// The SHA-256 hashes of the payloads behind `after`, in order, as they were computed when the
+    /// events were appended: what tells whether a payload was altered since.
+    async fn payload_hashes(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<[u8; 32]>, StoreError>;
 
     /// The position of the last event; 0 when there is none.
     fn head(&self) -> Position;

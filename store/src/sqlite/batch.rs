@@ -1,0 +1,305 @@
+//! Deciding a batch of appends together: what is known of them in the database, what each is
+//! answered, and what there is to write. An append sees the effects of those before it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use sqlx::{Row, SqliteConnection};
+use uuid::Uuid;
+
+use super::check::Checked;
+use super::failure::failed;
+use crate::{
+    Append, Claim, Expected, Millis, NewEvent, NewKey, Outcome, Position, Receipt, StoreError,
+    StreamWrite, Version, event_id,
+};
+
+/// Where an earlier command landed, and its fingerprint.
+type Landed = (Receipt, [u8; 32]);
+
+/// What the database holds of the streams, commands, claims and keys that a batch names.
+#[derive(Default)]
+struct Known {
+    commands: HashMap<Uuid, Landed>,
+    versions: HashMap<String, Version>,
+    owners: HashMap<(String, String), String>,
+    keys: HashSet<String>,
+}
+
+/// One event with its place.
+pub(super) struct EventRow {
+    pub position: Position,
+    pub stream: Arc<str>,
+    pub version: Version,
+    pub event_id: Uuid,
+    pub payload_hash: [u8; 32],
+    pub event: NewEvent,
+}
+
+/// A batch being decided, and in the end what it writes.
+pub(super) struct Batch {
+    known: Known,
+    pub head: Position,
+    pub recorded_at: Millis,
+    pub events: Vec<EventRow>,
+    pub commands: Vec<(Uuid, Landed)>,
+    /// Claims as they end up; `None` means given back.
+    pub claims: BTreeMap<(String, String), Option<String>>,
+    pub keys: Vec<NewKey>,
+}
+
+impl Batch {
+    /// Starts a batch behind `head`, with what the database knows of its appends.
+    pub async fn load(
+        connection: &mut SqliteConnection,
+        appends: &[Checked],
+        head: Position,
+        recorded_at: Millis,
+    ) -> Result<Self, StoreError> {
+        let known = Known::load(connection, appends).await.map_err(|error| failed(&error))?;
+        Ok(Self {
+            known,
+            head,
+            recorded_at,
+            events: Vec::new(),
+            commands: Vec::new(),
+            claims: BTreeMap::new(),
+            keys: Vec::new(),
+        })
+    }
+
+    /// Answers one append, and takes it in if it is to be written.
+    pub fn decide(&mut self, checked: Checked) -> Outcome {
+        let append = &checked.append;
+        if let Some((receipt, fingerprint)) = self.known.commands.get(&append.command_id) {
+            return if *fingerprint == append.fingerprint {
+                Outcome::AlreadyAppended(*receipt)
+            } else {
+                Outcome::KeyReused
+            };
+        }
+        if let Some(conflict) = self.conflict(append) {
+            return conflict;
+        }
+        Outcome::Appended(self.accept(checked))
+    }
+
+    fn conflict(&self, append: &Append) -> Option<Outcome> {
+        let version = append.writes.iter().find_map(|write| self.wrong_version(write));
+        version
+            .or_else(|| append.claims.iter().find_map(|claim| self.held_by_other(append, claim)))
+            .or_else(|| {
+                let taken =
+                    append.new_keys.iter().find(|key| self.known.keys.contains(&key.subject))?;
+                Some(Outcome::Claimed(Claim {
+                    space: crate::DATA_KEYS.to_owned(),
+                    key: taken.subject.clone(),
+                    owner: taken.subject.clone(),
+                }))
+            })
+    }
+
+    fn wrong_version(&self, write: &StreamWrite) -> Option<Outcome> {
+        let actual = self.known.versions.get(&write.stream).copied().unwrap_or(0);
+        let expected = match write.expected {
+            Expected::NoStream => 0,
+            Expected::Exact(version) => version,
+        };
+        (actual != expected).then(|| Outcome::WrongVersion { stream: write.stream.clone(), actual })
+    }
+
+    /// A claim fails on another owner, unless the same append gives that owner's hold back.
+    fn held_by_other(&self, append: &Append, claim: &Claim) -> Option<Outcome> {
+        let place = (claim.space.clone(), claim.key.clone());
+        let owner = self.known.owners.get(&place)?;
+        let released = append.releases.iter().any(|release| {
+            release.space == claim.space && release.key == claim.key && release.owner == *owner
+        });
+        (*owner != claim.owner && !released)
+            .then(|| Outcome::Claimed(Claim { owner: owner.clone(), ..claim.clone() }))
+    }
+
+    fn accept(&mut self, checked: Checked) -> Receipt {
+        let Append { command_id, fingerprint, writes, claims, releases, new_keys } = checked.append;
+        let first = self.head + 1;
+        let mut hashes = checked.payload_hashes.into_iter();
+        for write in writes {
+            self.accept_stream(command_id, first, write, &mut hashes);
+        }
+        let receipt = Receipt { first, last: self.head, recorded_at: self.recorded_at };
+        self.known.commands.insert(command_id, (receipt, fingerprint));
+        self.commands.push((command_id, (receipt, fingerprint)));
+        for release in releases {
+            self.release(release);
+        }
+        for Claim { space, key, owner } in claims {
+            self.known.owners.insert((space.clone(), key.clone()), owner.clone());
+            self.claims.insert((space, key), Some(owner));
+        }
+        self.known.keys.extend(new_keys.iter().map(|key| key.subject.clone()));
+        self.keys.extend(new_keys);
+        receipt
+    }
+
+    fn accept_stream(
+        &mut self,
+        command_id: Uuid,
+        first: Position,
+        write: StreamWrite,
+        hashes: &mut impl Iterator<Item = [u8; 32]>,
+    ) {
+        let stream: Arc<str> = write.stream.as_str().into();
+        let version = self.known.versions.entry(write.stream).or_insert(0);
+        for (event, payload_hash) in write.events.into_iter().zip(hashes) {
+            self.head += 1;
+            *version += 1;
+            self.events.push(EventRow {
+                position: self.head,
+                stream: Arc::clone(&stream),
+                version: *version,
+                event_id: event_id(command_id, (self.head - first) as usize),
+                payload_hash,
+                event,
+            });
+        }
+    }
+
+    fn release(&mut self, release: Claim) {
+        let place = (release.space, release.key);
+        if self.known.owners.get(&place) == Some(&release.owner) {
+            self.known.owners.remove(&place);
+            self.claims.insert(place, None);
+        }
+    }
+}
+
+impl Known {
+    async fn load(
+        connection: &mut SqliteConnection,
+        appends: &[Checked],
+    ) -> Result<Self, sqlx::Error> {
+        let mut known = Self::default();
+        let appends = || appends.iter().map(|checked| &checked.append);
+        let ids: Vec<_> = appends().map(|append| append.command_id.simple().to_string()).collect();
+        known.load_commands(connection, json(&ids)).await?;
+        let streams: Vec<_> = appends()
+            .flat_map(|append| &append.writes)
+            .map(|write| write.stream.as_str())
+            .collect();
+        known.load_versions(connection, &streams).await?;
+        let places: Vec<_> = appends()
+            .flat_map(|append| append.claims.iter().chain(&append.releases))
+            .map(|claim| (&claim.space, &claim.key))
+            .collect();
+        if !places.is_empty() {
+            known.load_owners(connection, json(&places)).await?;
+        }
+        let subjects: Vec<_> =
+            appends().flat_map(|append| &append.new_keys).map(|key| &key.subject).collect();
+        if !subjects.is_empty() {
+            known.load_keys(connection, json(&subjects)).await?;
+        }
+        Ok(known)
+    }
+
+    async fn load_commands(
+        &mut self,
+        connection: &mut SqliteConnection,
+        ids: String,
+    ) -> Result<(), sqlx::Error> {
+        for (id, landed) in commands(connection, ids).await? {
+            self.commands.insert(id, landed);
+        }
+        Ok(())
+    }
+
+    async fn load_versions(
+        &mut self,
+        connection: &mut SqliteConnection,
+        streams: &[&str],
+    ) -> Result<(), sqlx::Error> {
+        let versions: Option<String> = sqlx::query_scalar(
+            "SELECT group_concat(coalesce((SELECT version FROM events WHERE stream = wanted.value
+               ORDER BY version DESC LIMIT 1), 0), ' ' ORDER BY wanted.key)
+             FROM json_each(?1) wanted",
+        )
+        .bind(json(streams))
+        .fetch_one(connection)
+        .await?;
+        for (stream, version) in streams.iter().zip(versions.unwrap_or_default().split(' ')) {
+            let version = version.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            self.versions.insert((*stream).to_owned(), version);
+        }
+        Ok(())
+    }
+
+    async fn load_owners(
+        &mut self,
+        connection: &mut SqliteConnection,
+        places: String,
+    ) -> Result<(), sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT space, c.key, owner FROM json_each(?1) wanted
+             CROSS JOIN claims c ON c.space = wanted.value ->> 0 AND c.key = wanted.value ->> 1",
+        )
+        .bind(places)
+        .fetch_all(connection)
+        .await?;
+        for row in rows {
+            self.owners.insert((row.try_get(0)?, row.try_get(1)?), row.try_get(2)?);
+        }
+        Ok(())
+    }
+
+    async fn load_keys(
+        &mut self,
+        connection: &mut SqliteConnection,
+        subjects: String,
+    ) -> Result<(), sqlx::Error> {
+        let found: Vec<String> = sqlx::query_scalar(
+            "SELECT subject FROM json_each(?1) wanted
+             CROSS JOIN subject_keys ON subject = wanted.value",
+        )
+        .bind(subjects)
+        .fetch_all(connection)
+        .await?;
+        self.keys.extend(found);
+        Ok(())
+    }
+}
+
+/// Where the commands of a JSON list of ids (in hexadecimal) landed, as far as they are known.
+pub(super) async fn commands<'c>(
+    executor: impl sqlx::SqliteExecutor<'c>,
+    ids: String,
+) -> Result<Vec<(Uuid, Landed)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT command_id, fingerprint, first, last, recorded_at FROM json_each(?1) wanted
+         CROSS JOIN commands ON command_id = unhex(wanted.value)
+         CROSS JOIN events ON position = first",
+    )
+    .bind(ids)
+    .fetch_all(executor)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let id = Uuid::from_bytes(fixed(row.try_get(0)?)?);
+            let receipt = Receipt {
+                first: row.try_get::<i64, _>(2)? as Position,
+                last: row.try_get::<i64, _>(3)? as Position,
+                recorded_at: row.try_get(4)?,
+            };
+            Ok((id, (receipt, fixed(row.try_get(1)?)?)))
+        })
+        .collect()
+}
+
+fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], sqlx::Error> {
+    bytes.try_into().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// A list as the JSON that `json_each` takes: one statement for lists of any length.
+pub(super) fn json<T: serde::Serialize>(list: &[T]) -> String {
+    // Strings and pairs of strings always serialise.
+    serde_json::to_string(list).unwrap_or_default()
+}

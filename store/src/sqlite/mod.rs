@@ -1,0 +1,251 @@
+//! The store on embedded SQLite: one file, one process that writes it, any number that read.
+//!
+//! Every acknowledged append is on disk (write-ahead log, `synchronous=FULL`). There is one writing
+//! connection, owned by the task in [`writer`]; reads have connections of their own and never wait
+//! for it. Deliberately absent: any other writer, and any update or deletion of an event.
+
+mod backup;
+mod batch;
+mod check;
+pub(crate) mod failure;
+mod inserts;
+mod open;
+mod reads;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use self::check::Checked;
+use self::failure::failed;
+use self::reads::Wanted;
+use self::writer::{Reply, Task, Writer};
+use crate::{
+    Append, Clock, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError,
+    StoredEvent, Version,
+};
+
+/// Appends that may wait; beyond this many the store says that it is unavailable.
+const QUEUE: usize = 4096;
+
+/// How often a reader beside another process looks whether the log has grown.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The event store in a SQLite file.
+pub struct SqliteStore {
+    path: PathBuf,
+    readers: SqlitePool,
+    head: watch::Receiver<Position>,
+    /// `None` when opened for reading only.
+    writer: Option<mpsc::Sender<Task>>,
+}
+
+impl SqliteStore {
+    /// Opens the log at `path` for writing, and creates or migrates it where needed.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when another process writes it, when a newer Docket wrote it, or
+    /// when this program carries an SQLite that can lose data.
+    pub async fn open(path: impl AsRef<Path>, clock: Clock) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        let lock = open::lock(&path)?;
+        open::prepare(&path).await?;
+        let (sender, head) = watch::channel(0);
+        let writer = Writer::open(path.clone(), clock, sender, lock).await?;
+        let readers = open::readers(&path).await?;
+        let (tasks, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(writer.run(queue));
+        let store = Self { path, readers, head, writer: Some(tasks) };
+        store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
+        Ok(store)
+    }
+
+    /// Opens the log for reading, also while another process writes it. Appends are refused, and
+    /// [`head`](EventStore::head) follows the writer by at most a tenth of a second.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when there is no log of this release's schema at `path`.
+    pub async fn open_read_only(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        open::check_schema(&path).await?;
+        let readers = open::readers(&path).await?;
+        let (sender, head) = watch::channel(last_position(&readers).await?);
+        tokio::spawn(follow(readers.clone(), sender));
+        Ok(Self { path, readers, head, writer: None })
+    }
+
+    /// Finishes the appends that wait, closes the file and gives its lock back.
+    pub async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            let (done, closed) = oneshot::channel();
+            if writer.send(Task::Close(done)).await.is_ok() {
+                // An error means that the writer is gone already, which is what we want.
+                let _ = closed.await;
+            }
+        }
+        self.readers.close().await;
+    }
+
+    /// Writes a consistent copy of the log to `target`, which must not exist, while appends go on.
+    /// The copy is on disk when this answers. It never contains the key-encryption key.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when `target` exists; [`StoreError::Full`] when its disk is full.
+    pub async fn backup_to(&self, target: impl AsRef<Path>) -> Result<(), StoreError> {
+        backup::write(&self.path, target.as_ref()).await
+    }
+
+    async fn ask<T>(&self, task: impl FnOnce(Reply<T>) -> Task) -> Result<T, StoreError> {
+        let writer = self.writer.as_ref().ok_or_else(|| {
+            StoreError::Refused(
+                "the log is open for reading only, so nothing is written".to_owned(),
+            )
+        })?;
+        let (reply, answer) = oneshot::channel();
+        writer.try_send(task(reply)).map_err(|error| {
+            StoreError::Unavailable(match error {
+                TrySendError::Full(_) => "too many writes are waiting".to_owned(),
+                TrySendError::Closed(_) => "the store is closed".to_owned(),
+            })
+        })?;
+        answer.await.map_err(|_| StoreError::Unknown("the writer stopped".to_owned()))?
+    }
+}
+
+#[async_trait]
+impl EventStore for SqliteStore {
+    async fn append(&self, append: Append) -> Result<Outcome, StoreError> {
+        let checked = Checked::new(append)?;
+        self.ask(|reply| Task::Append(checked, reply)).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let wanted = Wanted::Stream { stream: stream.to_owned(), after };
+        reads::read(&self.readers, wanted, limit, sealed).await
+    }
+
+    async fn read_all(
+        &self,
+        after: Position,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        reads::read(&self.readers, Wanted::All { after }, limit, sealed).await
+    }
+
+    async fn read_category(
+        &self,
+        category: &str,
+        after: Option<(&str, Version)>,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let wanted = Wanted::category(category, after);
+        reads::read(&self.readers, wanted, limit, sealed).await
+    }
+
+    async fn payload_hashes(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<[u8; 32]>, StoreError> {
+        reads::payload_hashes(&self.readers, after, limit).await
+    }
+
+    fn head(&self) -> Position {
+        *self.head.borrow()
+    }
+
+    async fn wait_beyond(&self, position: Position) {
+        let mut head = self.head.clone();
+        if head.wait_for(|head| *head > position).await.is_err() {
+            // The store is closed: the log will not grow any more.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn find_command(
+        &self,
+        command_id: Uuid,
+    ) -> Result<Option<(Receipt, [u8; 32])>, StoreError> {
+        let ids = batch::json(&[command_id.simple().to_string()]);
+        let found = batch::commands(&self.readers, ids).await.map_err(|error| failed(&error))?;
+        Ok(found.into_iter().next().map(|(_, landed)| landed))
+    }
+
+    async fn claim_owner(&self, space: &str, key: &str) -> Result<Option<String>, StoreError> {
+        sqlx::query_scalar("SELECT owner FROM claims WHERE space = ?1 AND key = ?2")
+            .bind(space)
+            .bind(key)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(|error| failed(&error))
+    }
+
+    async fn reserve_numbers(&self, counter: &str, count: u64) -> Result<u64, StoreError> {
+        let counter = counter.to_owned();
+        self.ask(|reply| Task::ReserveNumbers { counter, count, reply }).await
+    }
+
+    async fn keys(&self, subjects: &[String]) -> Result<Vec<KeyState>, StoreError> {
+        reads::keys(&self.readers, subjects).await
+    }
+
+    async fn erase_key(&self, subject: &str) -> Result<(), StoreError> {
+        let subject = subject.to_owned();
+        self.ask(|reply| Task::EraseKey { subject, reply }).await
+    }
+
+    async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        sqlx::query_scalar("SELECT value FROM meta WHERE name = ?1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(|error| failed(&error))
+    }
+
+    async fn init_meta(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.ask(|reply| Task::InitMeta { name, value, reply }).await
+    }
+}
+
+async fn last_position(readers: &SqlitePool) -> Result<Position, StoreError> {
+    sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM events")
+        .fetch_one(readers)
+        .await
+        .map(|position: i64| position as Position)
+        .map_err(|error| failed(&error))
+}
+
+/// Tells those who wait how far another process has written, until nobody is left who could wait.
+async fn follow(readers: SqlitePool, head: watch::Sender<Position>) {
+    loop {
+        tokio::select! {
+            () = head.closed() => return,
+            () = tokio::time::sleep(POLL) => {}
+        }
+        match last_position(&readers).await {
+            Ok(position) => {
+                head.send_if_modified(|known| std::mem::replace(known, position) != position);
+            }
+            Err(_) if readers.is_closed() => return,
+            Err(error) => tracing::warn!(%error, "the log's head could not be read"),
+        }
+    }
+}

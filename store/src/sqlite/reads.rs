@@ -1,0 +1,207 @@
+//! Reading the log.
+//!
+//! What a read costs is the driver's work per row and per column, several times SQLite's own. So a
+//! whole batch travels as one row with one column: the fields of an event joined by U+001F, the
+//! events by U+001E. Neither can occur within: appends refuse them, and JSON escapes them.
+
+use std::str::Split;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Row, SqlitePool};
+use uuid::Uuid;
+
+use super::batch::json;
+use super::failure::{failed, too_big};
+use crate::{KeyState, Position, Sealed, StoreError, StoredEvent, Version};
+
+pub(super) const FIELD: char = '\u{1f}';
+pub(super) const EVENT: char = '\u{1e}';
+
+/// Events fetched at once: enough for the fixed costs to vanish, and a bound on memory.
+const BATCH: usize = 512;
+
+/// Which events a read wants, and behind which one it goes on.
+pub(super) enum Wanted {
+    All { after: Position },
+    Stream { stream: String, after: Version },
+    Category { prefix: String, stream: String, after: Version },
+}
+
+impl Wanted {
+    pub fn category(category: &str, after: Option<(&str, Version)>) -> Self {
+        let first = format!("{category}-");
+        let (stream, after) = after.unwrap_or((&first, 0));
+        Self::Category { prefix: category.to_owned(), stream: stream.to_owned(), after }
+    }
+
+    fn condition(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::All { .. } => ("position > ?2", "position"),
+            Self::Stream { .. } => ("stream = ?2 AND version > ?3", "version"),
+            Self::Category { .. } => {
+                ("(stream, version) > (?2, ?3) AND stream < ?4", "stream, version")
+            }
+        }
+    }
+
+    /// One statement that answers the next events as one text, in order.
+    fn sql(&self, sealed: Sealed) -> String {
+        let (chosen, order) = self.condition();
+        let (column, join) = match sealed {
+            Sealed::With => (", v.sealed", "LEFT JOIN vault v USING (position)"),
+            Sealed::Without => ("", ""),
+        };
+        format!(
+            "SELECT group_concat(packed, char(30) ORDER BY {order}) FROM (
+               SELECT position, stream, version, concat_ws(char(31), position, stream, version,
+                 hex(event_id), event_type, schema, occurred_at, recorded_at, envelope,
+                 payload{column}) AS packed
+               FROM events {join} WHERE {chosen} ORDER BY {order} LIMIT ?1)"
+        )
+    }
+
+    async fn fetch(&self, pool: &SqlitePool, sql: &str, limit: usize) -> sqlx::Result<SqliteRow> {
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(limit as i64);
+        match self {
+            Self::All { after } => query.bind(*after as i64),
+            Self::Stream { stream, after } => query.bind(stream.as_str()).bind(*after as i64),
+            Self::Category { prefix, stream, after } => {
+                // `.` follows `-`, so this is the first name that is not in the category.
+                query.bind(stream.as_str()).bind(*after as i64).bind(format!("{prefix}."))
+            }
+        }
+        .fetch_one(pool)
+        .await
+    }
+
+    fn continue_behind(&mut self, last: &StoredEvent) {
+        match self {
+            Self::All { after } => *after = last.position,
+            Self::Stream { after, .. } => *after = last.version,
+            Self::Category { stream, after, .. } => {
+                stream.clone_from(&last.stream);
+                *after = last.version;
+            }
+        }
+    }
+}
+
+pub(super) async fn read(
+    pool: &SqlitePool,
+    mut wanted: Wanted,
+    limit: usize,
+    sealed: Sealed,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let sql = wanted.sql(sealed);
+    let mut events = Vec::with_capacity(limit.min(BATCH));
+    let mut batch = BATCH;
+    while events.len() < limit {
+        let size = batch.min(limit - events.len());
+        let row = match wanted.fetch(pool, &sql, size).await {
+            Ok(row) => row,
+            // The text would be longer than SQLite allows: very large events come in fewer.
+            Err(error) if too_big(&error) && size > 1 => {
+                batch = size / 2;
+                continue;
+            }
+            Err(error) => return Err(failed(&error)),
+        };
+        let text: Option<&str> = row.try_get(0).map_err(|error| failed(&error))?;
+        let before = events.len();
+        unpack(text.unwrap_or_default(), &mut events)?;
+        if events.len() - before < size {
+            break;
+        }
+        if let Some(last) = events.last() {
+            wanted.continue_behind(last);
+        }
+    }
+    Ok(events)
+}
+
+fn unpack(text: &str, events: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    for packed in text.split(EVENT) {
+        let event = event(packed.split(FIELD)).ok_or_else(|| {
+            let start: String = packed.chars().take(80).collect();
+            StoreError::Integrity(format!("an event cannot be read: {start:?}"))
+        })?;
+        events.push(event);
+    }
+    Ok(())
+}
+
+fn event(mut fields: Split<'_, char>) -> Option<StoredEvent> {
+    let event = StoredEvent {
+        position: fields.next()?.parse().ok()?,
+        stream: fields.next()?.to_owned(),
+        version: fields.next()?.parse().ok()?,
+        event_id: Uuid::try_parse_ascii(fields.next()?.as_bytes()).ok()?,
+        event_type: fields.next()?.to_owned(),
+        schema: fields.next()?.parse().ok()?,
+        occurred_at: fields.next()?.parse().ok()?,
+        recorded_at: fields.next()?.parse().ok()?,
+        envelope: fields.next()?.to_owned(),
+        payload: fields.next()?.to_owned(),
+        sealed: fields.next().map(str::to_owned),
+    };
+    fields.next().is_none().then_some(event)
+}
+
+/// The data keys of subjects, in the order asked.
+pub(super) async fn keys(
+    pool: &SqlitePool,
+    subjects: &[String],
+) -> Result<Vec<KeyState>, StoreError> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let packed: String = sqlx::query_scalar(
+        "SELECT group_concat(coalesce('!' || erased_at, hex(wrapped), ''), ' ' ORDER BY wanted.key)
+         FROM json_each(?1) wanted LEFT JOIN subject_keys ON subject = wanted.value",
+    )
+    .bind(json(subjects))
+    .fetch_one(pool)
+    .await
+    .map_err(|error| failed(&error))?;
+    let states = packed.split(' ').map(key_state).collect::<Option<Vec<_>>>();
+    states.ok_or_else(|| StoreError::Integrity("a data key cannot be read".to_owned()))
+}
+
+fn key_state(packed: &str) -> Option<KeyState> {
+    if packed.is_empty() {
+        return Some(KeyState::Missing);
+    }
+    match packed.strip_prefix('!') {
+        Some(erased_at) => erased_at.parse().ok().map(KeyState::Erased),
+        None => from_hex(packed).map(KeyState::Wrapped),
+    }
+}
+
+/// The payload hashes of the events behind `after`, as they were computed at append.
+pub(super) async fn payload_hashes(
+    pool: &SqlitePool,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<[u8; 32]>, StoreError> {
+    let packed: Option<String> = sqlx::query_scalar(
+        "SELECT group_concat(hex(payload_hash), ' ' ORDER BY position) FROM
+           (SELECT position, payload_hash FROM events WHERE position > ?1 ORDER BY position LIMIT ?2)",
+    )
+    .bind(after as i64)
+    .bind(limit as i64)
+    .fetch_one(pool)
+    .await
+    .map_err(|error| failed(&error))?;
+    let hashes = packed.as_deref().unwrap_or_default().split_ascii_whitespace();
+    let hashes = hashes.map(|hash| from_hex(hash)?.try_into().ok()).collect::<Option<Vec<_>>>();
+    hashes.ok_or_else(|| StoreError::Integrity("a payload hash cannot be read".to_owned()))
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    pairs.iter().map(|[high, low]| Some((digit(*high)? << 4) | digit(*low)?)).collect()
+}

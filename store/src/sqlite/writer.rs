@@ -1,0 +1,317 @@
+//! The one task that writes.
+//!
+//! It takes all appends that are waiting, decides and writes them in one transaction, and answers
+//! after COMMIT: this *group commit* shares the wait for the disk among all who wait. Rarer writes
+//! (numbers, erasures, settings) are transactions of their own between the batches.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::PathBuf;
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::batch::Batch;
+use super::check::Checked;
+use super::failure::{failed, failed_at_commit};
+use super::{inserts, open};
+use crate::{Clock, Millis, Outcome, Position, StoreError};
+
+/// Appends that one transaction takes at most; more would make the first wait for the last.
+const BATCH: usize = 256;
+
+pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked to do.
+pub(super) enum Task {
+    Append(Checked, Reply<Outcome>),
+    ReserveNumbers {
+        counter: String,
+        count: u64,
+        reply: Reply<u64>,
+    },
+    EraseKey {
+        subject: String,
+        reply: Reply<()>,
+    },
+    InitMeta {
+        name: String,
+        value: Vec<u8>,
+        reply: Reply<Vec<u8>>,
+    },
+    /// Stop, close the file and give the lock back.
+    Close(oneshot::Sender<()>),
+    /// Lets a test say how large the database may grow until the next failure.
+    #[cfg(test)]
+    LimitPages(u32, Reply<()>),
+}
+
+pub(super) struct Writer {
+    path: PathBuf,
+    clock: Clock,
+    head: watch::Sender<Position>,
+    last_recorded_at: Millis,
+    /// `None` after a failure: nothing that the old connection believed is trusted.
+    connection: Option<SqliteConnection>,
+    _lock: File,
+}
+
+impl Writer {
+    /// Opens the writing connection and finds the end of the log.
+    pub async fn open(
+        path: PathBuf,
+        clock: Clock,
+        head: watch::Sender<Position>,
+        lock: File,
+    ) -> Result<Self, StoreError> {
+        let mut writer =
+            Self { path, clock, head, last_recorded_at: 0, connection: None, _lock: lock };
+        writer.connection = Some(writer.connect().await?);
+        Ok(writer)
+    }
+
+    /// Works until it is told to close or nobody can ask any more.
+    pub async fn run(mut self, mut tasks: mpsc::Receiver<Task>) {
+        let mut waiting = VecDeque::new();
+        let mut arrived = Vec::with_capacity(BATCH);
+        loop {
+            if waiting.is_empty() && tasks.recv_many(&mut arrived, BATCH).await == 0 {
+                break;
+            }
+            waiting.extend(arrived.drain(..));
+            let appends = take_appends(&mut waiting);
+            if !appends.is_empty() {
+                self.append_all(appends).await;
+            }
+            match waiting.pop_front() {
+                Some(Task::Close(done)) => {
+                    self.close().await;
+                    // Whoever asked may have stopped waiting.
+                    let _ = done.send(());
+                    return;
+                }
+                Some(task) => self.work(task).await,
+                None => {}
+            }
+        }
+        self.close().await;
+    }
+
+    async fn close(mut self) {
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "closing the log failed; it is recovered when it is next opened");
+        }
+    }
+
+    /// The connection, opened anew after a failure; the end of the log is then read again.
+    async fn connect(&mut self) -> Result<SqliteConnection, StoreError> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
+        }
+        let options = open::writing(&self.path).create_if_missing(false);
+        let mut connection = options.connect().await.map_err(|error| failed(&error))?;
+        let end: Option<(i64, Millis)> = sqlx::query_as(END)
+            .fetch_optional(&mut connection)
+            .await
+            .map_err(|error| failed(&error))?;
+        let (position, recorded_at) = end.unwrap_or((0, 0));
+        self.last_recorded_at = self.last_recorded_at.max(recorded_at);
+        self.head.send_replace(position as Position);
+        Ok(connection)
+    }
+
+    /// Does `work` in one transaction that is on disk when this answers.
+    async fn durably<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connect().await?;
+        let done = transaction(&mut connection, work).await;
+        match &done {
+            Ok(_) => self.connection = Some(connection),
+            Err(error) => {
+                tracing::error!(%error, "a write to the log failed");
+                // Closing rolls back. The error is told already, and a new connection follows.
+                let _ = connection.close().await;
+            }
+        }
+        done
+    }
+
+    async fn append_all(&mut self, appends: Vec<(Checked, Reply<Outcome>)>) {
+        let (appends, replies): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
+        // Connecting first, since it is what finds the end of the log.
+        let written = match self.connect().await {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                self.write(appends).await
+            }
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(outcomes) => {
+                for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                    // Whoever asked may have stopped waiting; the events are on disk all the same.
+                    let _ = reply.send(Ok(outcome));
+                }
+            }
+            Err(error) => {
+                for reply in replies {
+                    let _ = reply.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Outcome>, StoreError> {
+        let head = *self.head.borrow();
+        let recorded_at = (self.clock)().max(self.last_recorded_at);
+        let (outcomes, head) = self
+            .durably(async |connection| {
+                let mut batch = Batch::load(connection, &appends, head, recorded_at).await?;
+                let outcomes: Vec<_> =
+                    appends.into_iter().map(|append| batch.decide(append)).collect();
+                inserts::write(connection, &batch).await.map_err(|error| failed(&error))?;
+                Ok((outcomes, batch.head))
+            })
+            .await?;
+        self.last_recorded_at = recorded_at;
+        self.head.send_if_modified(|current| std::mem::replace(current, head) != head);
+        Ok(outcomes)
+    }
+
+    async fn work(&mut self, task: Task) {
+        match task {
+            Task::ReserveNumbers { counter, count, reply } => {
+                let first = self.durably(async |c| reserve_numbers(c, &counter, count).await).await;
+                let _ = reply.send(first);
+            }
+            Task::EraseKey { subject, reply } => {
+                let _ = reply.send(self.erase_key(&subject).await);
+            }
+            Task::InitMeta { name, value, reply } => {
+                let held = self.durably(async |c| init_meta(c, &name, &value).await).await;
+                let _ = reply.send(held);
+            }
+            #[cfg(test)]
+            Task::LimitPages(pages, reply) => {
+                let _ = reply.send(self.limit_pages(pages).await);
+            }
+            Task::Append(append, reply) => self.append_all(vec![(append, reply)]).await,
+            Task::Close(_) => {}
+        }
+    }
+
+    async fn erase_key(&mut self, subject: &str) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        self.durably(async |connection| erase_key(connection, subject, now).await).await?;
+        // The write-ahead log still holds pages with the key as it was: empty it.
+        let mut connection = self.connect().await?;
+        let emptied: Result<(i64, i64, i64), _> =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;
+        self.connection = Some(connection);
+        match emptied {
+            Ok((0, ..)) => Ok(()),
+            Ok(_) => Err(StoreError::Unavailable(
+                "the key is erased, but a long read keeps its traces in the write-ahead log; \
+                 erase it again"
+                    .to_owned(),
+            )),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    #[cfg(test)]
+    async fn limit_pages(&mut self, pages: u32) -> Result<(), StoreError> {
+        let mut connection = self.connect().await?;
+        let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        let limited = sqlx::query(sql).execute(&mut connection).await;
+        self.connection = Some(connection);
+        limited.map(|_| ()).map_err(|error| failed(&error))
+    }
+}
+
+const END: &str = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
+
+/// The appends that wait at the front of the queue: other tasks keep their place among them.
+fn take_appends(waiting: &mut VecDeque<Task>) -> Vec<(Checked, Reply<Outcome>)> {
+    let mut appends = Vec::new();
+    while let Some(task) = waiting.pop_front() {
+        match task {
+            Task::Append(append, reply) => appends.push((append, reply)),
+            other => {
+                waiting.push_front(other);
+                break;
+            }
+        }
+    }
+    appends
+}
+
+async fn transaction<T>(
+    connection: &mut SqliteConnection,
+    work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(&mut *connection)
+        .await
+        .map_err(|error| failed(&error))?;
+    let done = work(&mut *connection).await?;
+    sqlx::query("COMMIT").execute(connection).await.map_err(|error| failed_at_commit(&error))?;
+    Ok(done)
+}
+
+async fn reserve_numbers(
+    connection: &mut SqliteConnection,
+    counter: &str,
+    count: u64,
+) -> Result<u64, StoreError> {
+    let next: i64 = sqlx::query_scalar(
+        "INSERT INTO counters (counter, next) VALUES (?1, 1 + ?2)
+         ON CONFLICT (counter) DO UPDATE SET next = next + ?2 RETURNING next",
+    )
+    .bind(counter)
+    .bind(count as i64)
+    .fetch_one(connection)
+    .await
+    .map_err(|error| failed(&error))?;
+    Ok(next as u64 - count)
+}
+
+/// Erasing twice keeps the first time; erasing what never was forbids that it ever comes to be.
+async fn erase_key(
+    connection: &mut SqliteConnection,
+    subject: &str,
+    now: Millis,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO subject_keys (subject, erased_at) VALUES (?1, ?2)
+         ON CONFLICT (subject) DO UPDATE SET wrapped = NULL, erased_at = excluded.erased_at
+         WHERE erased_at IS NULL",
+    )
+    .bind(subject)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(|_| ())
+    .map_err(|error| failed(&error))
+}
+
+async fn init_meta(
+    connection: &mut SqliteConnection,
+    name: &str,
+    value: &[u8],
+) -> Result<Vec<u8>, StoreError> {
+    // The update changes nothing; it makes RETURNING answer the row that was there.
+    sqlx::query_scalar(
+        "INSERT INTO meta (name, value) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET value = value RETURNING value",
+    )
+    .bind(name)
+    .bind(value)
+    .fetch_one(connection)
+    .await
+    .map_err(|error| failed(&error))
+}
