@@ -857,6 +857,8 @@ pub enum LinkKind {
     Related,
     /// This one repeats the other.
     Duplicate,
+    /// The other repeats this one.
+    DuplicatedBy,
     /// This one is caused by the other.
     CausedBy,
     /// This one causes the other.
@@ -917,4 +919,21 @@ pub enum ReopenCause {
     Manual,
     /// The customer wrote within the reopen window (S-53).
     Message,
+}
+
+impl LinkKind {
+    /// The same link in the other ticket's words.
+    pub fn inverse(self) -> Self {
+        match self {
+            Self::Related => Self::Related,
+            Self::Duplicate => Self::DuplicatedBy,
+            Self::DuplicatedBy => Self::Duplicate,
+            Self::CausedBy => Self::Causes,
+            Self::Causes => Self::CausedBy,
+            Self::FollowsUp => Self::FollowedUpBy,
+            Self::FollowedUpBy => Self::FollowsUp,
+            Self::SplitFrom => Self::SplitInto,
+            Self::SplitInto => Self::SplitFrom,
+        }
+    }
 }
