@@ -7,6 +7,7 @@
 
 pub mod conformance;
 pub mod sqlite;
+pub mod vault;
 
 use std::sync::Arc;
 
