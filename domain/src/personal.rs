@@ -35,6 +35,12 @@ impl Personal<String> {
     }
 }
 
+impl From<String> for Personal<String> {
+    fn from(text: String) -> Self {
+        Self::Known(text)
+    }
+}
+
 impl<T: Serialize> Serialize for Personal<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         marked(self, None, serializer)

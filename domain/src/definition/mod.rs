@@ -15,6 +15,7 @@ pub use self::zone::ZoneOffsets;
 
 mod catalogue;
 mod defaults;
+mod rounding;
 mod settings;
 mod term;
 mod zone;

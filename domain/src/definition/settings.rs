@@ -2,6 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::definition::ZoneOffsets;
+use crate::definition::rounding::{end_of_block, nearest_boundary};
+use crate::duration::parse_millis;
+use crate::instant::Instant;
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+
 /// How the desk behaves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,7 +37,8 @@ pub struct Settings {
 pub enum Rounding {
     /// To the end of the block that holds it: 15:00 → 15:15, 14:50 → 15:00.
     EndOfBlock,
-    /// To the nearest block boundary that is not before it was asked.
+    /// To the nearest block boundary that is not before the time asked for, since nobody wants to
+    /// be woken earlier than said: 15:00 stays, 14:50 → 15:00.
     Nearest,
     /// Not at all.
     Exact,
@@ -64,6 +73,38 @@ pub struct StatusRule {
     pub from: Vec<String>,
     /// The key of the status to move to.
     pub to: String,
+}
+
+impl Settings {
+    /// The reopen window in milliseconds. Durations are checked when the settings are published;
+    /// the default stands in for one that was not.
+    pub fn reopen_within_ms(&self) -> i64 {
+        parse_millis(&self.reopen_within).unwrap_or(14 * DAY_MS)
+    }
+
+    /// The snooze block in milliseconds.
+    pub fn snooze_block_ms(&self) -> i64 {
+        let block = parse_millis(&self.snooze_block).unwrap_or(15 * MINUTE_MS);
+        block.clamp(MINUTE_MS, DAY_MS)
+    }
+
+    /// The block that rounding uses, in milliseconds; 0 when snoozes are not rounded.
+    pub fn rounding_block_ms(&self) -> i64 {
+        match self.snooze_rounding {
+            Rounding::EndOfBlock | Rounding::Nearest => self.snooze_block_ms(),
+            Rounding::Exact => 0,
+        }
+    }
+
+    /// When a snooze that was asked for until `until` ends (S-42). Without a zone's offsets, blocks
+    /// count from midnight UTC.
+    pub fn snooze_end(&self, until: Instant, zone: Option<&ZoneOffsets>) -> Instant {
+        match self.snooze_rounding {
+            Rounding::EndOfBlock => end_of_block(until, self.snooze_block_ms(), zone),
+            Rounding::Nearest => nearest_boundary(until, self.snooze_block_ms(), zone),
+            Rounding::Exact => until,
+        }
+    }
 }
 
 impl Default for Settings {

@@ -16,9 +16,16 @@ pub struct ZoneOffsets {
 }
 
 impl ZoneOffsets {
-    /// The offset, in seconds east of UTC, that holds at `at`.
+    /// The offset, in seconds east of UTC, that holds at `at`. Before the first, the first holds.
     pub fn at(&self, at: Instant) -> i32 {
         let after = self.offsets.partition_point(|(from, _)| *from <= at.0);
         self.offsets.get(after.saturating_sub(1)).map_or(0, |(_, offset)| *offset)
+    }
+
+    /// The first moment after `at` from which another offset holds, if one is known.
+    pub fn next_change(&self, at: Instant) -> Option<Instant> {
+        let after = self.offsets.partition_point(|(from, _)| *from <= at.0);
+        // The first entry begins the record and changes nothing.
+        self.offsets.get(after.max(1)).map(|(from, _)| Instant(*from))
     }
 }

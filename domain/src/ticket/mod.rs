@@ -2,5 +2,6 @@
 //! asked of it and why that may be refused, `decide` the rules.
 
 pub mod command;
+pub mod decide;
 pub mod event;
 pub mod state;

@@ -1,0 +1,131 @@
+//! How long what people send may be: parse functions for the edge, so that inside nothing is too
+//! long. Lengths are counted in characters (Unicode scalar values), not bytes.
+
+/// The most tags that a ticket has.
+pub const MOST_TAGS: usize = 50;
+
+/// The longest subject.
+pub const LONGEST_SUBJECT: usize = 500;
+
+/// The longest text of a message, a note, a reason.
+pub const LONGEST_TEXT: usize = 200_000;
+
+/// The longest tag.
+pub const LONGEST_TAG: usize = 64;
+
+/// The longest name of a definition, a customer, an agent, a token, a custom field.
+pub const LONGEST_NAME: usize = 200;
+
+/// Something is too long, too short, or too many; the sentence says what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitError {
+    /// Nothing but white space.
+    #[error("must not be blank")]
+    Blank,
+    /// More characters than allowed.
+    #[error("must have at most {most} characters")]
+    TooLong {
+        /// The most that are allowed.
+        most: usize,
+    },
+    /// More items than allowed, counted as they were given, before repetitions are dropped.
+    #[error("must have at most {most} items")]
+    TooMany {
+        /// The most that are allowed.
+        most: usize,
+    },
+    /// A character that has no place there.
+    #[error("must not contain control characters")]
+    Control,
+}
+
+/// A subject: one line of 1–500 characters after trimming.
+pub fn subject(text: &str) -> Result<String, LimitError> {
+    line(text, LONGEST_SUBJECT)
+}
+
+/// A text: 1–200,000 characters, kept as it was written; one of white space alone says nothing.
+pub fn text(text: String) -> Result<String, LimitError> {
+    if text.trim().is_empty() {
+        return Err(LimitError::Blank);
+    }
+    at_most(&text, LONGEST_TEXT)?;
+    Ok(text)
+}
+
+/// A name: one line of 1–200 characters after trimming.
+pub fn name(text: &str) -> Result<String, LimitError> {
+    line(text, LONGEST_NAME)
+}
+
+/// A tag: one line of 1–64 characters after trimming.
+pub fn tag(text: &str) -> Result<String, LimitError> {
+    line(text, LONGEST_TAG)
+}
+
+/// Tags: at most 50 as they were given; repetitions are dropped afterwards, the first stays. An
+/// error says which tag it is about, or none when it is about their number.
+pub fn tags(tags: &[String]) -> Result<Vec<String>, (Option<usize>, LimitError)> {
+    if tags.len() > MOST_TAGS {
+        return Err((None, LimitError::TooMany { most: MOST_TAGS }));
+    }
+    let mut distinct = Vec::with_capacity(tags.len());
+    for (index, text) in tags.iter().enumerate() {
+        let tag = tag(text).map_err(|error| (Some(index), error))?;
+        if !distinct.contains(&tag) {
+            distinct.push(tag);
+        }
+    }
+    Ok(distinct)
+}
+
+fn line(text: &str, most: usize) -> Result<String, LimitError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(LimitError::Blank);
+    }
+    at_most(text, most)?;
+    if text.chars().any(char::is_control) {
+        return Err(LimitError::Control);
+    }
+    Ok(text.to_owned())
+}
+
+fn at_most(text: &str, most: usize) -> Result<(), LimitError> {
+    // Bytes are counted first: a text that has few enough needs no walk over its characters.
+    if text.len() > most && text.chars().nth(most).is_some() {
+        return Err(LimitError::TooLong { most });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_trimmed_and_then_counted_in_characters() {
+        assert_eq!(subject("  Parcel lost \n"), Ok("Parcel lost".into()));
+        assert_eq!(subject(&"ł".repeat(500)), Ok("ł".repeat(500)));
+        assert_eq!(subject(&"ł".repeat(501)), Err(LimitError::TooLong { most: 500 }));
+        assert_eq!(subject(" \t "), Err(LimitError::Blank));
+        assert_eq!(subject("two\nlines"), Err(LimitError::Control));
+    }
+
+    #[test]
+    fn a_text_is_kept_as_it_was_written() {
+        assert_eq!(text(" line\n".into()), Ok(" line\n".into()));
+        assert_eq!(text("  \n".into()), Err(LimitError::Blank));
+        assert!(text("ż".repeat(200_000)).is_ok());
+        assert_eq!(text("ż".repeat(200_001)), Err(LimitError::TooLong { most: 200_000 }));
+    }
+
+    #[test]
+    fn tags_are_counted_before_repetitions_are_dropped() {
+        let same = |count| vec!["courier".to_owned(); count];
+        assert_eq!(tags(&same(50)), Ok(vec!["courier".into()]));
+        assert_eq!(tags(&same(51)), Err((None, LimitError::TooMany { most: 50 })));
+        let long = ["ok".to_owned(), "x".repeat(65)];
+        assert_eq!(tags(&long), Err((Some(1), LimitError::TooLong { most: 64 })));
+    }
+}

@@ -1,0 +1,104 @@
+//! What customer and desk say to each other.
+
+use crate::context::Context;
+use crate::ids::MessageId;
+use crate::party::{ActorKind, AgentRef, Channel};
+use crate::ticket::command::{NewMessage, TicketRefusal};
+use crate::ticket::decide::opening::message as said;
+use crate::ticket::decide::{Decision, closing, snooze, status};
+use crate::ticket::event::TicketEvent;
+use crate::ticket::state::{MessageKind, TicketState};
+
+/// Takes in a customer's message. A closed ticket is reopened by it within the reopen window
+/// (S-53); a snoozed one wakes, unless its wake rule says otherwise, and then stays as it is; any
+/// other moves as the settings say.
+pub(super) fn receive(
+    state: &TicketState,
+    message: NewMessage,
+    channel: Channel,
+    context: &Context<'_>,
+) -> Decision {
+    let and_then = if state.is_closed() {
+        Some(closing::reopen_by_message(state, context)?)
+    } else {
+        snooze::wake_by_message(state, context)?
+    };
+    let rule = context.catalogue.settings().status_on.message.as_ref();
+    let status = match and_then {
+        None if state.snooze.is_none() => status::by_rule(state, rule, context)?,
+        None | Some(_) => None,
+    };
+    let message = said(message, state.next_message_number(), context);
+    let received = TicketEvent::MessageReceived { message, channel, status };
+    Ok([received].into_iter().chain(and_then).collect())
+}
+
+/// Notes that an employee opened a customer's message, the latest when none is said. Only the first
+/// time is on record (S-33).
+pub(super) fn open_message(state: &TicketState, message: Option<MessageId>) -> Decision {
+    let mut of_customer =
+        state.messages.iter().filter(|message| message.kind == MessageKind::Customer);
+    let found = match message {
+        Some(id) => Some(of_customer.find(|it| it.id == id).ok_or(TicketRefusal::UnknownMessage)?),
+        None => of_customer.next_back(),
+    };
+    let unopened = found.filter(|message| !message.opened);
+    Ok(unopened.map(|it| TicketEvent::MessageOpened { message_id: it.id }).into_iter().collect())
+}
+
+/// Files a waiting message, all that wait when none is said, as needing no reply (S-76). A message
+/// that does not wait any more needs no filing; to file all when none waits is a mistake.
+pub(super) fn file(state: &TicketState, message: Option<MessageId>, reason: String) -> Decision {
+    let message_ids: Vec<MessageId> = match message {
+        Some(id) => {
+            let message = state.message(id).ok_or(TicketRefusal::UnknownMessage)?;
+            message.waits.then_some(id).into_iter().collect()
+        }
+        None => state.waiting().map(|message| message.id).collect(),
+    };
+    match (message, message_ids.is_empty()) {
+        (None, true) => Err(TicketRefusal::NothingWaits),
+        (Some(_), true) => Ok(Vec::new()),
+        (_, false) => Ok(vec![TicketEvent::MessageFiled { message_ids, reason: reason.into() }]),
+    }
+}
+
+/// Answers in public: every customer's message that waits is answered by it, and the status moves
+/// as the settings say, out of a snooze too. A program's reply answers nothing and moves nothing:
+/// the customer still waits for a person.
+pub(super) fn reply(
+    state: &TicketState,
+    message: NewMessage,
+    channel: Option<Channel>,
+    seen_version: u64,
+    context: &Context<'_>,
+) -> Decision {
+    let by_program = matches!(context.actor.kind, ActorKind::Bot | ActorKind::System);
+    let (answers, status) = if by_program {
+        (Vec::new(), None)
+    } else {
+        let rule = context.catalogue.settings().status_on.reply.as_ref();
+        let waiting = state.waiting().map(|message| message.id).collect();
+        (waiting, status::by_rule(state, rule, context)?)
+    };
+    Ok(vec![TicketEvent::TicketReplied {
+        message: said(message, state.next_message_number(), context),
+        answers,
+        // Nobody can have seen what is not there yet.
+        seen_version: seen_version.min(state.version),
+        channel: channel.unwrap_or(state.channel),
+        status,
+    }])
+}
+
+/// Writes an internal note. It is no answer, moves no status, and is taken after the end too: what
+/// is learnt late belongs to the case.
+pub(super) fn add_note(
+    state: &TicketState,
+    message: NewMessage,
+    mentions: Vec<AgentRef>,
+    context: &Context<'_>,
+) -> Decision {
+    let message = said(message, state.next_message_number(), context);
+    Ok(vec![TicketEvent::NoteAdded { message, mentions }])
+}

@@ -1,0 +1,192 @@
+//! The rules: what follows from asking this of a ticket, or why it is refused.
+//!
+//! [`decide`] is a table; the rules are small functions beside it, one file for each theme. A
+//! command that finds nothing to do returns no events, so that it can be tried again.
+
+use crate::context::Context;
+use crate::ticket::command::{TicketCommand, TicketRefusal};
+use crate::ticket::event::{TicketEvent, WakeCause};
+use crate::ticket::state::{Ticket, TicketState};
+
+mod classification;
+mod closing;
+mod commitment;
+mod complaint;
+mod contact;
+mod conversation;
+mod merge;
+mod opening;
+mod ownership;
+mod record;
+mod snooze;
+mod status;
+
+/// What follows from a command, oldest first, or the rule that refuses it.
+pub type Decision = Result<Vec<TicketEvent>, TicketRefusal>;
+
+/// Decides what follows from `command`, as the ticket is now.
+#[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
+pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) -> Decision {
+    use TicketCommand as C;
+    let Some(state) = ticket.present() else {
+        let C::Open(new) = command else { return Err(TicketRefusal::NoSuchTicket) };
+        return opening::open(*new, context);
+    };
+    admit(state, &command)?;
+    match command {
+        C::Open(_) => Err(TicketRefusal::AlreadyOpened),
+        C::Assign { to, method } => ownership::assign(state, to, method, context),
+        C::Unassign { reason } => ownership::unassign(state, reason),
+        C::HandOver { to, until, note } => ownership::hand_over(state, to, until, note),
+        C::Receive { message, channel } => conversation::receive(state, message, channel, context),
+        C::OpenMessage { message } => conversation::open_message(state, message),
+        C::File { message, reason } => conversation::file(state, message, reason),
+        C::Reply { message, channel, seen_version } => {
+            conversation::reply(state, message, channel, seen_version, context)
+        }
+        C::AddNote { message, mentions } => {
+            conversation::add_note(state, message, mentions, context)
+        }
+        C::LogCall(call) => contact::log_call(state, *call, context),
+        C::LogMeeting { agent, started_at, ended_at, summary } => {
+            contact::log_meeting(state, agent, (started_at, ended_at), summary, context)
+        }
+        C::LogChat { agent, started_at, ended_at, abandoned, transcript } => {
+            contact::log_chat(state, agent, (started_at, ended_at), abandoned, transcript, context)
+        }
+        C::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted } => {
+            commitment::evidence_is_known(state, evidence)?;
+            Ok(vec![TicketEvent::CommitmentRecorded {
+                commitment_id: commitment::new_id(context),
+                promiser,
+                text: text.into(),
+                kind,
+                amount,
+                due,
+                evidence,
+                accepted,
+            }])
+        }
+        C::KeepCommitment { commitment, note } => commitment::keep(state, commitment, note),
+        C::ChangeCommitment { commitment, text, due, reason } => {
+            commitment::change(state, commitment, text, due, reason)
+        }
+        C::BreakCommitment { commitment, reason } => {
+            commitment::break_it(state, commitment, reason)
+        }
+        C::Prioritize { priority } => classification::prioritize(state, &priority, context),
+        C::Reclassify { category, ticket_type } => {
+            classification::reclassify(state, category.as_deref(), ticket_type.as_deref(), context)
+        }
+        C::Transfer { queue, reason } => classification::transfer(state, &queue, reason, context),
+        C::SetStatus { status, substatus } => {
+            classification::set_status(state, &status, substatus, context)
+        }
+        C::Tag { add, remove } => classification::tag(state, add, &remove),
+        C::SetField { field, value } => classification::set_field(state, field, value),
+        C::Snooze { until, reason, note, wakes_on_message } => {
+            snooze::snooze(state, until, reason, note, wakes_on_message, context)
+        }
+        C::Wake { cause } => snooze::wake(state, cause, context),
+        C::Merge { into, survivor_status } => merge::merge(state, into, survivor_status, context),
+        C::Absorb { merge_id, source } => merge::absorb(state, merge_id, source),
+        C::Unmerge { merge_id, side, messages } => merge::unmerge(state, merge_id, side, messages),
+        C::Split { into, messages } => merge::split(state, into, messages),
+        C::Link { other, kind } => merge::link(state, other, kind),
+        C::Unlink { other, kind } => merge::unlink(state, other, kind),
+        C::Escalate { level, to, reason } => ownership::escalate(state, level, to, reason),
+        C::Deescalate { level, reason } => ownership::deescalate(state, level, reason),
+        C::RaiseComplaint { claim, severity, remedy, owner } => {
+            complaint::raise(state, claim, severity, remedy, owner, context)
+        }
+        C::DecideComplaint { decision, reasoning, compensation, told_at, told_by } => {
+            complaint::decide(state, decision, reasoning, compensation, (told_at, told_by))
+        }
+        C::Close { outcome, resolution, reason } => {
+            closing::close(state, outcome, resolution, reason, context)
+        }
+        C::Reopen { reason } => closing::reopen(state, reason, context),
+        C::RequestRating { scale } => record::request_rating(state, scale),
+        C::Rate { score, scale, comment } => record::rate(state, score, scale, comment),
+        C::ScoreQuality { agent, score, scale, rubric, comment } => {
+            record::score_quality(state, agent, (score, scale), rubric, comment)
+        }
+        C::LogTime { agent, minutes, note } => Ok(record::log_time(agent, minutes, note)),
+        C::Correct { corrects, text } => record::correct(state, corrects, text),
+        C::RecordActivity { activity, performer, attributes, public, refused } => {
+            Ok(record::activity(activity, performer, attributes, public, refused))
+        }
+    }
+}
+
+/// In which tickets a command is taken at all.
+enum Admitted {
+    /// In every one: bookkeeping of aliases, facts from elsewhere, and timers, which find out for
+    /// themselves that they come too late.
+    Always,
+    /// In closed ones too: what is said about a case after its end.
+    UnlessMerged,
+    /// Only in those that are neither closed nor merged: work on the case.
+    WhileOpen,
+}
+
+fn admit(state: &TicketState, command: &TicketCommand) -> Result<(), TicketRefusal> {
+    let admitted = admitted(command);
+    match (&admitted, &state.merged) {
+        (Admitted::Always, _) => Ok(()),
+        (Admitted::UnlessMerged | Admitted::WhileOpen, Some(merged)) => {
+            Err(TicketRefusal::TicketMerged { into: merged.into.number.clone() })
+        }
+        (Admitted::WhileOpen, None) if state.is_closed() => Err(TicketRefusal::TicketClosed),
+        (Admitted::UnlessMerged | Admitted::WhileOpen, None) => Ok(()),
+    }
+}
+
+fn admitted(command: &TicketCommand) -> Admitted {
+    use TicketCommand as C;
+    match command {
+        C::Open(_)
+        | C::Absorb { .. }
+        | C::Unmerge { .. }
+        | C::RecordActivity { .. }
+        | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
+        C::Receive { .. }
+        | C::OpenMessage { .. }
+        | C::File { .. }
+        | C::AddNote { .. }
+        | C::KeepCommitment { .. }
+        | C::BreakCommitment { .. }
+        | C::Tag { .. }
+        | C::Link { .. }
+        | C::Unlink { .. }
+        | C::Merge { .. }
+        | C::RaiseComplaint { .. }
+        | C::DecideComplaint { .. }
+        | C::Reopen { .. }
+        | C::RequestRating { .. }
+        | C::Rate { .. }
+        | C::ScoreQuality { .. }
+        | C::LogTime { .. }
+        | C::Correct { .. } => Admitted::UnlessMerged,
+        C::Assign { .. }
+        | C::Unassign { .. }
+        | C::HandOver { .. }
+        | C::Reply { .. }
+        | C::LogCall(_)
+        | C::LogMeeting { .. }
+        | C::LogChat { .. }
+        | C::RecordCommitment { .. }
+        | C::ChangeCommitment { .. }
+        | C::Prioritize { .. }
+        | C::Reclassify { .. }
+        | C::Transfer { .. }
+        | C::SetStatus { .. }
+        | C::SetField { .. }
+        | C::Snooze { .. }
+        | C::Wake { cause: WakeCause::Manual | WakeCause::Message }
+        | C::Split { .. }
+        | C::Escalate { .. }
+        | C::Deescalate { .. }
+        | C::Close { .. } => Admitted::WhileOpen,
+    }
+}

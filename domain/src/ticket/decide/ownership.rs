@@ -1,0 +1,101 @@
+//! Whose ticket it is, and whose attention it needs.
+
+use crate::context::Context;
+use crate::instant::Instant;
+use crate::party::AgentRef;
+use crate::ticket::command::TicketRefusal;
+use crate::ticket::decide::{Decision, status};
+use crate::ticket::event::{AssignMethod, TicketEvent};
+use crate::ticket::state::TicketState;
+
+/// The highest level of attention.
+const HIGHEST_LEVEL: u8 = 9;
+
+/// Gives the ticket an owner, in place of the one it may have (S-91); a new ticket is then in
+/// progress, unless the settings say otherwise.
+pub(super) fn assign(
+    state: &TicketState,
+    to: AgentRef,
+    method: AssignMethod,
+    context: &Context<'_>,
+) -> Decision {
+    if is_owner(state, &to) {
+        return Ok(Vec::new());
+    }
+    let rule = context.catalogue.settings().status_on.assign.as_ref();
+    Ok(vec![TicketEvent::TicketAssigned {
+        from: state.assignee.clone(),
+        to,
+        method,
+        status: status::by_rule(state, rule, context)?,
+    }])
+}
+
+/// Takes the owner away; a ticket without one is as it should be.
+pub(super) fn unassign(state: &TicketState, reason: Option<String>) -> Decision {
+    let unassigned = state
+        .assignee
+        .clone()
+        .map(|from| TicketEvent::TicketUnassigned { from, reason: reason.map(Into::into) });
+    Ok(unassigned.into_iter().collect())
+}
+
+/// Passes the ticket from its owner to the next, with the promises still open (S-93). Without an
+/// owner there is nobody to hand it over: it is to be assigned.
+pub(super) fn hand_over(
+    state: &TicketState,
+    to: AgentRef,
+    until: Option<Instant>,
+    note: Option<String>,
+) -> Decision {
+    let from = state.assignee.clone().ok_or(TicketRefusal::NotAssigned)?;
+    if is_owner(state, &to) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![TicketEvent::TicketHandedOver {
+        from,
+        to,
+        until,
+        open_commitments: state.open_commitments().map(|it| it.id).collect(),
+        note: note.map(Into::into),
+    }])
+}
+
+/// Raises the level of attention: by one when no level is said, never beyond 9. The owner stays the
+/// owner, for somebody must be (S-91).
+pub(super) fn escalate(
+    state: &TicketState,
+    level: Option<u8>,
+    to: Option<AgentRef>,
+    reason: String,
+) -> Decision {
+    let present = state.escalation_level;
+    let level = level.unwrap_or(present.saturating_add(1));
+    if level <= present || level > HIGHEST_LEVEL {
+        return Err(TicketRefusal::EscalationLevel { present });
+    }
+    let reason = reason.into();
+    Ok(vec![TicketEvent::TicketEscalated { from_level: present, level, to, reason }])
+}
+
+/// Lowers the level of attention: to none when no level is said.
+pub(super) fn deescalate(
+    state: &TicketState,
+    level: Option<u8>,
+    reason: Option<String>,
+) -> Decision {
+    let present = state.escalation_level;
+    let level = level.unwrap_or(0);
+    if level > present {
+        return Err(TicketRefusal::DeescalationLevel { present });
+    }
+    if level == present {
+        return Ok(Vec::new());
+    }
+    let reason = reason.map(Into::into);
+    Ok(vec![TicketEvent::TicketDeescalated { from_level: present, level, reason }])
+}
+
+fn is_owner(state: &TicketState, agent: &AgentRef) -> bool {
+    state.assignee.as_ref().is_some_and(|owner| owner.id == agent.id)
+}
