@@ -1,0 +1,201 @@
+//! What a ticket is, as `GET /v1/tickets/{id}` answers it: a pure fold of its stream.
+//!
+//! The same fold over a shorter history answers `at_version` and `as_of`; the ticket list stores
+//! the same document. Erased text is `null`.
+
+mod fold;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use docket_domain::definition::BaseStatus;
+use docket_domain::ids::TicketId;
+use docket_domain::instant::Instant;
+use docket_domain::party::Channel;
+use docket_domain::ticket::event::{LinkKind, Outcome};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use self::fold::TicketFold;
+use crate::recorded::{Moment, ReadError, Reader};
+
+/// A ticket as it stands after the last event that was folded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TicketDocument {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number, unique and rising (S-20).
+    pub number: String,
+    /// The version of its last event: what `ETag` says.
+    pub version: u64,
+    /// The key of its status.
+    pub status: String,
+    /// Which of the six statuses that one behaves as (S-41).
+    #[schema(value_type = String)]
+    pub status_base: BaseStatus,
+    /// The key of its substatus (S-43).
+    pub substatus: Option<String>,
+    /// Its subject; `null` once erased.
+    pub subject: Option<String>,
+    /// By which way it came (S-05).
+    #[schema(value_type = String)]
+    pub channel: Channel,
+    /// Who asks.
+    pub customer: CustomerSummary,
+    /// The key of its queue.
+    pub queue: String,
+    /// The path of its category.
+    pub category: Option<String>,
+    /// The key of its type.
+    #[serde(rename = "type")]
+    pub ticket_type: Option<String>,
+    /// The key of its priority.
+    pub priority: String,
+    /// That priority's level, 1 lowest … 5 highest (S-49).
+    pub level: u8,
+    /// Its tags, sorted.
+    #[schema(value_type = Vec<String>)]
+    pub tags: BTreeSet<String>,
+    /// Its owner.
+    pub assignee: Option<AgentSummary>,
+    /// When it was created, in the real world.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// When its last event happened, in the real world.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Instant,
+    /// When it was closed, while it is.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<Instant>,
+    /// How it ended, while it is closed.
+    #[schema(value_type = Option<String>)]
+    pub outcome: Option<Outcome>,
+    /// Until when it was asked to be put aside, while it is (S-42).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub snoozed_until: Option<Instant>,
+    /// When it wakes: the same, rounded to a block.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub wakes_at: Option<Instant>,
+    /// The id of the ticket that it is an alias of.
+    pub merged_into: Option<Uuid>,
+    /// How far it was escalated; 0 is not at all.
+    pub escalation_level: u8,
+    /// How many public messages it holds, the customer's and ours.
+    pub messages: u32,
+    /// Whether the customer's latest message is newer than the last thing an employee did.
+    pub unread: bool,
+    /// Whether a complaint waits for a decision (S-72).
+    pub complaint_open: bool,
+    /// Custom fields by name; `null` once erased.
+    pub fields: BTreeMap<String, Option<String>>,
+    /// Links with other tickets.
+    pub links: Vec<LinkSummary>,
+    /// The tickets that are aliases of this one.
+    pub absorbed: Vec<AbsorbedSummary>,
+    /// What a desk shows beside it (S-45 to S-48).
+    pub indicator: Indicator,
+}
+
+/// A ticket as it stood at a moment, folded from its stream; `None` before its first event. What it
+/// was merged into is followed to the root, except for [`Moment::Version`], which knows of no other
+/// stream.
+pub async fn of_ticket(
+    reader: &Reader,
+    ticket: TicketId,
+    until: Moment,
+) -> Result<Option<TicketDocument>, ReadError> {
+    let Some(mut document) = fold_one(reader, ticket, until).await? else { return Ok(None) };
+    if matches!(until, Moment::Version(_)) {
+        return Ok(Some(document));
+    }
+    let mut passed = vec![document.id];
+    while let Some(into) = document.merged_into.filter(|into| !passed.contains(into)) {
+        passed.push(into);
+        match fold_one(reader, TicketId(into), until).await?.and_then(|next| next.merged_into) {
+            Some(further) => document.merged_into = Some(further),
+            None => break,
+        }
+    }
+    Ok(Some(document))
+}
+
+async fn fold_one(
+    reader: &Reader,
+    ticket: TicketId,
+    until: Moment,
+) -> Result<Option<TicketDocument>, ReadError> {
+    let events = reader.stream(&ticket.stream(), until).await?;
+    Ok(TicketFold::of(&events).document)
+}
+
+/// A customer, as a ticket names one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CustomerSummary {
+    /// Which customer.
+    pub id: Uuid,
+    /// The name; `null` when unknown or erased.
+    pub name: Option<String>,
+    /// The e-mail address; `null` when unknown or erased.
+    pub email: Option<String>,
+    /// The tier at creation (S-07).
+    pub tier: String,
+}
+
+/// An agent, as a ticket names one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AgentSummary {
+    /// Which agent.
+    pub id: Uuid,
+    /// The name; `null` once erased.
+    pub name: Option<String>,
+}
+
+/// A link with another ticket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LinkSummary {
+    /// The other ticket's id.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// How they are linked.
+    #[schema(value_type = String)]
+    pub kind: LinkKind,
+}
+
+/// A ticket that is an alias of this one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AbsorbedSummary {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// The merge, as `unmerge` wants it.
+    pub merge_id: Uuid,
+}
+
+/// The message icon and the ticket dot.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Indicator {
+    /// Blue while a customer's message waits for an answer.
+    pub message: MessageIcon,
+    /// Follows the resolution clock; none while there is no plan.
+    pub ticket: TicketDot,
+}
+
+/// The message icon (S-45, S-48).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageIcon {
+    /// Nothing waits.
+    None,
+    /// A customer's message waits, in time.
+    Blue,
+}
+
+/// The ticket dot (S-46, S-47, S-48).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketDot {
+    /// All is on time.
+    None,
+}

@@ -1,0 +1,265 @@
+//! How a ticket's events make its document.
+
+use std::collections::BTreeMap;
+
+use docket_domain::codec::Event;
+use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
+use docket_domain::party::AgentRef;
+use docket_domain::personal::Personal;
+use docket_domain::ticket::event::{
+    CallOutcome, MergeSide, Message, OpenedBy, TicketCreated, TicketEvent, TicketRef,
+};
+use uuid::Uuid;
+
+use super::{
+    AbsorbedSummary, AgentSummary, CustomerSummary, Indicator, LinkSummary, MessageIcon,
+    TicketDocument, TicketDot,
+};
+use crate::recorded::{Recorded, id_of};
+
+/// A ticket's stream, folded: the document and what only the fold needs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TicketFold {
+    /// The ticket, once it was created.
+    pub document: Option<TicketDocument>,
+    /// The customer's messages that wait for an answer.
+    waiting: Vec<Uuid>,
+    /// The version of the customer's latest message.
+    customer_spoke: u64,
+    /// The version of the last event that an employee caused.
+    employee_acted: u64,
+}
+
+impl TicketFold {
+    /// The fold of a history.
+    pub fn of(events: &[Recorded]) -> Self {
+        let mut fold = Self::default();
+        for event in events {
+            fold.evolve(event);
+        }
+        fold
+    }
+
+    /// What the ticket is after one more event; events of other categories do not concern it.
+    pub fn evolve(&mut self, recorded: &Recorded) {
+        let Event::Ticket(event) = &recorded.event else { return };
+        if let TicketEvent::TicketCreated(created) = event {
+            self.document = Some(opened(created, recorded));
+        }
+        let Some(document) = &mut self.document else { return };
+        document.apply(event);
+        document.version = recorded.version;
+        document.updated_at = recorded.occurred_at;
+        self.note_who_spoke(event, recorded);
+        self.show();
+    }
+
+    fn note_who_spoke(&mut self, event: &TicketEvent, recorded: &Recorded) {
+        let human = recorded.envelope.actor.kind.is_human();
+        if let Some(message) = customers_message(event) {
+            self.waiting.push(message.id.0);
+            self.customer_spoke = recorded.version;
+        } else if human {
+            self.employee_acted = recorded.version;
+        }
+        match event {
+            _ if human && is_answer(event) => self.waiting.clear(),
+            TicketEvent::TicketClosed { .. } => self.waiting.clear(),
+            TicketEvent::MessageFiled { message_ids: gone, .. }
+            | TicketEvent::TicketUnmerged { messages: gone, .. } => {
+                self.waiting.retain(|waiting| !gone.iter().any(|gone| gone.0 == *waiting));
+            }
+            _ => {}
+        }
+    }
+
+    fn show(&mut self) {
+        let Some(document) = &mut self.document else { return };
+        document.unread = self.customer_spoke > self.employee_acted;
+        let waits = !self.waiting.is_empty() && document.status_base != BaseStatus::Merged;
+        document.indicator.message = if waits { MessageIcon::Blue } else { MessageIcon::None };
+    }
+}
+
+/// What the customer said with this event, if that is what it is.
+fn customers_message(event: &TicketEvent) -> Option<&Message> {
+    match event {
+        TicketEvent::MessageReceived { message, .. } => Some(message),
+        TicketEvent::TicketCreated(created) if created.opened_by == OpenedBy::Customer => {
+            created.message.as_ref()
+        }
+        _ => None,
+    }
+}
+
+/// Whether this is a public answer, given that a person gave it (SLA rule 4).
+fn is_answer(event: &TicketEvent) -> bool {
+    match event {
+        TicketEvent::TicketReplied { .. } | TicketEvent::ContactLogged(_) => true,
+        TicketEvent::CallLogged(call) => call.outcome == CallOutcome::Answered,
+        TicketEvent::ChatLogged(chat) => !chat.abandoned,
+        _ => false,
+    }
+}
+
+fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
+    TicketDocument {
+        id: id_of(&recorded.stream),
+        number: created.number.clone(),
+        version: recorded.version,
+        status: created.status.key.clone(),
+        status_base: created.status.base,
+        substatus: created.status.substatus.clone(),
+        subject: created.subject.known().cloned(),
+        channel: created.channel,
+        customer: CustomerSummary {
+            id: created.customer.id.0,
+            name: created.customer.name.as_ref().and_then(known),
+            email: created.customer.email.as_ref().and_then(known),
+            tier: created.tier.clone(),
+        },
+        queue: created.queue.key.clone(),
+        category: created.category.as_ref().map(key),
+        ticket_type: created.ticket_type.as_ref().map(key),
+        priority: created.priority.key.clone(),
+        level: created.priority.level,
+        tags: created.tags.iter().cloned().collect(),
+        assignee: None,
+        created_at: recorded.occurred_at,
+        updated_at: recorded.occurred_at,
+        closed_at: None,
+        outcome: None,
+        snoozed_until: None,
+        wakes_at: None,
+        merged_into: None,
+        escalation_level: 0,
+        messages: u32::from(created.message.is_some()),
+        unread: false,
+        complaint_open: false,
+        fields: BTreeMap::new(),
+        links: Vec::new(),
+        absorbed: Vec::new(),
+        indicator: Indicator { message: MessageIcon::None, ticket: TicketDot::None },
+    }
+}
+
+impl TicketDocument {
+    fn apply(&mut self, event: &TicketEvent) {
+        if let Some((_, to)) = event.status_move() {
+            self.set_status(to);
+        }
+        self.apply_desk(event);
+        self.apply_content(event);
+        self.apply_relations(event);
+    }
+
+    /// Who holds it, where it lies, how it stands.
+    fn apply_desk(&mut self, event: &TicketEvent) {
+        match event {
+            TicketEvent::TicketAssigned { to, .. } | TicketEvent::TicketHandedOver { to, .. } => {
+                self.assignee = Some(agent(to));
+            }
+            TicketEvent::TicketUnassigned { .. } => self.assignee = None,
+            TicketEvent::TicketPrioritized { to, .. } => self.set_priority(to),
+            TicketEvent::TicketTransferred { to, .. } => self.queue = to.key.clone(),
+            TicketEvent::TicketReclassified { category, ticket_type, .. } => {
+                self.category = category.as_ref().map(key);
+                self.ticket_type = ticket_type.as_ref().map(key);
+            }
+            TicketEvent::TicketSnoozed { until, wakes_at, .. } => {
+                self.snoozed_until = Some(*until);
+                self.wakes_at = Some(*wakes_at);
+            }
+            TicketEvent::TicketEscalated { level, .. }
+            | TicketEvent::TicketDeescalated { level, .. } => self.escalation_level = *level,
+            TicketEvent::TicketClosed { outcome, closed_at, .. } => {
+                self.closed_at = Some(*closed_at);
+                self.outcome = Some(*outcome);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is in it.
+    fn apply_content(&mut self, event: &TicketEvent) {
+        match event {
+            TicketEvent::MessageReceived { .. } | TicketEvent::TicketReplied { .. } => {
+                self.messages += 1;
+            }
+            TicketEvent::TicketTagged { added, removed } => {
+                self.tags.retain(|tag| !removed.contains(tag));
+                self.tags.extend(added.iter().cloned());
+            }
+            TicketEvent::CustomFieldChanged { field, to, .. } => match to {
+                Some(value) => {
+                    self.fields.insert(field.clone(), known(value));
+                }
+                None => {
+                    self.fields.remove(field);
+                }
+            },
+            TicketEvent::ComplaintRaised { .. } => self.complaint_open = true,
+            TicketEvent::ComplaintDecided { .. } => self.complaint_open = false,
+            _ => {}
+        }
+    }
+
+    /// What it has to do with other tickets.
+    fn apply_relations(&mut self, event: &TicketEvent) {
+        match event {
+            TicketEvent::TicketMerged { into, .. } => self.merged_into = Some(into.id.0),
+            TicketEvent::TicketAbsorbed { merge_id, source } => {
+                let (id, number) = named(source);
+                self.absorbed.push(AbsorbedSummary { id, number, merge_id: merge_id.0 });
+            }
+            TicketEvent::TicketUnmerged { merge_id, side, .. } => match side {
+                MergeSide::Source => self.merged_into = None,
+                MergeSide::Survivor => self.absorbed.retain(|alias| alias.merge_id != merge_id.0),
+            },
+            TicketEvent::TicketLinked { other, kind } => {
+                let (id, number) = named(other);
+                self.links.push(LinkSummary { id, number, kind: *kind });
+            }
+            TicketEvent::TicketUnlinked { other, kind } => {
+                self.links.retain(|link| link.id != other.id.0 || link.kind != *kind);
+            }
+            _ => {}
+        }
+    }
+
+    /// Leaving a status takes along what only held while it lasted.
+    fn set_status(&mut self, to: &StatusTerm) {
+        self.status = to.key.clone();
+        self.status_base = to.base;
+        self.substatus = to.substatus.clone();
+        if to.base != BaseStatus::Snoozed {
+            self.snoozed_until = None;
+            self.wakes_at = None;
+        }
+        if to.base != BaseStatus::Closed {
+            self.closed_at = None;
+            self.outcome = None;
+        }
+    }
+
+    fn set_priority(&mut self, to: &PriorityTerm) {
+        self.priority = to.key.clone();
+        self.level = to.level;
+    }
+}
+
+fn key(term: &Term) -> String {
+    term.key.clone()
+}
+
+fn known(value: &Personal<String>) -> Option<String> {
+    value.known().cloned()
+}
+
+fn agent(agent: &AgentRef) -> AgentSummary {
+    AgentSummary { id: agent.id.0, name: known(&agent.name) }
+}
+
+fn named(ticket: &TicketRef) -> (Uuid, String) {
+    (ticket.id.0, ticket.number.clone())
+}

@@ -1,0 +1,154 @@
+//! What happened to a ticket, for a person: one plain sentence for each event.
+//!
+//! Tickets merged into this one are interleaved, each entry with the ticket it comes from, for as
+//! long as they are merged. What an event means in words is in [`sentence`].
+
+pub mod sentence;
+mod words;
+
+use std::collections::BTreeMap;
+
+use docket_domain::codec::Event;
+use docket_domain::ids::{MergeId, TicketId};
+use docket_domain::instant::Instant;
+use docket_domain::party::ActorKind;
+use docket_domain::ticket::event::{MergeSide, TicketEvent, TicketRef};
+use docket_store::{Sealed, StoredEvent};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::names::{Known, Names, name_of};
+use crate::recorded::{Moment, ReadError, Reader, Recorded, id_of};
+
+/// One line of a ticket's story.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Entry {
+    /// When it happened, in the real world.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// Whose history it is in: this ticket's, or that of one merged into it.
+    pub ticket: EntryTicket,
+    /// Its place in the log.
+    pub position: u64,
+    /// Its place in that ticket's history.
+    pub version: u64,
+    /// The stored name of the event.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Who did it.
+    pub actor: EntryActor,
+    /// What happened, in one sentence.
+    pub text: String,
+}
+
+/// The ticket an entry comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EntryTicket {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// Whether it is another ticket, merged into the one that was asked for.
+    pub merged: bool,
+}
+
+/// Who did what an entry says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EntryActor {
+    /// What kind of somebody.
+    #[schema(value_type = String)]
+    pub kind: ActorKind,
+    /// Which one.
+    pub id: String,
+    /// What they are called now; `null` when unknown or erased.
+    pub name: Option<String>,
+}
+
+/// A ticket's story up to now with those of the tickets merged into it, in the order in which things
+/// happened; empty when there is no such ticket.
+pub async fn of_ticket(
+    reader: &Reader,
+    names: &Names,
+    ticket: TicketId,
+) -> Result<Vec<Entry>, ReadError> {
+    let mut entries = Vec::new();
+    let mut seen = vec![ticket];
+    let mut next = 0;
+    while let Some(id) = seen.get(next).copied() {
+        next += 1;
+        let stored = reader.stored(&id.stream(), Moment::Now, Sealed::With).await?;
+        let events = reader.open(&stored).await?;
+        let known = names.of_actors(events.iter().map(|event| &event.envelope.actor)).await?;
+        entries.extend(entries_of(&stored, &events, &known, id != ticket));
+        for alias in aliases(&events) {
+            if !seen.contains(&alias.id) {
+                seen.push(alias.id);
+            }
+        }
+    }
+    entries.sort_by_key(|entry| (entry.at, entry.position));
+    Ok(entries)
+}
+
+fn entries_of(
+    stored: &[StoredEvent],
+    events: &[Recorded],
+    known: &Known,
+    merged: bool,
+) -> Vec<Entry> {
+    let number = number_of(events);
+    let entries = stored.iter().zip(events).map(|(stored, event)| {
+        let actor = &event.envelope.actor;
+        let name = name_of(actor, known);
+        let ticket = EntryTicket { id: id_of(&event.stream), number: number.clone(), merged };
+        Entry {
+            at: event.occurred_at,
+            ticket,
+            position: event.position,
+            version: event.version,
+            event_type: stored.event_type.clone(),
+            actor: EntryActor {
+                kind: actor.kind,
+                id: actor.id.clone(),
+                name: name.map(str::to_owned),
+            },
+            text: match &event.event {
+                Event::Ticket(what) => sentence::of(what, &words::actor(actor.kind, name)),
+                Event::Customer(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => {
+                    String::new()
+                }
+            },
+        }
+    });
+    entries.collect()
+}
+
+fn number_of(events: &[Recorded]) -> String {
+    let mut numbers = events.iter().filter_map(|event| match &event.event {
+        Event::Ticket(TicketEvent::TicketCreated(created)) => Some(created.number.clone()),
+        _ => None,
+    });
+    numbers.next().unwrap_or_default()
+}
+
+/// The tickets that are aliases of this one after its last event.
+fn aliases(events: &[Recorded]) -> Vec<TicketRef> {
+    let mut aliases: BTreeMap<MergeId, TicketRef> = BTreeMap::new();
+    for event in events {
+        match &event.event {
+            Event::Ticket(TicketEvent::TicketAbsorbed { merge_id, source }) => {
+                aliases.insert(*merge_id, source.clone());
+            }
+            Event::Ticket(TicketEvent::TicketUnmerged {
+                merge_id,
+                side: MergeSide::Survivor,
+                ..
+            }) => {
+                aliases.remove(merge_id);
+            }
+            _ => {}
+        }
+    }
+    aliases.into_values().collect()
+}

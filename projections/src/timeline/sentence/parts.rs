@@ -1,0 +1,135 @@
+//! The longer parts of sentences.
+
+use docket_domain::ids::CommitmentId;
+use docket_domain::instant::Instant;
+use docket_domain::party::{AgentRef, Channel};
+use docket_domain::ticket::event::{
+    AssignMethod, Call, CallOutcome, Chat, Direction, Meeting, OpenedBy, OriginKind, Promiser,
+    TicketCreated, WakeCause,
+};
+
+use crate::timeline::words::{
+    agent, agent_or_nobody, because, channel, files, moment, quote, said, span, status, ticket,
+};
+
+pub(super) fn created(created: &TicketCreated) -> String {
+    let opened = match created.opened_by {
+        OpenedBy::Customer => "opened",
+        OpenedBy::Agent => "opened, for the customer,",
+    };
+    let first = created.message.as_ref().map(|m| format!(", writing {}", said(m)));
+    let origin = created.origin.as_ref().map(|origin| match origin.kind {
+        OriginKind::Split => format!(", split off {}", ticket(&origin.ticket)),
+        OriginKind::FollowUp => format!(", following up {}", ticket(&origin.ticket)),
+    });
+    format!(
+        "{opened} ticket {} {}: {}, in the queue “{}” with the priority “{}” and the status {}{}{}",
+        created.number,
+        channel(created.channel),
+        quote(&created.subject),
+        created.queue.name,
+        created.priority.name,
+        status(&created.status),
+        origin.unwrap_or_default(),
+        first.unwrap_or_default()
+    )
+}
+
+pub(super) fn assigned_by(method: AssignMethod) -> &'static str {
+    match method {
+        AssignMethod::Manual => "",
+        AssignMethod::Next => " as the next of the queue",
+        AssignMethod::Import => " in another system",
+    }
+}
+
+pub(super) fn promises(open: &[CommitmentId]) -> String {
+    match open.len() {
+        0 => "no promise".to_owned(),
+        1 => "1 promise".to_owned(),
+        many => format!("{many} promises"),
+    }
+}
+
+pub(super) fn promiser(promiser: Promiser) -> &'static str {
+    match promiser {
+        Promiser::Desk => "the desk",
+        Promiser::Customer => "the customer",
+    }
+}
+
+pub(super) fn call(call: &Call) -> String {
+    let direction = match call.direction {
+        Direction::Inbound => "a call from the customer",
+        Direction::Outbound => "a call to the customer",
+    };
+    let outcome = match call.outcome {
+        CallOutcome::Answered => "answered by",
+        CallOutcome::Missed => "missed by",
+        CallOutcome::Voicemail => "that reached the mailbox of",
+    };
+    format!(
+        "logged {direction}, {}, {outcome} {}{}{}{}",
+        call.number,
+        agent_or_nobody(call.agent.as_ref()),
+        span(call.started_at, call.ended_at),
+        files(&call.attachments),
+        because(call.summary.as_ref())
+    )
+}
+
+pub(super) fn meeting(meeting: &Meeting) -> String {
+    format!(
+        "logged a meeting, {}, held by {}{}: {}",
+        meeting.number,
+        agent_or_nobody(meeting.agent.as_ref()),
+        span(meeting.started_at, meeting.ended_at),
+        quote(&meeting.summary)
+    )
+}
+
+pub(super) fn chat(chat: &Chat) -> String {
+    format!(
+        "logged a chat, {}, {}{}{}: {}",
+        chat.number,
+        if chat.abandoned { "abandoned before an answer" } else { "held" },
+        chat.agent.as_ref().map(|a| format!(" by {}", agent(a))).unwrap_or_default(),
+        span(chat.started_at, chat.ended_at),
+        quote(&chat.transcript)
+    )
+}
+
+pub(super) fn tagged(added: &[String], removed: &[String]) -> String {
+    let list =
+        |tags: &[String]| tags.iter().map(|tag| format!("“{tag}”")).collect::<Vec<_>>().join(", ");
+    match (added.is_empty(), removed.is_empty()) {
+        (false, true) => format!("added the tags {}", list(added)),
+        (true, _) => format!("removed the tags {}", list(removed)),
+        (false, false) => {
+            format!("added the tags {} and removed {}", list(added), list(removed))
+        }
+    }
+}
+
+pub(super) fn woken(cause: WakeCause) -> &'static str {
+    match cause {
+        WakeCause::Timer => "woke the ticket, its time having come",
+        WakeCause::Manual => "woke the ticket by hand",
+        WakeCause::Message => "woke the ticket by writing",
+    }
+}
+
+pub(super) fn told(at: Option<Instant>, by: Option<Channel>) -> String {
+    match (at, by) {
+        (None, None) => String::new(),
+        (at, by) => format!(
+            "; the customer was told{}{}",
+            at.map(|at| format!(" at {}", moment(at))).unwrap_or_default(),
+            by.map(|by| format!(" {}", channel(by))).unwrap_or_default()
+        ),
+    }
+}
+
+pub(super) fn agent_or_service(rated: Option<&AgentRef>) -> String {
+    rated.map_or_else(|| "the service".to_owned(), agent)
+}

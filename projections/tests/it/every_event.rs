@@ -1,0 +1,239 @@
+//! One of each event of a ticket, some in several shapes.
+
+use std::collections::BTreeMap;
+
+use docket_domain::definition::BaseStatus;
+use docket_domain::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
+use docket_domain::party::Channel;
+use docket_domain::personal::Personal;
+use docket_domain::ticket::event::{
+    AssignMethod, AttachmentRef, Call, CallOutcome, Chat, Decision, Direction, LinkKind, Meeting,
+    MergeSide, Origin, OriginKind, Promiser, ReopenCause, Severity, SnoozeReason, TicketEvent,
+    WakeCause,
+};
+
+use crate::story::{
+    MONDAY, anna, assigned, closed, created, message, moved, piotr, priority, received, replied,
+    status, term, ticket, uuid,
+};
+
+fn text(text: &str) -> Personal<String> {
+    Personal::text(text)
+}
+
+pub fn speaking() -> Vec<TicketEvent> {
+    let mut with_file = message(5, "Here is the receipt");
+    with_file.attachments.push(AttachmentRef {
+        id: AttachmentId(uuid(7)),
+        name: text("receipt.pdf"),
+        size: 10,
+        sha256: "00".into(),
+    });
+    let later = Some(MONDAY.plus_millis(600_000));
+    vec![
+        TicketEvent::TicketCreated(Box::new(created("1042"))),
+        received(3, "Still\nnot here"),
+        TicketEvent::MessageReceived { message: with_file, channel: Channel::Chat, status: None },
+        TicketEvent::MessageOpened { message_id: MessageId(uuid(3)) },
+        TicketEvent::MessageFiled {
+            message_ids: vec![MessageId(uuid(3))],
+            reason: text("a thank-you"),
+        },
+        replied(2, &"We are looking for it. ".repeat(10)),
+        TicketEvent::NoteAdded { message: message(6, "Depot closed"), mentions: vec![piotr()] },
+        TicketEvent::CallLogged(Box::new(Call {
+            id: MessageId(uuid(8)),
+            number: "1042-7".into(),
+            agent: Some(anna()),
+            direction: Direction::Inbound,
+            outcome: CallOutcome::Answered,
+            line: None,
+            phone: Some(text("+48 600 000 000")),
+            ivr_path: Vec::new(),
+            wait_ms: None,
+            started_at: Some(MONDAY),
+            ended_at: later,
+            summary: Some(text("asked for patience")),
+            attachments: Vec::new(),
+        })),
+        TicketEvent::ContactLogged(Box::new(Meeting {
+            id: MessageId(uuid(9)),
+            number: "1042-8".into(),
+            agent: Some(piotr()),
+            started_at: Some(MONDAY),
+            ended_at: None,
+            summary: text("came to the counter"),
+        })),
+        TicketEvent::ChatLogged(Box::new(Chat {
+            id: MessageId(uuid(10)),
+            number: "1042-9".into(),
+            agent: None,
+            started_at: None,
+            ended_at: None,
+            abandoned: true,
+            transcript: text("hello?"),
+        })),
+    ]
+}
+
+pub fn promising() -> Vec<TicketEvent> {
+    let commitment_id = CommitmentId(uuid(20));
+    let complaint_id = ComplaintId(uuid(21));
+    vec![
+        TicketEvent::CommitmentRecorded {
+            commitment_id,
+            promiser: Promiser::Desk,
+            text: text("we refund it"),
+            kind: Some("refund".into()),
+            amount: Some("49.90 EUR".into()),
+            due: Some(MONDAY),
+            evidence: None,
+            accepted: Some(true),
+        },
+        TicketEvent::CommitmentKept { commitment_id, note: Some(text("paid")) },
+        TicketEvent::CommitmentChanged {
+            commitment_id,
+            text: text("we replace it"),
+            from_due: Some(MONDAY),
+            due: None,
+            reason: text("asked by the customer"),
+        },
+        TicketEvent::CommitmentBroken { commitment_id, reason: text("out of stock") },
+        TicketEvent::ComplaintRaised {
+            complaint_id,
+            claim: text("it took a month"),
+            severity: Severity::Major,
+            remedy: Some(text("a discount")),
+            owner: Some(anna()),
+        },
+        TicketEvent::ComplaintDecided {
+            complaint_id,
+            decision: Decision::PartlyAccepted,
+            reasoning: text("the courier was late"),
+            compensation: Some("10 EUR".into()),
+            told_at: Some(MONDAY),
+            told_by: Some(Channel::Phone),
+        },
+        TicketEvent::RatingRequested { agent: Some(anna()), scale: 5 },
+        TicketEvent::RatingGiven { agent: None, score: 4, scale: 5, comment: Some(text("quick")) },
+        TicketEvent::QualityScored {
+            agent: Some(anna()),
+            score: 9,
+            scale: 10,
+            rubric: Some("tone/3".into()),
+            comment: None,
+        },
+        TicketEvent::TimeLogged { agent: anna(), minutes: 12, note: None },
+        TicketEvent::CorrectionRecorded { corrects: 3, text: text("it was the other parcel") },
+        TicketEvent::ExternalActivityRecorded {
+            activity: "Wait".into(),
+            performer: Some(text("Siebel")),
+            attributes: Personal::Known(BTreeMap::new()),
+            public: BTreeMap::new(),
+            refused: Some("ticket_closed".into()),
+        },
+    ]
+}
+
+#[expect(clippy::too_many_lines, reason = "a list")]
+pub fn working() -> Vec<TicketEvent> {
+    let mut courier = status(BaseStatus::InProgress);
+    courier.substatus = Some("awaiting_courier".into());
+    vec![
+        assigned(anna()),
+        TicketEvent::TicketAssigned {
+            from: Some(anna()),
+            to: piotr(),
+            method: AssignMethod::Next,
+            status: None,
+        },
+        TicketEvent::TicketUnassigned { from: piotr(), reason: Some(text("on leave")) },
+        TicketEvent::TicketHandedOver {
+            from: anna(),
+            to: piotr(),
+            until: Some(MONDAY),
+            open_commitments: vec![CommitmentId(uuid(20))],
+            note: Some(text("call at noon")),
+        },
+        TicketEvent::TicketPrioritized { from: priority("medium", 3), to: priority("high", 4) },
+        TicketEvent::TicketReclassified {
+            from_category: None,
+            category: Some(term("complaint")),
+            from_type: Some(term("question")),
+            ticket_type: Some(term("complaint")),
+        },
+        TicketEvent::TicketTransferred { from: term("inbox"), to: term("claims"), reason: None },
+        TicketEvent::TicketStatusChanged { from: status(BaseStatus::New), to: courier },
+        TicketEvent::TicketTagged { added: vec!["vip".into()], removed: vec!["courier".into()] },
+        TicketEvent::CustomFieldChanged {
+            field: "order".into(),
+            from: None,
+            to: Some(text("A-7")),
+        },
+        TicketEvent::TicketSnoozed {
+            until: MONDAY,
+            wakes_at: MONDAY.plus_millis(900_000),
+            block_ms: 900_000,
+            reason: SnoozeReason::CustomerAsked,
+            note: None,
+            wakes_on_message: true,
+            status: moved(BaseStatus::New, BaseStatus::Snoozed),
+        },
+        TicketEvent::TicketWoken {
+            cause: WakeCause::Timer,
+            due: MONDAY,
+            status: moved(BaseStatus::Snoozed, BaseStatus::New),
+        },
+        TicketEvent::TicketEscalated {
+            from_level: 0,
+            level: 1,
+            to: Some(piotr()),
+            reason: text("the press asked"),
+        },
+        TicketEvent::TicketDeescalated { from_level: 1, level: 0, reason: None },
+        closed(MONDAY),
+        TicketEvent::TicketReopened {
+            cause: ReopenCause::Message,
+            reason: None,
+            days_closed: 3,
+            status: moved(BaseStatus::Closed, BaseStatus::New),
+        },
+    ]
+}
+
+pub fn relating() -> Vec<TicketEvent> {
+    let merge_id = MergeId(uuid(30));
+    let mut split = created("1044");
+    split.message = None;
+    split.origin = Some(Origin {
+        kind: OriginKind::Split,
+        ticket: ticket(1),
+        messages: vec![MessageId(uuid(3))],
+    });
+    vec![
+        TicketEvent::TicketCreated(Box::new(split)),
+        TicketEvent::TicketMerged {
+            merge_id,
+            into: ticket(2),
+            status: moved(BaseStatus::New, BaseStatus::Merged),
+        },
+        TicketEvent::TicketAbsorbed { merge_id, source: ticket(1) },
+        TicketEvent::TicketUnmerged {
+            merge_id,
+            other: ticket(2),
+            side: MergeSide::Source,
+            messages: Vec::new(),
+            status: Some(moved(BaseStatus::Merged, BaseStatus::New)),
+        },
+        TicketEvent::TicketUnmerged {
+            merge_id,
+            other: ticket(1),
+            side: MergeSide::Survivor,
+            messages: vec![MessageId(uuid(3))],
+            status: None,
+        },
+        TicketEvent::TicketSplit { into: ticket(3), messages: vec![MessageId(uuid(3)); 2] },
+        TicketEvent::TicketLinked { other: ticket(3), kind: LinkKind::CausedBy },
+        TicketEvent::TicketUnlinked { other: ticket(3), kind: LinkKind::CausedBy },
+    ]
+}

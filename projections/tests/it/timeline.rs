@@ -1,0 +1,101 @@
+//! Every event can be told in one sentence.
+
+use docket_domain::party::Channel;
+use docket_domain::personal::Personal;
+use docket_domain::ticket::event::TicketEvent;
+use docket_projections::timeline::sentence;
+use insta::assert_snapshot;
+
+use crate::every_event::{promising, relating, speaking, working};
+use crate::story::{anna, assigned, message};
+
+fn told(events: &[TicketEvent]) -> String {
+    let sentences: Vec<String> = events.iter().map(|e| sentence::of(e, "Anna Nowak")).collect();
+    sentences.join("\n")
+}
+
+#[test]
+fn what_was_said() {
+    assert_snapshot!(told(&speaking()), @"
+    Anna Nowak opened ticket 1042 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, writing 1042-1: “Where is it?”.
+    Anna Nowak wrote by e-mail 1042-3: “Still not here”; the status went from “awaiting_customer” to “new”.
+    Anna Nowak wrote in a chat 1042-5 with a file: “Here is the receipt”.
+    Anna Nowak opened the customer's message.
+    Anna Nowak filed 1 message as needing no reply: “a thank-you”.
+    Anna Nowak replied by e-mail 1042-2: “We are looking for it. We are looking for it. We are looking for it. We are looking for it. We are looking for it. We ar…”; the status went from “in_progress” to “awaiting_customer”.
+    Anna Nowak noted 1042-6: “Depot closed”, mentioning Piotr Zieliński.
+    Anna Nowak logged a call from the customer, 1042-7, answered by Anna Nowak from 2026-03-02 09:00 UTC to 2026-03-02 09:10 UTC: “asked for patience”.
+    Anna Nowak logged a meeting, 1042-8, held by Piotr Zieliński at 2026-03-02 09:00 UTC: “came to the counter”.
+    Anna Nowak logged a chat, 1042-9, abandoned before an answer: “hello?”.
+    ");
+}
+
+#[test]
+fn what_was_promised_and_judged() {
+    assert_snapshot!(told(&promising()), @"
+    Anna Nowak recorded that the desk promised “we refund it” (refund) of 49.90 EUR, due 2026-03-02 09:00 UTC.
+    Anna Nowak recorded that a promise was kept: “paid”.
+    Anna Nowak changed a promise to “we replace it”, due no date instead of 2026-03-02 09:00 UTC: “asked by the customer”.
+    Anna Nowak recorded that a promise was broken: “out of stock”.
+    Anna Nowak raised a major complaint: “it took a month”, demanding “a discount”; its owner is Anna Nowak.
+    Anna Nowak decided the complaint: accepted in part with 10 EUR, because “the courier was late”; the customer was told at 2026-03-02 09:00 UTC by phone.
+    Anna Nowak asked the customer to rate Anna Nowak from 1 to 5.
+    Anna Nowak rated the service 4 of 5: “quick”.
+    Anna Nowak scored the work of Anna Nowak 9 of 10 by “tone/3”.
+    Anna Nowak logged 12 minutes of Anna Nowak.
+    Anna Nowak corrected event 3: “it was the other parcel”.
+    Anna Nowak recorded the activity “Wait” of another system, done by “Siebel”, which the rules refuse (ticket_closed).
+    ");
+}
+
+#[test]
+fn what_was_done() {
+    assert_snapshot!(told(&working()), @"
+    Anna Nowak assigned the ticket to Anna Nowak (before: nobody); the status went from “new” to “in_progress”.
+    Anna Nowak assigned the ticket to Piotr Zieliński (before: Anna Nowak) as the next of the queue.
+    Anna Nowak took the ticket from Piotr Zieliński: “on leave”.
+    Anna Nowak handed the ticket over from Anna Nowak to Piotr Zieliński until 2026-03-02 09:00 UTC, 1 promise still open: “call at noon”.
+    Anna Nowak changed the priority from “medium” (level 3) to “high” (level 4).
+    Anna Nowak changed the category from none to “complaint” and the type from “question” to “complaint”.
+    Anna Nowak moved the ticket from the queue “inbox” to “claims”.
+    Anna Nowak changed the status from “new” to “in_progress” (awaiting_courier).
+    Anna Nowak added the tags “vip” and removed “courier”.
+    Anna Nowak changed the field “order” from empty to “A-7”.
+    Anna Nowak put the ticket aside until 2026-03-02 09:00 UTC (it wakes at 2026-03-02 09:15 UTC), because the customer asked for it; the status went from “new” to “snoozed”.
+    Anna Nowak woke the ticket, its time having come, due 2026-03-02 09:00 UTC; the status went from “snoozed” to “new”.
+    Anna Nowak escalated the ticket from level 0 to 1, to Piotr Zieliński: “the press asked”.
+    Anna Nowak lowered the escalation from level 1 to 0.
+    Anna Nowak closed the ticket as solved: “Found at the depot”; its owner was Anna Nowak; the status went from “awaiting_customer” to “closed”.
+    Anna Nowak reopened the ticket by writing again, 3 days after it was closed; the status went from “closed” to “new”.
+    ");
+}
+
+#[test]
+fn what_it_has_to_do_with_other_tickets() {
+    assert_snapshot!(told(&relating()), @"
+    Anna Nowak opened ticket 1044 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, split off ticket 1042.
+    Anna Nowak merged this ticket into ticket 1043; the status went from “new” to “merged”.
+    Anna Nowak merged ticket 1042 into this one.
+    Anna Nowak undid the merge into ticket 1043, giving back 0 messages; the status went from “merged” to “new”.
+    Anna Nowak undid the merge of ticket 1042 into this one, giving back 1 message.
+    Anna Nowak split 2 messages off into ticket 1044.
+    Anna Nowak linked this ticket as caused by ticket 1044.
+    Anna Nowak removed the link as caused by ticket 1044.
+    ");
+}
+
+#[test]
+fn an_erased_text_or_name_is_told_as_such() {
+    let mut nobody = anna();
+    nobody.name = Personal::Erased;
+    let mut erased = message(3, "");
+    erased.body = Personal::Erased;
+    let events = [
+        assigned(nobody),
+        TicketEvent::MessageReceived { message: erased, channel: Channel::Email, status: None },
+    ];
+    assert_snapshot!(told(&events), @"
+    Anna Nowak assigned the ticket to agent 01920000-0000-7000-8000-0000000000a1 (before: nobody); the status went from “new” to “in_progress”.
+    Anna Nowak wrote by e-mail 1042-3: [erased].
+    ");
+}
