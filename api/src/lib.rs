@@ -1,1 +1,2 @@
 //! The HTTP server and the command line.
+pub mod import;

@@ -1,0 +1,13 @@
+//! Foreign logs: read as they come, mapped by a small TOML file, and put through the desk's own
+//! decisions. See `docs/importing.md`.
+
+pub mod counterpart;
+pub mod map;
+pub mod row;
+pub mod source;
+pub mod table;
+pub mod template;
+pub mod xes;
+
+#[cfg(test)]
+mod spec;
