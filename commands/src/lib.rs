@@ -1,1 +1,27 @@
 //! Getting it done: load, decide, append.
+//!
+//! [`Desk`] is the one way to change anything: it folds the streams that a command concerns, asks
+//! the domain, seals what is personal, and appends. A handler gets a function of its own only where
+//! outside facts must be gathered first (who the customer is, which ticket a number leads to).
+//! Nothing here reads a view: what must be unique is a claim of the store.
+
+mod append;
+mod cache;
+mod definitions;
+mod desk;
+mod error;
+mod intake;
+mod load;
+mod pairs;
+mod people;
+mod request;
+mod tickets;
+mod tokens;
+pub mod zones;
+
+pub use desk::Desk;
+pub use error::CommandError;
+pub use intake::{CustomerInput, NewTicket};
+pub use people::{AgentInput, CustomerChanges};
+pub use request::{Done, Occurred, Request};
+pub use tokens::Token;

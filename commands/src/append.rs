@@ -1,0 +1,218 @@
+//! Appending: events become sealed bytes, and what the store answers becomes a [`Done`].
+
+use docket_domain::codec::{self, Event};
+use docket_domain::envelope::{Envelope, Recorded};
+use docket_domain::instant::Instant;
+use docket_domain::party::Actor;
+use docket_store::vault::SealSession;
+use docket_store::{
+    Append, Claim, Expected, NewEvent, Outcome, Receipt, Sealed, StoreError, StreamWrite, event_id,
+};
+
+use crate::desk::Desk;
+use crate::error::CommandError;
+use crate::load;
+use crate::request::{Done, Occurred, Request};
+
+/// How often a write whose outcome is unknown is tried again before that is said.
+const UNKNOWN_RETRIES: usize = 3;
+
+/// Events for one stream.
+#[derive(Debug)]
+pub struct Write {
+    pub stream: String,
+    /// The version that the decision was made on; 0 for a new stream.
+    pub version: u64,
+    /// Whose keys seal what is personal, where an event does not say.
+    pub subjects: Vec<String>,
+    pub actor: Actor,
+    pub events: Vec<Event>,
+}
+
+/// All that one command writes. The stream that the answer is about comes last.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub writes: Vec<Write>,
+    pub claims: Vec<Claim>,
+    pub releases: Vec<Claim>,
+}
+
+impl Plan {
+    pub fn of(write: Write) -> Self {
+        Self { writes: vec![write], ..Self::default() }
+    }
+}
+
+/// What the store made of a plan.
+pub enum Appended {
+    /// It is on disk.
+    Done(Done),
+    /// Others were faster: load and decide again.
+    Outrun,
+}
+
+impl Desk {
+    /// Writes a plan, durably. A write whose outcome is unknown is tried again under its own id,
+    /// which finds its own events or writes them once.
+    pub(crate) async fn append(
+        &self,
+        request: &Request,
+        plan: Plan,
+    ) -> Result<Appended, CommandError> {
+        let (append, events) = self.prepare(request, plan).await?;
+        let mut tries = 0;
+        let outcome = loop {
+            match self.store.append(append.clone()).await {
+                Err(StoreError::Unknown(_)) if tries < UNKNOWN_RETRIES => tries += 1,
+                other => break other?,
+            }
+        };
+        match outcome {
+            Outcome::Appended(receipt) => {
+                let done = finish(receipt, occurred_at(request), events);
+                self.tickets.advance(&done.events);
+                Ok(Appended::Done(done))
+            }
+            Outcome::AlreadyAppended(receipt) => self.repeat(receipt).await.map(Appended::Done),
+            Outcome::WrongVersion { stream, .. } => {
+                self.tickets.forget(&stream);
+                Ok(Appended::Outrun)
+            }
+            Outcome::Claimed(_) => Ok(Appended::Outrun),
+            Outcome::KeyReused => Err(CommandError::KeyReused),
+        }
+    }
+
+    /// What an earlier command with this id did, if it wrote anything: read from the log as it
+    /// stood then. An edge that gathers outside facts asks this first, so that a repetition is
+    /// answered even where those facts have changed.
+    pub async fn earlier(&self, request: &Request) -> Result<Option<Done>, CommandError> {
+        if !request.repeatable {
+            return Ok(None);
+        }
+        match self.store.find_command(request.command_id).await? {
+            None => Ok(None),
+            Some((_, fingerprint)) if fingerprint != request.fingerprint => {
+                Err(CommandError::KeyReused)
+            }
+            Some((receipt, _)) => self.repeat(receipt).await.map(Some),
+        }
+    }
+
+    async fn repeat(&self, receipt: Receipt) -> Result<Done, CommandError> {
+        let count = (receipt.last - receipt.first + 1) as usize;
+        let stored = self.store.read_all(receipt.first - 1, count, Sealed::With).await?;
+        let events = load::decode_all(&self.vault, &stored).await?;
+        let last = events.last().ok_or_else(|| {
+            StoreError::Integrity(format!("no event at position {}", receipt.last))
+        })?;
+        Ok(Done {
+            stream: last.stream.clone(),
+            version: last.version,
+            position: receipt.last,
+            repeated: true,
+            events,
+        })
+    }
+
+    async fn prepare(
+        &self,
+        request: &Request,
+        plan: Plan,
+    ) -> Result<(Append, Vec<Recorded<Event>>), CommandError> {
+        let mut session = SealSession::default();
+        let mut writes = Vec::with_capacity(plan.writes.len());
+        let mut recorded = Vec::new();
+        for write in plan.writes {
+            let expected = match write.version {
+                0 => Expected::NoStream,
+                version => Expected::Exact(version),
+            };
+            let envelope = envelope(request, write.actor);
+            let mut events = Vec::with_capacity(write.events.len());
+            for (offset, event) in write.events.into_iter().enumerate() {
+                let id = event_id(request.command_id, recorded.len());
+                let new = self.seal(request, &mut session, &write.subjects, &envelope, id, &event);
+                events.push(new.await?);
+                recorded.push(Recorded {
+                    position: 0,
+                    stream: write.stream.clone(),
+                    version: write.version + 1 + offset as u64,
+                    event_id: id,
+                    occurred_at: Instant::default(),
+                    recorded_at: Instant::default(),
+                    envelope: envelope.clone(),
+                    event,
+                });
+            }
+            writes.push(StreamWrite { stream: write.stream, expected, events });
+        }
+        let append = Append {
+            command_id: request.command_id,
+            fingerprint: request.fingerprint,
+            writes,
+            claims: plan.claims,
+            releases: plan.releases,
+            new_keys: session.into_new_keys(),
+        };
+        Ok((append, recorded))
+    }
+
+    async fn seal(
+        &self,
+        request: &Request,
+        session: &mut SealSession,
+        subjects: &[String],
+        envelope: &Envelope,
+        id: uuid::Uuid,
+        event: &Event,
+    ) -> Result<NewEvent, CommandError> {
+        let mut encoded = codec::encode(event)?;
+        let sealed = self.vault.seal(session, &mut encoded.payload, id, subjects).await?;
+        Ok(NewEvent {
+            event_type: encoded.event_type,
+            schema: encoded.schema,
+            occurred_at: occurred_at(request).map(Instant::millis),
+            envelope: serde_json::to_string(envelope)
+                .map_err(|e| StoreError::Integrity(format!("an envelope cannot be written: {e}")))?,
+            payload: encoded.payload.to_string(),
+            sealed,
+        })
+    }
+}
+
+fn occurred_at(request: &Request) -> Option<Instant> {
+    match request.occurred {
+        Occurred::Now => None,
+        Occurred::At(at) | Occurred::Imported(at) => Some(at),
+    }
+}
+
+fn envelope(request: &Request, actor: Actor) -> Envelope {
+    Envelope {
+        actor,
+        channel: request.channel,
+        client: request.client.clone(),
+        command_id: request.command_id,
+        causation_id: request.causation_id,
+        correlation_id: request.correlation_id.unwrap_or(request.command_id),
+        source: request.source.clone(),
+    }
+}
+
+fn finish(receipt: Receipt, occurred_at: Option<Instant>, mut events: Vec<Recorded<Event>>) -> Done {
+    let recorded_at = Instant(receipt.recorded_at);
+    for (event, position) in events.iter_mut().zip(receipt.first..) {
+        event.position = position;
+        event.recorded_at = recorded_at;
+        event.occurred_at = occurred_at.unwrap_or(recorded_at);
+    }
+    let last = events.last();
+    Done {
+        stream: last.map(|e| e.stream.clone()).unwrap_or_default(),
+        version: last.map_or(0, |e| e.version),
+        position: receipt.last,
+        repeated: false,
+        events,
+    }
+}

@@ -1,0 +1,289 @@
+//! The desk: everything a command needs at hand, and the loop that every command goes through.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use docket_domain::codec::Event;
+use docket_domain::context::Context;
+use docket_domain::definition::Catalogue;
+use docket_domain::ids::TicketId;
+use docket_domain::instant::Instant;
+use docket_domain::party::{Actor, ActorKind};
+use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
+use docket_domain::ticket::decide::decide;
+use docket_domain::ticket::event::TicketEvent;
+use docket_domain::ticket::state::{Ticket, TicketState};
+use docket_store::vault::Vault;
+use docket_store::{Clock, EventStore, Sealed};
+use uuid::Uuid;
+
+use crate::append::{Appended, Plan, Write};
+use crate::cache::{Tickets, evolve_recorded};
+use crate::error::CommandError;
+use crate::load::{self, Folded};
+use crate::request::{Done, Occurred, Request};
+
+/// How often a command is decided again because others were faster, before it gives up.
+pub(crate) const TRIES: usize = 32;
+
+/// How many ticket numbers are reserved at once; a restart leaves at most that many unused.
+const NUMBER_BLOCK: u64 = 50;
+
+/// The first ticket has the number after this one.
+const NUMBER_BASE: u64 = 1_000;
+
+/// The one way to change anything.
+pub struct Desk {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) tickets: Tickets,
+    clock: Clock,
+    catalogue: RwLock<Arc<Catalogue>>,
+    numbers: tokio::sync::Mutex<std::ops::Range<u64>>,
+}
+
+impl Desk {
+    /// Opens the desk: reads the definitions in force, and publishes the defaults on a store that
+    /// has none yet.
+    pub async fn open(
+        store: Arc<dyn EventStore>,
+        vault: Arc<Vault>,
+        clock: Clock,
+    ) -> Result<Self, CommandError> {
+        let desk = Self {
+            store,
+            vault,
+            tickets: Tickets::new(),
+            clock,
+            catalogue: RwLock::default(),
+            numbers: tokio::sync::Mutex::new(0..0),
+        };
+        desk.load_catalogue().await?;
+        if desk.catalogue().settings.is_none() {
+            desk.publish_defaults().await?;
+        }
+        Ok(desk)
+    }
+
+    /// The definitions in force.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Instant {
+        Instant((self.clock)())
+    }
+
+    /// The event log.
+    pub fn store(&self) -> &Arc<dyn EventStore> {
+        &self.store
+    }
+
+    /// The vault of personal data.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
+    /// Drops every folded ticket from memory: after a key was destroyed, nothing it sealed may be
+    /// remembered.
+    pub fn forget_folded(&self) {
+        self.tickets.forget_all();
+    }
+
+    pub(crate) fn set_catalogue(&self, catalogue: Catalogue) {
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
+    }
+
+    /// A ticket as it stands, folded from its stream unless it is at hand.
+    pub async fn ticket(&self, id: TicketId) -> Result<Arc<Folded<Ticket>>, CommandError> {
+        let stream = id.stream();
+        if let Some(folded) = self.tickets.get(&stream) {
+            return Ok(folded);
+        }
+        let folded = load::fold(&*self.store, &self.vault, &stream, evolve_recorded).await?;
+        let folded = Arc::new(folded);
+        if folded.version > 0 {
+            self.tickets.put(&stream, folded.clone());
+        }
+        Ok(folded)
+    }
+
+    /// The ticket that an id or a number names, if there is one.
+    pub async fn find_ticket(&self, id_or_number: &str) -> Result<Option<TicketId>, CommandError> {
+        if let Ok(id) = Uuid::try_parse(id_or_number) {
+            let id = TicketId(id);
+            return Ok((self.ticket(id).await?.version > 0).then_some(id));
+        }
+        let owner = self.store.claim_owner(TICKET_NUMBER, id_or_number).await?;
+        Ok(owner.and_then(|stream| TicketId::of_stream(&stream)))
+    }
+
+    /// The ticket that an alias leads to: the root of the chain of merges, itself if it is none.
+    pub async fn root_of(&self, id: TicketId) -> Result<TicketId, CommandError> {
+        let mut root = id;
+        while let Some(merged) = self.ticket(root).await?.state.present().and_then(merged_into) {
+            root = merged;
+        }
+        Ok(root)
+    }
+
+    /// One command on one ticket: load, decide, append; again if others were faster.
+    pub async fn execute(
+        &self,
+        request: &Request,
+        id: TicketId,
+        command: &TicketCommand,
+    ) -> Result<Done, CommandError> {
+        self.execute_if(request, id, command, |_| Ok(())).await
+    }
+
+    /// As [`execute`](Self::execute), where the state the decision is made on must pass a check.
+    pub(crate) async fn execute_if(
+        &self,
+        request: &Request,
+        id: TicketId,
+        command: &TicketCommand,
+        check: impl Fn(&TicketState) -> Result<(), CommandError>,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        for _ in 0..TRIES {
+            let folded = self.ticket(id).await?;
+            let write = self.decide(request, id, &folded, command).await?;
+            check(folded.state.present().ok_or(TicketRefusal::NoSuchTicket)?)?;
+            if write.events.is_empty() {
+                return Ok(self.nothing_to_do(id.stream(), folded.version));
+            }
+            if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    /// Decides one command on a ticket that was loaded, under all conditions of the request.
+    pub(crate) async fn decide(
+        &self,
+        request: &Request,
+        id: TicketId,
+        folded: &Folded<Ticket>,
+        command: &TicketCommand,
+    ) -> Result<Write, CommandError> {
+        self.check_version(request, &id.stream(), folded.version).await?;
+        let ticket = folded.state.present().ok_or(TicketRefusal::NoSuchTicket)?;
+        let actor = actor(request, command, ticket);
+        let catalogue = self.catalogue();
+        let context = Context {
+            actor: actor.clone(),
+            now: self.moment(request, folded.last_occurred_at)?,
+            command_id: request.command_id,
+            catalogue: &catalogue,
+        };
+        let events = decide(&folded.state, command.clone(), &context)?;
+        Ok(Write {
+            stream: id.stream(),
+            version: folded.version,
+            subjects: vec![id.stream(), ticket.customer.id.stream()],
+            actor,
+            events: events.into_iter().map(Event::Ticket).collect(),
+        })
+    }
+
+    /// The moment a command happens at; a claimed one must lie between the stream's last event and
+    /// now.
+    pub(crate) fn moment(
+        &self,
+        request: &Request,
+        last_occurred_at: Instant,
+    ) -> Result<Instant, CommandError> {
+        let now = self.now();
+        match request.occurred {
+            Occurred::Now => Ok(now.max(last_occurred_at)),
+            Occurred::Imported(at) => Ok(at),
+            Occurred::At(at) if at < last_occurred_at || at > now => {
+                Err(CommandError::OccurredAt { after: last_occurred_at })
+            }
+            Occurred::At(at) => Ok(at),
+        }
+    }
+
+    /// Refuses where the asker insists on a version that people or customers have passed since;
+    /// what Docket itself wrote in between is no reason.
+    pub(crate) async fn check_version(
+        &self,
+        request: &Request,
+        stream: &str,
+        actual: u64,
+    ) -> Result<(), CommandError> {
+        let Some(seen) = request.if_match.filter(|seen| *seen != actual) else {
+            return Ok(());
+        };
+        let missed = self.store.read_stream(stream, seen, 200, Sealed::With).await?;
+        let mut by_people = seen > actual;
+        for event in &missed {
+            let kind = load::envelope(event)?.actor.kind;
+            by_people |= kind.is_human() || kind == ActorKind::Customer;
+        }
+        if by_people { Err(CommandError::Stale { actual, missed }) } else { Ok(()) }
+    }
+
+    pub(crate) fn nothing_to_do(&self, stream: String, version: u64) -> Done {
+        let position = self.store.head();
+        Done { stream, version, position, events: Vec::new(), repeated: false }
+    }
+
+    /// A fresh time-ordered id.
+    pub(crate) fn mint(&self) -> Uuid {
+        let millis = u64::try_from((self.clock)()).unwrap_or(0);
+        let (seconds, rest) = (millis / 1000, (millis % 1000) as u32);
+        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, rest * 1_000_000))
+    }
+
+    /// The next ticket number: unique, rising on this node.
+    pub(crate) async fn next_number(&self) -> Result<String, CommandError> {
+        let mut numbers = self.numbers.lock().await;
+        if numbers.is_empty() {
+            let first = self.store.reserve_numbers(TICKET_NUMBER, NUMBER_BLOCK).await?;
+            *numbers = first..first + NUMBER_BLOCK;
+        }
+        let number = numbers.next().ok_or(CommandError::Contended)?;
+        Ok((NUMBER_BASE + number).to_string())
+    }
+}
+
+/// The space of claims that leads from a ticket's number to its stream.
+pub(crate) const TICKET_NUMBER: &str = "ticket-number";
+
+/// What a customer says or rates is the customer's event, whoever carried it in.
+fn actor(request: &Request, command: &TicketCommand, ticket: &TicketState) -> Actor {
+    match command {
+        TicketCommand::Receive { .. } | TicketCommand::Rate { .. } => {
+            customer_actor(&request.actor, ticket.customer.id.0)
+        }
+        _ => request.actor.clone(),
+    }
+}
+
+/// The customer as an actor, unless the event comes from an imported log.
+pub(crate) fn customer_actor(asker: &Actor, customer: Uuid) -> Actor {
+    match asker.kind {
+        ActorKind::External => asker.clone(),
+        _ => Actor::new(ActorKind::Customer, customer.to_string()),
+    }
+}
+
+fn merged_into(ticket: &TicketState) -> Option<TicketId> {
+    ticket.merged.as_ref().map(|merged| merged.into.id)
+}
+
+/// Whether a decision wrote the event that a follow-up needs, and what it says.
+pub(crate) fn find_event<T>(
+    write: &Write,
+    pick: impl Fn(&TicketEvent) -> Option<T>,
+) -> Option<T> {
+    write.events.iter().find_map(|event| match event {
+        Event::Ticket(event) => pick(event),
+        Event::Customer(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => None,
+    })
+}

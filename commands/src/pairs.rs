@@ -1,0 +1,236 @@
+//! Commands that concern two tickets: merge, unmerge, split, link. Both streams are written in one
+//! append, the one the answer is about last.
+
+use docket_domain::ids::{MergeId, MessageId, TicketId};
+use docket_domain::personal::Personal;
+use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
+use docket_domain::ticket::event::{
+    LinkKind, MergeSide, OpenedBy, Origin, OriginKind, TicketEvent, TicketRef,
+};
+use docket_domain::ticket::state::{Ticket, TicketState};
+
+use crate::append::{Appended, Plan, Write};
+use crate::desk::{Desk, TRIES, find_event};
+use crate::error::CommandError;
+use crate::intake::{CustomerInput, NewTicket};
+use crate::load::Folded;
+use crate::request::{Done, Request};
+
+impl Desk {
+    /// Merges a ticket into the root that another one leads to: an alias, nothing moves.
+    pub async fn merge(
+        &self,
+        request: &Request,
+        source: TicketId,
+        into: TicketId,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        for _ in 0..TRIES {
+            let from = self.ticket(source).await?;
+            let root = self.root_of(into).await?;
+            let survivor = self.ticket(root).await?;
+            let target = present(&survivor)?;
+            if root == source && present(&from)?.merged.is_none() {
+                return Err(TicketRefusal::MergeCycle.into());
+            }
+            let merge = TicketCommand::Merge {
+                into: TicketRef { id: root, number: target.number.clone() },
+                survivor_status: target.status.base,
+            };
+            let write = self.decide(request, source, &from, &merge).await?;
+            let merge_id = find_event(&write, |event| match event {
+                TicketEvent::TicketMerged { merge_id, .. } => Some(*merge_id),
+                _ => None,
+            });
+            let Some(merge_id) = merge_id else {
+                return Ok(self.nothing_to_do(source.stream(), from.version));
+            };
+            let absorb = TicketCommand::Absorb { merge_id, source: name(source, &from)? };
+            let other = self.decide_other(request, root, &survivor, &absorb).await?;
+            if let Some(done) = self.write_pair(request, other, write).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    /// Undoes a merge, asked at the source; `messages` are the survivor's later ones that go back.
+    pub async fn unmerge(
+        &self,
+        request: &Request,
+        source: TicketId,
+        merge_id: MergeId,
+        messages: &[MessageId],
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        for _ in 0..TRIES {
+            let from = self.ticket(source).await?;
+            let merged = present(&from)?.merged.as_ref();
+            let survivor = merged.ok_or(TicketRefusal::NoSuchMerge)?.into.id;
+            let into = self.ticket(survivor).await?;
+            let side = |side| TicketCommand::Unmerge { merge_id, side, messages: messages.to_vec() };
+            let write = self.decide(request, source, &from, &side(MergeSide::Source)).await?;
+            let back = side(MergeSide::Survivor);
+            let other = self.decide_other(request, survivor, &into, &back).await?;
+            if let Some(done) = self.write_pair(request, other, write).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    /// Opens a new ticket that refers to messages of another; the answer is about the new one.
+    pub async fn split(
+        &self,
+        request: &Request,
+        source: TicketId,
+        messages: &[MessageId],
+        subject: &str,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        let id = TicketId(self.mint());
+        let number = self.next_number().await?;
+        for _ in 0..TRIES {
+            let from = self.ticket(source).await?;
+            let command = TicketCommand::Split {
+                into: TicketRef { id, number: number.clone() },
+                messages: messages.to_vec(),
+            };
+            let write = self.decide(request, source, &from, &command).await?;
+            let new = split_off(present(&from)?, source, messages, subject);
+            let requester = self.requester(request, &new.customer).await?;
+            let mut plan = self.plan_opening(request, id, &number, &new, requester)?;
+            plan.writes.insert(0, write);
+            if let Appended::Done(done) = self.append(request, plan).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    /// Links two tickets, each side in its own words.
+    pub async fn link(
+        &self,
+        request: &Request,
+        id: TicketId,
+        other: TicketId,
+        kind: LinkKind,
+    ) -> Result<Done, CommandError> {
+        let command = |other, kind| TicketCommand::Link { other, kind };
+        self.both(request, id, other, |this, that| {
+            (command(that, kind), command(this, kind.inverse()))
+        })
+        .await
+    }
+
+    /// Removes a link on both sides; every link between the two when no kind is said.
+    pub async fn unlink(
+        &self,
+        request: &Request,
+        id: TicketId,
+        other: TicketId,
+        kind: Option<LinkKind>,
+    ) -> Result<Done, CommandError> {
+        let command = |other, kind| TicketCommand::Unlink { other, kind };
+        self.both(request, id, other, |this, that| {
+            (command(that.id, kind), command(this.id, kind.map(LinkKind::inverse)))
+        })
+        .await
+    }
+
+    async fn both(
+        &self,
+        request: &Request,
+        id: TicketId,
+        other: TicketId,
+        commands: impl Fn(TicketRef, TicketRef) -> (TicketCommand, TicketCommand),
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        if id == other {
+            return Err(TicketRefusal::SelfLink.into());
+        }
+        for _ in 0..TRIES {
+            let this = self.ticket(id).await?;
+            let that = self.ticket(other).await?;
+            let (mine, theirs) = commands(name(id, &this)?, name(other, &that)?);
+            let write = self.decide(request, id, &this, &mine).await?;
+            let back = self.decide_other(request, other, &that, &theirs).await?;
+            if write.events.is_empty() && back.events.is_empty() {
+                return Ok(self.nothing_to_do(id.stream(), this.version));
+            }
+            if let Some(done) = self.write_pair(request, back, write).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    /// Decides at the ticket that was not addressed: the asker's `If-Match` is not about it.
+    async fn decide_other(
+        &self,
+        request: &Request,
+        id: TicketId,
+        folded: &Folded<Ticket>,
+        command: &TicketCommand,
+    ) -> Result<Write, CommandError> {
+        let unconditional = Request { if_match: None, ..request.clone() };
+        self.decide(&unconditional, id, folded, command).await
+    }
+
+    async fn write_pair(
+        &self,
+        request: &Request,
+        other: Write,
+        own: Write,
+    ) -> Result<Option<Done>, CommandError> {
+        let mut plan = Plan::default();
+        plan.writes.extend([other, own].into_iter().filter(|write| !write.events.is_empty()));
+        match self.append(request, plan).await? {
+            Appended::Done(done) => Ok(Some(done)),
+            Appended::Outrun => Ok(None),
+        }
+    }
+}
+
+fn present(folded: &Folded<Ticket>) -> Result<&TicketState, TicketRefusal> {
+    folded.state.present().ok_or(TicketRefusal::NoSuchTicket)
+}
+
+fn name(id: TicketId, folded: &Folded<Ticket>) -> Result<TicketRef, TicketRefusal> {
+    Ok(TicketRef { id, number: present(folded)?.number.clone() })
+}
+
+/// What a split-off ticket takes over from the one it comes from.
+fn split_off(
+    ticket: &TicketState,
+    id: TicketId,
+    messages: &[MessageId],
+    subject: &str,
+) -> NewTicket {
+    NewTicket {
+        customer: CustomerInput::Id(ticket.customer.id),
+        opened_by: OpenedBy::Customer,
+        channel: ticket.channel,
+        endpoint: None,
+        queue: Some(ticket.queue.key.clone()),
+        category: ticket.category.as_ref().map(|term| term.key.clone()),
+        ticket_type: ticket.ticket_type.as_ref().map(|term| term.key.clone()),
+        priority: Some(ticket.priority.key.clone()),
+        subject: Personal::text(subject),
+        tags: ticket.tags.iter().cloned().collect(),
+        message: None,
+        origin: Some(Origin {
+            kind: OriginKind::Split,
+            ticket: TicketRef { id, number: ticket.number.clone() },
+            messages: messages.to_vec(),
+        }),
+    }
+}

@@ -1,0 +1,220 @@
+//! Customers and agents: added, changed, found again.
+
+use docket_domain::agent::{self, Agent, AgentCommand, AgentProfile};
+use docket_domain::codec::Event;
+use docket_domain::customer::{self, Address, Customer, CustomerCommand, CustomerProfile};
+use docket_domain::envelope::Recorded;
+use docket_domain::ids::{AgentId, CustomerId};
+use docket_domain::party::AgentRef;
+use docket_domain::personal::Personal;
+use docket_store::Claim;
+use docket_store::vault::Vault;
+
+use crate::append::{Appended, Plan, Write};
+use crate::desk::{Desk, TRIES};
+use crate::error::CommandError;
+use crate::load::{self, Folded};
+use crate::request::{Done, Request};
+
+/// The space of claims that leads from an address to its customer.
+const CUSTOMER_ADDRESS: &str = "customer-address";
+
+/// An agent as an administrator describes one.
+#[derive(Clone, Debug)]
+pub struct AgentInput {
+    /// The name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: Option<String>,
+}
+
+/// What changes about a customer; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct CustomerChanges {
+    /// The name.
+    pub name: Option<String>,
+    /// All addresses.
+    pub addresses: Option<Vec<Address>>,
+    /// The tier.
+    pub tier: Option<String>,
+}
+
+impl Desk {
+    /// A customer as they stand.
+    pub async fn customer(&self, id: CustomerId) -> Result<Folded<Option<Customer>>, CommandError> {
+        let evolve = |state, recorded: &Recorded<Event>| match &recorded.event {
+            Event::Customer(event) => customer::evolve(state, event),
+            Event::Ticket(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => state,
+        };
+        load::fold(&*self.store, &self.vault, &id.stream(), evolve).await
+    }
+
+    /// An agent as they stand.
+    pub async fn agent(&self, id: AgentId) -> Result<Folded<Option<Agent>>, CommandError> {
+        let evolve = |state, recorded: &Recorded<Event>| match &recorded.event {
+            Event::Agent(event) => agent::evolve(state, event),
+            Event::Ticket(_) | Event::Customer(_) | Event::Definition(_) | Event::Token(_) => state,
+        };
+        load::fold(&*self.store, &self.vault, &id.stream(), evolve).await
+    }
+
+    /// An active agent with the name that events will keep.
+    pub async fn agent_ref(&self, id: AgentId) -> Result<AgentRef, CommandError> {
+        let agent = self.agent(id).await?.state.filter(|agent| agent.profile.active);
+        let agent = agent.ok_or_else(|| CommandError::UnknownAgent { agent: id.to_string() })?;
+        Ok(AgentRef { id, name: agent.profile.name })
+    }
+
+    /// Registers a customer by hand. Somebody who has one of the addresses already is a refusal.
+    pub async fn register_customer(
+        &self,
+        request: &Request,
+        profile: CustomerProfile,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        let id = CustomerId(self.mint());
+        let claims = address_claims(&self.vault, &profile.addresses, &id.stream()).await?;
+        let events = customer::decide(None, CustomerCommand::Register { profile })?;
+        let mut plan = Plan::of(self.person(request, id.stream(), 0, customer_events(events)));
+        plan.claims = claims;
+        match self.append(request, plan).await? {
+            Appended::Done(done) => Ok(done),
+            Appended::Outrun => Err(CommandError::AddressTaken),
+        }
+    }
+
+    /// Changes a customer. Addresses given up are free again.
+    pub async fn change_customer(
+        &self,
+        request: &Request,
+        id: CustomerId,
+        changes: &CustomerChanges,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        for _ in 0..TRIES {
+            let folded = self.customer(id).await?;
+            let unknown = || CommandError::UnknownCustomer { customer: id.to_string() };
+            let before = folded.state.as_ref().ok_or_else(unknown)?.profile.clone();
+            self.check_version(request, &id.stream(), folded.version).await?;
+            let to = changed(&before, changes);
+            let held = address_claims(&self.vault, &before.addresses, &id.stream()).await?;
+            let claims = address_claims(&self.vault, &to.addresses, &id.stream()).await?;
+            self.check_addresses(&claims, &id.stream()).await?;
+            let command = CustomerCommand::Change { to };
+            let events = customer::decide(folded.state.as_ref(), command)?;
+            if events.is_empty() {
+                return Ok(self.nothing_to_do(id.stream(), folded.version));
+            }
+            let write = self.person(request, id.stream(), folded.version, customer_events(events));
+            let releases = held.into_iter().filter(|claim| !claims.contains(claim)).collect();
+            let plan = Plan { writes: vec![write], claims, releases };
+            if let Appended::Done(done) = self.append(request, plan).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    /// Adds an agent to the desk. `id` is fresh unless an importer derives it.
+    pub async fn add_agent(
+        &self,
+        request: &Request,
+        id: Option<AgentId>,
+        input: &AgentInput,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        let id = id.unwrap_or_else(|| AgentId(self.mint()));
+        let profile = AgentProfile {
+            name: Personal::text(&input.name),
+            email: input.email.as_ref().map(Personal::text),
+            active: true,
+        };
+        let events = agent::decide(None, AgentCommand::Add { profile })?;
+        let plan = Plan::of(self.person(request, id.stream(), 0, agent_events(events)));
+        match self.append(request, plan).await? {
+            Appended::Done(done) => Ok(done),
+            Appended::Outrun => Err(CommandError::Contended),
+        }
+    }
+
+    /// Changes an agent; what is `None` stays.
+    pub async fn change_agent(
+        &self,
+        request: &Request,
+        id: AgentId,
+        change: impl Fn(&AgentProfile) -> AgentProfile,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        for _ in 0..TRIES {
+            let folded = self.agent(id).await?;
+            let unknown = || CommandError::UnknownAgent { agent: id.to_string() };
+            let before = folded.state.as_ref().ok_or_else(unknown)?;
+            self.check_version(request, &id.stream(), folded.version).await?;
+            let command = AgentCommand::Change { to: change(&before.profile) };
+            let events = agent::decide(folded.state.as_ref(), command)?;
+            if events.is_empty() {
+                return Ok(self.nothing_to_do(id.stream(), folded.version));
+            }
+            let write = self.person(request, id.stream(), folded.version, agent_events(events));
+            if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    async fn check_addresses(&self, claims: &[Claim], owner: &str) -> Result<(), CommandError> {
+        for claim in claims {
+            let held_by = self.store.claim_owner(&claim.space, &claim.key).await?;
+            if held_by.is_some_and(|other| other != owner) {
+                return Err(CommandError::AddressTaken);
+            }
+        }
+        Ok(())
+    }
+
+    fn person(&self, request: &Request, stream: String, version: u64, events: Vec<Event>) -> Write {
+        let subjects = vec![stream.clone()];
+        Write { stream, version, subjects, actor: request.actor.clone(), events }
+    }
+}
+
+fn customer_events(events: Vec<customer::CustomerEvent>) -> Vec<Event> {
+    events.into_iter().map(Event::Customer).collect()
+}
+
+fn agent_events(events: Vec<agent::AgentEvent>) -> Vec<Event> {
+    events.into_iter().map(Event::Agent).collect()
+}
+
+fn changed(before: &CustomerProfile, changes: &CustomerChanges) -> CustomerProfile {
+    CustomerProfile {
+        name: changes.name.as_ref().map(Personal::text).or_else(|| before.name.clone()),
+        addresses: changes.addresses.clone().unwrap_or_else(|| before.addresses.clone()),
+        tier: changes.tier.clone().unwrap_or_else(|| before.tier.clone()),
+    }
+}
+
+/// The claims that make a customer the one who is found by these addresses. The keys are hashes
+/// under a deletable secret: the log holds no address in clear.
+pub(crate) async fn address_claims(
+    vault: &Vault,
+    addresses: &[Address],
+    owner: &str,
+) -> Result<Vec<Claim>, CommandError> {
+    let mut claims = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let Some(normalised) = address.normalised() else { continue };
+        let key = vault.pepper().address_key(&normalised);
+        claims.push(Claim { space: CUSTOMER_ADDRESS.into(), key, owner: owner.to_owned() });
+    }
+    Ok(claims)
+}

@@ -1,0 +1,106 @@
+//! API tokens: issued and revoked as events, so that who could do what when is on record.
+
+use docket_domain::codec::Event;
+use docket_domain::envelope::Recorded;
+use docket_domain::ids::TokenId;
+use docket_domain::instant::Instant;
+use docket_domain::token::{TokenCommand, TokenEvent, decide};
+use docket_store::Sealed;
+
+use crate::append::{Appended, Plan, Write};
+use crate::desk::Desk;
+use crate::error::CommandError;
+use crate::load;
+use crate::request::{Done, Request};
+
+/// A token as events made it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Token {
+    /// Which token.
+    pub id: TokenId,
+    /// What was issued.
+    pub issued: docket_domain::token::Issued,
+    /// When.
+    pub issued_at: Instant,
+    /// Whether it is worth nothing any more.
+    pub revoked: bool,
+}
+
+impl Desk {
+    /// All tokens ever issued.
+    pub async fn tokens(&self) -> Result<Vec<Token>, CommandError> {
+        let mut tokens: Vec<Token> = Vec::new();
+        let mut after: Option<(String, u64)> = None;
+        loop {
+            let from = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
+            let page = self.store.read_category("token", from, 500, Sealed::Without).await?;
+            let Some(last) = page.last() else { return Ok(tokens) };
+            after = Some((last.stream.clone(), last.version));
+            for recorded in load::decode_all(&self.vault, &page).await? {
+                apply(&mut tokens, recorded);
+            }
+        }
+    }
+
+    /// Issues a token. Only the hash of its secret comes here.
+    pub async fn issue_token(
+        &self,
+        request: &Request,
+        issued: docket_domain::token::Issued,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        if let Some(agent) = issued.agent {
+            self.agent_ref(agent).await?;
+        }
+        let id = TokenId(self.mint());
+        self.append_token(request, id, 0, decide(None, TokenCommand::Issue(issued))?).await
+    }
+
+    /// Revokes a token; one that is revoked already stays so.
+    pub async fn revoke_token(&self, request: &Request, id: TokenId) -> Result<Done, CommandError> {
+        let token = self.tokens().await?.into_iter().find(|token| token.id == id);
+        let revoked = token.as_ref().map(|token| token.revoked);
+        let events = decide(revoked, TokenCommand::Revoke)?;
+        if events.is_empty() {
+            return Ok(self.nothing_to_do(id.stream(), 2));
+        }
+        self.append_token(request, id, 1, events).await
+    }
+
+    async fn append_token(
+        &self,
+        request: &Request,
+        id: TokenId,
+        version: u64,
+        events: Vec<TokenEvent>,
+    ) -> Result<Done, CommandError> {
+        let write = Write {
+            stream: id.stream(),
+            version,
+            subjects: Vec::new(),
+            actor: request.actor.clone(),
+            events: events.into_iter().map(Event::Token).collect(),
+        };
+        match self.append(request, Plan::of(write)).await? {
+            Appended::Done(done) => Ok(done),
+            Appended::Outrun => Err(CommandError::Contended),
+        }
+    }
+}
+
+fn apply(tokens: &mut Vec<Token>, recorded: Recorded<Event>) {
+    let Some(id) = TokenId::of_stream(&recorded.stream) else { return };
+    match recorded.event {
+        Event::Token(TokenEvent::TokenIssued(issued)) => {
+            tokens.push(Token { id, issued, issued_at: recorded.occurred_at, revoked: false });
+        }
+        Event::Token(TokenEvent::TokenRevoked {}) => {
+            if let Some(token) = tokens.iter_mut().find(|token| token.id == id) {
+                token.revoked = true;
+            }
+        }
+        Event::Ticket(_) | Event::Customer(_) | Event::Agent(_) | Event::Definition(_) => {}
+    }
+}
