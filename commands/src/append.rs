@@ -173,8 +173,9 @@ impl Desk {
             event_type: encoded.event_type,
             schema: encoded.schema,
             occurred_at: occurred_at(request).map(Instant::millis),
-            envelope: serde_json::to_string(envelope)
-                .map_err(|e| StoreError::Integrity(format!("an envelope cannot be written: {e}")))?,
+            envelope: serde_json::to_string(envelope).map_err(|e| {
+                StoreError::Integrity(format!("an envelope cannot be written: {e}"))
+            })?,
             payload: encoded.payload.to_string(),
             sealed,
         })
@@ -200,7 +201,11 @@ fn envelope(request: &Request, actor: Actor) -> Envelope {
     }
 }
 
-fn finish(receipt: Receipt, occurred_at: Option<Instant>, mut events: Vec<Recorded<Event>>) -> Done {
+fn finish(
+    receipt: Receipt,
+    occurred_at: Option<Instant>,
+    mut events: Vec<Recorded<Event>>,
+) -> Done {
     let recorded_at = Instant(receipt.recorded_at);
     for (event, position) in events.iter_mut().zip(receipt.first..) {
         event.position = position;

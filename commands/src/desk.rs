@@ -278,10 +278,7 @@ fn merged_into(ticket: &TicketState) -> Option<TicketId> {
 }
 
 /// Whether a decision wrote the event that a follow-up needs, and what it says.
-pub(crate) fn find_event<T>(
-    write: &Write,
-    pick: impl Fn(&TicketEvent) -> Option<T>,
-) -> Option<T> {
+pub(crate) fn find_event<T>(write: &Write, pick: impl Fn(&TicketEvent) -> Option<T>) -> Option<T> {
     write.events.iter().find_map(|event| match event {
         Event::Ticket(event) => pick(event),
         Event::Customer(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => None,

@@ -285,7 +285,12 @@ fn open_command(
 
 /// What a follow-up takes over from the ticket it follows: all that says where it belongs, not how
 /// urgent it was.
-fn following(ticket: &TicketState, id: TicketId, message: NewMessage, channel: Channel) -> NewTicket {
+fn following(
+    ticket: &TicketState,
+    id: TicketId,
+    message: NewMessage,
+    channel: Channel,
+) -> NewTicket {
     NewTicket {
         customer: CustomerInput::Id(ticket.customer.id),
         opened_by: OpenedBy::Customer,

@@ -24,4 +24,4 @@ pub use error::CommandError;
 pub use intake::{CustomerInput, NewTicket};
 pub use people::{AgentInput, CustomerChanges};
 pub use request::{Done, Occurred, Request};
-pub use tokens::Token;
+pub use tokens::KnownToken;

@@ -72,7 +72,8 @@ impl Desk {
             let merged = present(&from)?.merged.as_ref();
             let survivor = merged.ok_or(TicketRefusal::NoSuchMerge)?.into.id;
             let into = self.ticket(survivor).await?;
-            let side = |side| TicketCommand::Unmerge { merge_id, side, messages: messages.to_vec() };
+            let side =
+                |side| TicketCommand::Unmerge { merge_id, side, messages: messages.to_vec() };
             let write = self.decide(request, source, &from, &side(MergeSide::Source)).await?;
             let back = side(MergeSide::Survivor);
             let other = self.decide_other(request, survivor, &into, &back).await?;

@@ -4,7 +4,7 @@ use docket_domain::codec::Event;
 use docket_domain::envelope::Recorded;
 use docket_domain::ids::TokenId;
 use docket_domain::instant::Instant;
-use docket_domain::token::{TokenCommand, TokenEvent, decide};
+use docket_domain::token::{Issued, Token, TokenCommand, TokenEvent, decide, evolve};
 use docket_store::Sealed;
 
 use crate::append::{Appended, Plan, Write};
@@ -13,23 +13,21 @@ use crate::error::CommandError;
 use crate::load;
 use crate::request::{Done, Request};
 
-/// A token as events made it.
+/// A token that was issued at some time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Token {
+pub struct KnownToken {
     /// Which token.
     pub id: TokenId,
-    /// What was issued.
-    pub issued: docket_domain::token::Issued,
-    /// When.
+    /// What it is, and whether it still holds.
+    pub token: Token,
+    /// When it was issued.
     pub issued_at: Instant,
-    /// Whether it is worth nothing any more.
-    pub revoked: bool,
 }
 
 impl Desk {
     /// All tokens ever issued.
-    pub async fn tokens(&self) -> Result<Vec<Token>, CommandError> {
-        let mut tokens: Vec<Token> = Vec::new();
+    pub async fn tokens(&self) -> Result<Vec<KnownToken>, CommandError> {
+        let mut tokens: Vec<KnownToken> = Vec::new();
         let mut after: Option<(String, u64)> = None;
         loop {
             let from = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
@@ -46,7 +44,7 @@ impl Desk {
     pub async fn issue_token(
         &self,
         request: &Request,
-        issued: docket_domain::token::Issued,
+        issued: Issued,
     ) -> Result<Done, CommandError> {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
@@ -60,9 +58,8 @@ impl Desk {
 
     /// Revokes a token; one that is revoked already stays so.
     pub async fn revoke_token(&self, request: &Request, id: TokenId) -> Result<Done, CommandError> {
-        let token = self.tokens().await?.into_iter().find(|token| token.id == id);
-        let revoked = token.as_ref().map(|token| token.revoked);
-        let events = decide(revoked, TokenCommand::Revoke)?;
+        let token = self.tokens().await?.into_iter().find(|known| known.id == id);
+        let events = decide(token.as_ref().map(|known| &known.token), TokenCommand::Revoke)?;
         if events.is_empty() {
             return Ok(self.nothing_to_do(id.stream(), 2));
         }
@@ -90,17 +87,15 @@ impl Desk {
     }
 }
 
-fn apply(tokens: &mut Vec<Token>, recorded: Recorded<Event>) {
-    let Some(id) = TokenId::of_stream(&recorded.stream) else { return };
-    match recorded.event {
-        Event::Token(TokenEvent::TokenIssued(issued)) => {
-            tokens.push(Token { id, issued, issued_at: recorded.occurred_at, revoked: false });
-        }
-        Event::Token(TokenEvent::TokenRevoked {}) => {
-            if let Some(token) = tokens.iter_mut().find(|token| token.id == id) {
-                token.revoked = true;
-            }
-        }
-        Event::Ticket(_) | Event::Customer(_) | Event::Agent(_) | Event::Definition(_) => {}
+fn apply(tokens: &mut Vec<KnownToken>, recorded: Recorded<Event>) {
+    let (Some(id), Event::Token(event)) = (TokenId::of_stream(&recorded.stream), &recorded.event)
+    else {
+        return;
+    };
+    // A category is read stream by stream, so the token an event belongs to is the last one.
+    let before = tokens.pop_if(|known| known.id == id);
+    let issued_at = before.as_ref().map_or(recorded.occurred_at, |known| known.issued_at);
+    if let Some(token) = evolve(before.map(|known| known.token), event) {
+        tokens.push(KnownToken { id, token, issued_at });
     }
 }
