@@ -4,10 +4,11 @@ use docket_domain::codec::{self, Event};
 use docket_domain::envelope::{Envelope, Recorded};
 use docket_domain::instant::Instant;
 use docket_domain::party::Actor;
-use docket_store::vault::SealSession;
+use docket_store::vault::SealError;
 use docket_store::{
     Append, Claim, Expected, NewEvent, Outcome, Receipt, Sealed, StoreError, StreamWrite, event_id,
 };
+use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
@@ -120,7 +121,7 @@ impl Desk {
         request: &Request,
         plan: Plan,
     ) -> Result<(Append, Vec<Recorded<Event>>), CommandError> {
-        let mut session = SealSession::default();
+        let mut session = self.vault.seal_session();
         let mut writes = Vec::with_capacity(plan.writes.len());
         let mut recorded = Vec::new();
         for write in plan.writes {
@@ -132,8 +133,10 @@ impl Desk {
             let mut events = Vec::with_capacity(write.events.len());
             for (offset, event) in write.events.into_iter().enumerate() {
                 let id = event_id(request.command_id, recorded.len());
-                let new = self.seal(request, &mut session, &write.subjects, &envelope, id, &event);
-                events.push(new.await?);
+                let (mut new, mut payload) = new_event(request, &envelope, &event)?;
+                new.sealed = session.seal(&mut payload, id, &write.subjects).await?;
+                new.payload = payload.to_string();
+                events.push(new);
                 recorded.push(Recorded {
                     position: 0,
                     stream: write.stream.clone(),
@@ -157,28 +160,35 @@ impl Desk {
         };
         Ok((append, recorded))
     }
+}
 
-    async fn seal(
-        &self,
-        request: &Request,
-        session: &mut SealSession,
-        subjects: &[String],
-        envelope: &Envelope,
-        id: uuid::Uuid,
-        event: &Event,
-    ) -> Result<NewEvent, CommandError> {
-        let mut encoded = codec::encode(event)?;
-        let sealed = self.vault.seal(session, &mut encoded.payload, id, subjects).await?;
-        Ok(NewEvent {
-            event_type: encoded.event_type,
-            schema: encoded.schema,
-            occurred_at: occurred_at(request).map(Instant::millis),
-            envelope: serde_json::to_string(envelope).map_err(|e| {
-                StoreError::Integrity(format!("an envelope cannot be written: {e}"))
-            })?,
-            payload: encoded.payload.to_string(),
-            sealed,
-        })
+/// The event as the log will hold it, and its payload, which is yet to be sealed.
+fn new_event(
+    request: &Request,
+    envelope: &Envelope,
+    event: &Event,
+) -> Result<(NewEvent, Value), CommandError> {
+    let encoded = codec::encode(event)?;
+    let envelope = serde_json::to_string(envelope).map_err(|error| {
+        StoreError::Integrity(format!("an envelope cannot be written: {error}"))
+    })?;
+    let new = NewEvent {
+        event_type: encoded.event_type,
+        schema: encoded.schema,
+        occurred_at: occurred_at(request).map(Instant::millis),
+        envelope,
+        payload: String::new(),
+        sealed: None,
+    };
+    Ok((new, encoded.payload))
+}
+
+impl From<SealError> for CommandError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Erased { subject } => Self::Erased { subject },
+            SealError::Store(error) => Self::Store(error),
+        }
     }
 }
 

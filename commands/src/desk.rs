@@ -12,7 +12,7 @@ use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
 use docket_domain::ticket::decide::decide;
 use docket_domain::ticket::event::TicketEvent;
 use docket_domain::ticket::state::{Ticket, TicketState};
-use docket_store::vault::Vault;
+use docket_store::vault::{Pepper, Vault};
 use docket_store::{Clock, EventStore, Sealed};
 use uuid::Uuid;
 
@@ -36,6 +36,7 @@ pub struct Desk {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) tickets: Tickets,
+    pub(crate) pepper: Pepper,
     clock: Clock,
     catalogue: RwLock<Arc<Catalogue>>,
     numbers: tokio::sync::Mutex<std::ops::Range<u64>>,
@@ -49,8 +50,10 @@ impl Desk {
         vault: Arc<Vault>,
         clock: Clock,
     ) -> Result<Self, CommandError> {
+        let pepper = vault.pepper().await?;
         let desk = Self {
             store,
+            pepper,
             vault,
             tickets: Tickets::new(),
             clock,
@@ -88,6 +91,11 @@ impl Desk {
     /// remembered.
     pub fn forget_folded(&self) {
         self.tickets.forget_all();
+    }
+
+    /// A keyed hash of a request, for [`Request::fingerprint`].
+    pub fn fingerprint(&self, request: &[u8]) -> [u8; 32] {
+        self.pepper.fingerprint(request)
     }
 
     pub(crate) fn set_catalogue(&self, catalogue: Catalogue) {

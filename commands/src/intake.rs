@@ -196,8 +196,8 @@ impl Desk {
             }
             CustomerInput::Contact { name, addresses } => (name, addresses),
         };
-        for claim in address_claims(&self.vault, addresses, "").await? {
-            let owner = self.store.claim_owner(&claim.space, &claim.key).await?;
+        for claim in address_claims(&self.pepper, addresses, "") {
+            let owner = self.store.claim_owner(&claim.space, &claim.key);
             let Some(id) = owner.and_then(|stream| CustomerId::of_stream(&stream)) else {
                 continue;
             };
@@ -228,7 +228,7 @@ impl Desk {
             actor: customer_actor(&request.actor, id.0),
             events: decide_customer(None, command)?.into_iter().map(Event::Customer).collect(),
         };
-        let claims = address_claims(&self.vault, addresses, &id.stream()).await?;
+        let claims = address_claims(&self.pepper, addresses, &id.stream());
         let customer = label(id, &profile);
         Ok(Requester { customer, tier: profile.tier, first_contact: Some((write, claims)) })
     }

@@ -8,7 +8,7 @@ use docket_domain::ids::{AgentId, CustomerId};
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
 use docket_store::Claim;
-use docket_store::vault::Vault;
+use docket_store::vault::Pepper;
 
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES};
@@ -75,7 +75,7 @@ impl Desk {
             return Ok(done);
         }
         let id = CustomerId(self.mint());
-        let claims = address_claims(&self.vault, &profile.addresses, &id.stream()).await?;
+        let claims = address_claims(&self.pepper, &profile.addresses, &id.stream());
         let events = customer::decide(None, CustomerCommand::Register { profile })?;
         let mut plan = Plan::of(self.person(request, id.stream(), 0, customer_events(events)));
         plan.claims = claims;
@@ -101,8 +101,8 @@ impl Desk {
             let before = folded.state.as_ref().ok_or_else(unknown)?.profile.clone();
             self.check_version(request, &id.stream(), folded.version).await?;
             let to = changed(&before, changes);
-            let held = address_claims(&self.vault, &before.addresses, &id.stream()).await?;
-            let claims = address_claims(&self.vault, &to.addresses, &id.stream()).await?;
+            let held = address_claims(&self.pepper, &before.addresses, &id.stream());
+            let claims = address_claims(&self.pepper, &to.addresses, &id.stream());
             self.check_addresses(&claims, &id.stream()).await?;
             let command = CustomerCommand::Change { to };
             let events = customer::decide(folded.state.as_ref(), command)?;
@@ -205,16 +205,12 @@ fn changed(before: &CustomerProfile, changes: &CustomerChanges) -> CustomerProfi
 
 /// The claims that make a customer the one who is found by these addresses. The keys are hashes
 /// under a deletable secret: the log holds no address in clear.
-pub(crate) async fn address_claims(
-    vault: &Vault,
-    addresses: &[Address],
-    owner: &str,
-) -> Result<Vec<Claim>, CommandError> {
-    let mut claims = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        let Some(normalised) = address.normalised() else { continue };
-        let key = vault.pepper().address_key(&normalised);
-        claims.push(Claim { space: CUSTOMER_ADDRESS.into(), key, owner: owner.to_owned() });
-    }
-    Ok(claims)
+pub(crate) fn address_claims(pepper: &Pepper, addresses: &[Address], owner: &str) -> Vec<Claim> {
+    let keys = addresses.iter().filter_map(Address::normalised);
+    keys.map(|address| Claim {
+        space: CUSTOMER_ADDRESS.into(),
+        key: pepper.address_key(&address),
+        owner: owner.to_owned(),
+    })
+    .collect()
 }
