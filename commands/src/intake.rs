@@ -197,7 +197,7 @@ impl Desk {
             CustomerInput::Contact { name, addresses } => (name, addresses),
         };
         for claim in address_claims(&self.pepper, addresses, "") {
-            let owner = self.store.claim_owner(&claim.space, &claim.key);
+            let owner = self.store.claim_owner(&claim.space, &claim.key).await?;
             let Some(id) = owner.and_then(|stream| CustomerId::of_stream(&stream)) else {
                 continue;
             };

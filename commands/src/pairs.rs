@@ -226,7 +226,7 @@ fn split_off(
         ticket_type: ticket.ticket_type.as_ref().map(|term| term.key.clone()),
         priority: Some(ticket.priority.key.clone()),
         subject: Personal::text(subject),
-        tags: ticket.tags.iter().cloned().collect(),
+        tags: ticket.tags.clone(),
         message: None,
         origin: Some(Origin {
             kind: OriginKind::Split,
