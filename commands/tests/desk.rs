@@ -1,0 +1,241 @@
+//! The desk on a real SQLite file: what a single aggregate's rules cannot show.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use docket_commands::{CommandError, CustomerInput, Desk, NewTicket, Occurred, Request};
+use docket_domain::customer::{Address, AddressKind};
+use docket_domain::ids::TicketId;
+use docket_domain::instant::Instant;
+use docket_domain::party::{Actor, ActorKind, Channel};
+use docket_domain::personal::Personal;
+use docket_domain::ticket::command::{NewMessage, TicketCommand, TicketRefusal};
+use docket_domain::ticket::event::{OpenedBy, Outcome, SnoozeReason};
+use docket_store::sqlite::SqliteStore;
+use docket_store::vault::{KeyFile, Vault};
+use docket_store::{Clock, EventStore};
+use uuid::Uuid;
+
+const NOON: i64 = 1_772_366_400_000;
+const DAY: i64 = 86_400_000;
+
+struct Scene {
+    desk: Arc<Desk>,
+    time: Arc<AtomicI64>,
+    _dir: tempfile::TempDir,
+}
+
+async fn scene() -> Scene {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicI64::new(NOON));
+    let clock: Clock = {
+        let time = time.clone();
+        Arc::new(move || time.load(Ordering::SeqCst))
+    };
+    let store = SqliteStore::open(&dir.path().join("log.sqlite"), clock.clone()).await.unwrap();
+    let store: Arc<dyn EventStore> = Arc::new(store);
+    let key = KeyFile::load_or_create(&dir.path().join("docket.key"), &*store).await.unwrap();
+    let vault = Arc::new(Vault::new(store.clone(), key));
+    let desk = Arc::new(Desk::open(store, vault, clock).await.unwrap());
+    Scene { desk, time, _dir: dir }
+}
+
+fn request(name: &str) -> Request {
+    Request {
+        command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()),
+        fingerprint: [1; 32],
+        repeatable: true,
+        actor: Actor::new(ActorKind::Agent, "anna"),
+        channel: None,
+        client: None,
+        occurred: Occurred::Now,
+        if_match: None,
+        causation_id: None,
+        correlation_id: None,
+        source: None,
+    }
+}
+
+fn ticket_from(email: &str) -> NewTicket {
+    let address = Address { kind: AddressKind::Email, value: Personal::text(email) };
+    NewTicket {
+        customer: CustomerInput::Contact { name: None, addresses: vec![address] },
+        opened_by: OpenedBy::Customer,
+        channel: Channel::Email,
+        endpoint: None,
+        queue: None,
+        category: None,
+        ticket_type: None,
+        priority: None,
+        subject: Personal::text("Parcel lost"),
+        tags: Vec::new(),
+        message: Some(said("Where is it?")),
+        origin: None,
+    }
+}
+
+fn said(body: &str) -> NewMessage {
+    NewMessage { body: body.into(), attachments: Vec::new() }
+}
+
+impl Scene {
+    async fn open(&self, name: &str) -> TicketId {
+        let done = self.desk.open_ticket(&request(name), &ticket_from("jan@example.com")).await;
+        TicketId::of_stream(&done.unwrap().stream).unwrap()
+    }
+
+    async fn close(&self, name: &str, id: TicketId) {
+        let command =
+            TicketCommand::Close { outcome: Outcome::Solved, resolution: None, reason: None };
+        self.desk.execute(&request(name), id, &command).await.unwrap();
+    }
+
+    fn pass(&self, millis: i64) {
+        self.time.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_first_contacts_at_once_make_one_customer() {
+    let scene = scene().await;
+    let opened: Vec<_> = (0..16)
+        .map(|n| {
+            let desk = scene.desk.clone();
+            let new = ticket_from(if n % 2 == 0 { "Jan@Example.com " } else { "jan@example.com" });
+            tokio::spawn(async move { desk.open_ticket(&request(&format!("t{n}")), &new).await })
+        })
+        .collect();
+    let mut customers = std::collections::BTreeSet::new();
+    for task in opened {
+        let done = task.await.unwrap().unwrap();
+        let id = TicketId::of_stream(&done.stream).unwrap();
+        let folded = scene.desk.ticket(id).await.unwrap();
+        customers.insert(folded.state.present().unwrap().customer.id);
+    }
+    assert_eq!(customers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_repeated_command_answers_what_it_did_and_does_nothing() {
+    let scene = scene().await;
+    let first =
+        scene.desk.open_ticket(&request("open"), &ticket_from("jan@example.com")).await.unwrap();
+    let again =
+        scene.desk.open_ticket(&request("open"), &ticket_from("jan@example.com")).await.unwrap();
+    assert!(again.repeated && !first.repeated);
+    assert_eq!((again.stream, again.version), (first.stream, first.version));
+    assert_eq!(again.events, first.events);
+
+    let other = Request { fingerprint: [2; 32], ..request("open") };
+    let reused = scene.desk.open_ticket(&other, &ticket_from("eva@example.com")).await;
+    assert!(matches!(reused, Err(CommandError::KeyReused)));
+}
+
+#[tokio::test]
+async fn a_merge_chain_leads_to_its_root_and_no_cycle_comes_about() {
+    let scene = scene().await;
+    let (a, b, c) = (scene.open("a").await, scene.open("b").await, scene.open("c").await);
+    scene.desk.merge(&request("ab"), a, b).await.unwrap();
+    scene.desk.merge(&request("bc"), b, c).await.unwrap();
+    assert_eq!(scene.desk.root_of(a).await.unwrap(), c);
+    let cycle = scene.desk.merge(&request("ca"), c, a).await;
+    assert!(matches!(cycle, Err(CommandError::Ticket(TicketRefusal::MergeCycle))));
+    let itself = scene.desk.merge(&request("cc"), c, c).await;
+    assert!(matches!(itself, Err(CommandError::Ticket(TicketRefusal::MergeCycle))));
+}
+
+#[tokio::test]
+async fn a_merge_undone_gives_the_source_back() {
+    let scene = scene().await;
+    let (a, b) = (scene.open("a").await, scene.open("b").await);
+    scene.desk.merge(&request("ab"), a, b).await.unwrap();
+    let merge_id = {
+        let folded = scene.desk.ticket(a).await.unwrap();
+        folded.state.present().unwrap().merged.as_ref().unwrap().merge_id
+    };
+    let refused = scene.desk.receive_message(&request("m"), a, said("Hello?"), Channel::Web).await;
+    assert!(matches!(refused, Err(CommandError::Ticket(TicketRefusal::TicketMerged { .. }))));
+    scene.desk.unmerge(&request("ba"), a, merge_id, &[]).await.unwrap();
+    assert_eq!(scene.desk.root_of(a).await.unwrap(), a);
+    scene.desk.receive_message(&request("n"), a, said("Hello?"), Channel::Web).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_reopens_within_the_window_and_opens_a_linked_ticket_after_it() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    scene.close("close", id).await;
+    scene.pass(13 * DAY);
+    let done = scene
+        .desk
+        .receive_message(&request("m1"), id, said("Again"), Channel::Email)
+        .await
+        .unwrap();
+    assert_eq!(done.stream, id.stream());
+
+    scene.close("close again", id).await;
+    scene.pass(15 * DAY);
+    let late = request("m2");
+    let done = scene.desk.receive_message(&late, id, said("Again"), Channel::Email).await.unwrap();
+    let new = TicketId::of_stream(&done.stream).unwrap();
+    assert_ne!(new, id);
+    let (old, new) = (scene.desk.ticket(id).await.unwrap(), scene.desk.ticket(new).await.unwrap());
+    assert!(old.state.present().unwrap().closed_at.is_some(), "the old one stays closed");
+    assert_eq!(old.state.present().unwrap().customer.id, new.state.present().unwrap().customer.id);
+
+    let again = scene.desk.receive_message(&late, id, said("Again"), Channel::Email).await.unwrap();
+    assert_eq!((again.stream, again.repeated), (done.stream, true));
+}
+
+#[tokio::test]
+async fn a_snooze_ends_once_and_not_before_its_time() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    let until = Instant(NOON + 3_600_000);
+    let snooze = TicketCommand::Snooze {
+        until,
+        reason: SnoozeReason::Other,
+        note: None,
+        wakes_on_message: true,
+    };
+    let snoozed = scene.desk.execute(&request("snooze"), id, &snooze).await.unwrap();
+    let early = scene.desk.wake_due(id, snoozed.version).await.unwrap();
+    assert!(early.events.is_empty());
+    scene.pass(2 * 3_600_000);
+    let woken = scene.desk.wake_due(id, snoozed.version).await.unwrap();
+    assert_eq!(woken.events.len(), 1);
+    let again = scene.desk.wake_due(id, snoozed.version).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!(again.version, woken.version);
+}
+
+#[tokio::test]
+async fn if_match_minds_people_and_not_timers() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    let seen = scene.desk.ticket(id).await.unwrap().version;
+    let note = |body| TicketCommand::AddNote { message: said(body), mentions: Vec::new() };
+    let system = Request { repeatable: false, ..Request::system("rule", Uuid::from_u128(7)) };
+    scene.desk.execute(&system, id, &note("automatic")).await.unwrap();
+    let insisting = |name| Request { if_match: Some(seen), ..request(name) };
+    scene.desk.execute(&insisting("n1"), id, &note("mine")).await.unwrap();
+    let stale = scene.desk.execute(&insisting("n2"), id, &note("late")).await;
+    let Err(CommandError::Stale { missed, .. }) = stale else { panic!("{stale:?}") };
+    assert_eq!(missed.len(), 2);
+}
+
+#[tokio::test]
+async fn a_claimed_time_lies_between_the_last_event_and_now() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    let note = TicketCommand::AddNote { message: said("x"), mentions: Vec::new() };
+    let at = |millis| Request { occurred: Occurred::At(Instant(millis)), ..request("note") };
+    for wrong in [NOON - 1, NOON + 1] {
+        let refused = scene.desk.execute(&at(wrong), id, &note).await;
+        assert!(matches!(refused, Err(CommandError::OccurredAt { .. })), "{refused:?}");
+    }
+    scene.pass(DAY);
+    let done = scene.desk.execute(&at(NOON + 5), id, &note).await.unwrap();
+    assert_eq!(done.events[0].occurred_at, Instant(NOON + 5));
+    assert_eq!(done.events[0].recorded_at, Instant(NOON + DAY));
+}
