@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::customer::{Address, AddressError, AddressKind};
+use crate::limits::{self, LimitError};
 use crate::personal::Personal;
 
 /// Something that happened to an agent. These shapes are the storage format; everything personal is
@@ -45,79 +47,7 @@ pub struct Agent {
     pub profile: AgentProfile,
 }
 
-/// What can be asked of an agent.
-#[derive(Clone, Debug, PartialEq)]
-pub enum AgentCommand {
-    /// Join the desk.
-    Add {
-        /// What is known.
-        profile: AgentProfile,
-    },
-    /// Change.
-    Change {
-        /// All that is known now.
-        to: AgentProfile,
-    },
-}
-
-/// Why it is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AgentRefusal {
-    /// There is no such agent.
-    #[error("there is no such agent")]
-    NoSuchAgent,
-    /// The agent is there already.
-    #[error("the agent is there already")]
-    AlreadyAdded,
-    /// Nobody can be called nothing.
-    #[error("an agent needs a name")]
-    NoName,
-}
-
-impl AgentRefusal {
-    /// The stable code that clients act on.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoSuchAgent => "not_found",
-            Self::AlreadyAdded => "already_added",
-            Self::NoName => "agent_without_name",
-        }
-    }
-
-    /// The JSON pointer of the field it is about, if it is about the request.
-    pub fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::NoSuchAgent | Self::AlreadyAdded => None,
-            Self::NoName => Some("/name"),
-        }
-    }
-}
-
-/// Decides what a command does; nothing new is no event.
-pub fn decide(
-    agent: Option<&Agent>,
-    command: AgentCommand,
-) -> Result<Vec<AgentEvent>, AgentRefusal> {
-    match command {
-        AgentCommand::Add { profile } => {
-            if agent.is_some() {
-                return Err(AgentRefusal::AlreadyAdded);
-            }
-            check(&profile)?;
-            Ok(vec![AgentEvent::AgentAdded { profile }])
-        }
-        AgentCommand::Change { to } => {
-            let from = agent.ok_or(AgentRefusal::NoSuchAgent)?.profile.clone();
-            check(&to)?;
-            if from == to {
-                return Ok(Vec::new());
-            }
-            Ok(vec![AgentEvent::AgentChanged { from, to }])
-        }
-    }
-}
-
-/// The agent after an event.
+/// What an agent becomes by one more event.
 pub fn evolve(_: Option<Agent>, event: &AgentEvent) -> Option<Agent> {
     match event {
         AgentEvent::AgentAdded { profile } | AgentEvent::AgentChanged { to: profile, .. } => {
@@ -126,9 +56,87 @@ pub fn evolve(_: Option<Agent>, event: &AgentEvent) -> Option<Agent> {
     }
 }
 
-fn check(profile: &AgentProfile) -> Result<(), AgentRefusal> {
-    match profile.name.known() {
-        Some(name) if name.trim().is_empty() => Err(AgentRefusal::NoName),
-        Some(_) | None => Ok(()),
+/// One thing asked of an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AgentCommand {
+    /// Join the desk.
+    Add {
+        /// What is known.
+        profile: AgentProfile,
+    },
+    /// Know something better, or leave the desk: agents are never removed, since the record names
+    /// them.
+    Change {
+        /// What is known now: all of it.
+        to: AgentProfile,
+    },
+}
+
+/// Why a command on an agent is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgentRefusal {
+    /// There is no such agent.
+    #[error("there is no such agent")]
+    NoSuchAgent,
+    /// The agent is there already.
+    #[error("the agent was added already")]
+    AlreadyAdded,
+    /// A name that is blank or too long.
+    #[error("the name {0}")]
+    InvalidName(LimitError),
+    /// No e-mail address.
+    #[error("{0}")]
+    InvalidEmail(AddressError),
+}
+
+impl AgentRefusal {
+    /// The stable code that clients act on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchAgent => "not_found",
+            Self::AlreadyAdded => "already_added",
+            Self::InvalidName(_) => "invalid_name",
+            Self::InvalidEmail(_) => "invalid_address",
+        }
     }
+
+    /// The JSON pointer of the field it is about, unless it is about the state.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::NoSuchAgent | Self::AlreadyAdded => None,
+            Self::InvalidName(_) => Some("/name"),
+            Self::InvalidEmail(_) => Some("/email"),
+        }
+    }
+}
+
+/// Decides what follows from a command.
+pub fn decide(
+    agent: Option<&Agent>,
+    command: AgentCommand,
+) -> Result<Vec<AgentEvent>, AgentRefusal> {
+    match (agent, command) {
+        (None, AgentCommand::Add { profile }) => {
+            Ok(vec![AgentEvent::AgentAdded { profile: checked(profile)? }])
+        }
+        (Some(_), AgentCommand::Add { .. }) => Err(AgentRefusal::AlreadyAdded),
+        (None, AgentCommand::Change { .. }) => Err(AgentRefusal::NoSuchAgent),
+        (Some(agent), AgentCommand::Change { to }) => {
+            let (from, to) = (agent.profile.clone(), checked(to)?);
+            let changed = from != to;
+            Ok(changed.then_some(AgentEvent::AgentChanged { from, to }).into_iter().collect())
+        }
+    }
+}
+
+fn checked(mut profile: AgentProfile) -> Result<AgentProfile, AgentRefusal> {
+    if let Personal::Known(name) = &profile.name {
+        profile.name = limits::name(name).map_err(AgentRefusal::InvalidName)?.into();
+    }
+    if let Some(Personal::Known(email)) = &profile.email {
+        let email =
+            Address::parse(AddressKind::Email, email).map_err(AgentRefusal::InvalidEmail)?;
+        profile.email = Some(email.value);
+    }
+    Ok(profile)
 }

@@ -3,7 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use self::address::{Address, AddressError, AddressKind};
+use crate::limits::{self, LimitError};
 use crate::personal::Personal;
+
+mod address;
+
+/// The tiers there are (S-07), each with its own service process.
+pub const TIERS: [&str; 2] = ["standard", "premium"];
 
 /// Something that happened to a customer. These shapes are the storage format; everything personal
 /// is sealed under the customer's own key.
@@ -39,25 +46,12 @@ pub struct CustomerProfile {
     pub tier: String,
 }
 
-/// An address by which a customer is found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Address {
-    /// What kind of address.
-    pub kind: AddressKind,
-    /// The address as given.
-    pub value: Personal<String>,
-}
-
-/// What kind of address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AddressKind {
-    /// An e-mail address.
-    Email,
-    /// A phone number.
-    Phone,
-    /// A name on a social network or messenger.
-    Handle,
+impl CustomerProfile {
+    /// The first e-mail address, if there is one.
+    pub fn email(&self) -> Option<Personal<String>> {
+        let email = self.addresses.iter().find(|address| address.kind == AddressKind::Email);
+        email.map(|address| address.value.clone())
+    }
 }
 
 /// A customer, as events made one.
@@ -67,22 +61,32 @@ pub struct Customer {
     pub profile: CustomerProfile,
 }
 
-/// What can be asked of a customer.
+/// What a customer becomes by one more event.
+pub fn evolve(_: Option<Customer>, event: &CustomerEvent) -> Option<Customer> {
+    match event {
+        CustomerEvent::CustomerRegistered { profile }
+        | CustomerEvent::CustomerChanged { to: profile, .. } => {
+            Some(Customer { profile: profile.clone() })
+        }
+    }
+}
+
+/// One thing asked of a customer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CustomerCommand {
-    /// Register.
+    /// Register: on first contact, or by hand.
     Register {
         /// What is known.
         profile: CustomerProfile,
     },
-    /// Know better.
+    /// Know something better.
     Change {
-        /// All that is known now.
+        /// What is known now: all of it.
         to: CustomerProfile,
     },
 }
 
-/// Why it is refused.
+/// Why a command on a customer is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerRefusal {
     /// There is no such customer.
@@ -91,11 +95,22 @@ pub enum CustomerRefusal {
     /// The customer is registered already.
     #[error("the customer is registered already")]
     AlreadyRegistered,
-    /// Nobody could find the customer again.
-    #[error("a customer needs an e-mail address, a phone number or a handle")]
+    /// Without an address the customer would never be found again.
+    #[error("a customer needs at least one address: email, phone or handle")]
     NoAddress,
-    /// There is no such tier.
-    #[error("the tier is standard or premium, not {tier:?}")]
+    /// An address that is none.
+    #[error("{error}")]
+    InvalidAddress {
+        /// Which kind it was to be.
+        kind: AddressKind,
+        /// What is wrong.
+        error: AddressError,
+    },
+    /// A name that is blank or too long.
+    #[error("the name {0}")]
+    InvalidName(LimitError),
+    /// A tier that no process is made for (S-07).
+    #[error("there is no tier {tier:?}: tiers are standard and premium")]
     UnknownTier {
         /// The tier given.
         tier: String,
@@ -108,87 +123,72 @@ impl CustomerRefusal {
         match self {
             Self::NoSuchCustomer => "not_found",
             Self::AlreadyRegistered => "already_registered",
-            Self::NoAddress => "customer_without_address",
+            Self::NoAddress => "address_required",
+            Self::InvalidAddress { .. } => "invalid_address",
+            Self::InvalidName(_) => "invalid_name",
             Self::UnknownTier { .. } => "unknown_tier",
         }
     }
 
-    /// The JSON pointer of the field it is about, if it is about the request.
+    /// The JSON pointer of the field it is about, unless it is about the state.
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::NoSuchCustomer | Self::AlreadyRegistered => None,
-            Self::NoAddress => Some("/email"),
+            Self::NoAddress => Some(""),
+            Self::InvalidAddress { kind, .. } => Some(match kind {
+                AddressKind::Email => "/email",
+                AddressKind::Phone => "/phone",
+                AddressKind::Handle => "/handle",
+            }),
+            Self::InvalidName(_) => Some("/name"),
             Self::UnknownTier { .. } => Some("/tier"),
         }
     }
 }
 
-/// Decides what a command does; nothing new is no event.
+/// Decides what follows from a command. That nobody else has one of the addresses is a claim's
+/// matter and not decided here.
 pub fn decide(
     customer: Option<&Customer>,
     command: CustomerCommand,
 ) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
-    match command {
-        CustomerCommand::Register { profile } => {
-            if customer.is_some() {
-                return Err(CustomerRefusal::AlreadyRegistered);
-            }
-            check(&profile)?;
-            Ok(vec![CustomerEvent::CustomerRegistered { profile }])
+    match (customer, command) {
+        (None, CustomerCommand::Register { profile }) => {
+            Ok(vec![CustomerEvent::CustomerRegistered { profile: checked(profile)? }])
         }
-        CustomerCommand::Change { to } => {
-            let from = customer.ok_or(CustomerRefusal::NoSuchCustomer)?.profile.clone();
-            check(&to)?;
-            if from == to {
-                return Ok(Vec::new());
-            }
-            Ok(vec![CustomerEvent::CustomerChanged { from, to }])
+        (Some(_), CustomerCommand::Register { .. }) => Err(CustomerRefusal::AlreadyRegistered),
+        (None, CustomerCommand::Change { .. }) => Err(CustomerRefusal::NoSuchCustomer),
+        (Some(customer), CustomerCommand::Change { to }) => {
+            let (from, to) = (customer.profile.clone(), checked(to)?);
+            let changed = from != to;
+            Ok(changed.then_some(CustomerEvent::CustomerChanged { from, to }).into_iter().collect())
         }
     }
 }
 
-/// The customer after an event.
-pub fn evolve(_: Option<Customer>, event: &CustomerEvent) -> Option<Customer> {
-    match event {
-        CustomerEvent::CustomerRegistered { profile }
-        | CustomerEvent::CustomerChanged { to: profile, .. } => {
-            Some(Customer { profile: profile.clone() })
-        }
-    }
-}
-
-impl CustomerProfile {
-    /// The first e-mail address, if there is one.
-    pub fn email(&self) -> Option<Personal<String>> {
-        let email = self.addresses.iter().find(|address| address.kind == AddressKind::Email);
-        email.map(|address| address.value.clone())
-    }
-}
-
-impl Address {
-    /// The address in the form by which it is compared, with its kind in front; `None` once erased.
-    pub fn normalised(&self) -> Option<String> {
-        let value = self.value.known()?.trim();
-        Some(match self.kind {
-            AddressKind::Email => format!("email:{}", value.to_lowercase()),
-            AddressKind::Phone => format!("phone:{}", digits(value)),
-            AddressKind::Handle => format!("handle:{}", value.to_lowercase()),
-        })
-    }
-}
-
-fn check(profile: &CustomerProfile) -> Result<(), CustomerRefusal> {
+/// What a customer must have, with every address once. An erased address still counts: it is known
+/// that there was one.
+fn checked(mut profile: CustomerProfile) -> Result<CustomerProfile, CustomerRefusal> {
     if profile.addresses.is_empty() {
         return Err(CustomerRefusal::NoAddress);
     }
-    if !["standard", "premium"].contains(&profile.tier.as_str()) {
-        return Err(CustomerRefusal::UnknownTier { tier: profile.tier.clone() });
+    if !TIERS.contains(&profile.tier.as_str()) {
+        return Err(CustomerRefusal::UnknownTier { tier: profile.tier });
     }
-    Ok(())
-}
-
-/// A phone number without what people put between its digits; `00` in front is `+`.
-fn digits(phone: &str) -> String {
-    let kept: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    kept.strip_prefix("00").map(|rest| format!("+{rest}")).unwrap_or(kept)
+    if let Some(Personal::Known(name)) = &profile.name {
+        let name = limits::name(name).map_err(CustomerRefusal::InvalidName)?;
+        profile.name = Some(name.into());
+    }
+    let mut distinct: Vec<Address> = Vec::with_capacity(profile.addresses.len());
+    for address in profile.addresses {
+        if let Personal::Known(text) = &address.value {
+            let invalid = |error| CustomerRefusal::InvalidAddress { kind: address.kind, error };
+            Address::parse(address.kind, text).map_err(invalid)?;
+        }
+        if address.normalised().is_none_or(|it| distinct.iter().all(|d| !d.is_known_as(&it))) {
+            distinct.push(address);
+        }
+    }
+    profile.addresses = distinct;
+    Ok(profile)
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::AgentId;
+use crate::limits::{self, LimitError};
 
 /// Something that happened to a token. These shapes are the storage format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +45,7 @@ pub struct Issued {
 }
 
 /// A token, as events made one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Token {
     /// What was issued.
     pub issued: Issued,
@@ -52,16 +53,24 @@ pub struct Token {
     pub revoked: bool,
 }
 
-/// What can be asked of a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a token becomes by one more event.
+pub fn evolve(token: Option<Token>, event: &TokenEvent) -> Option<Token> {
+    match event {
+        TokenEvent::TokenIssued(issued) => Some(Token { issued: issued.clone(), revoked: false }),
+        TokenEvent::TokenRevoked {} => token.map(|token| Token { revoked: true, ..token }),
+    }
+}
+
+/// One thing asked of a token.
+#[derive(Clone, Debug, PartialEq)]
 pub enum TokenCommand {
     /// Issue it.
     Issue(Issued),
-    /// Revoke it.
+    /// Make it worth nothing, for good: a token that was revoked never comes back.
     Revoke,
 }
 
-/// Why it is refused.
+/// Why a command on a token is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRefusal {
     /// There is no such token.
@@ -70,9 +79,12 @@ pub enum TokenRefusal {
     /// It was issued already.
     #[error("the token was issued already")]
     AlreadyIssued,
-    /// Nobody could tell it from another.
-    #[error("a token needs a name of 1 to 200 characters")]
-    NoName,
+    /// A name that is blank or too long.
+    #[error("the name {0}")]
+    InvalidName(LimitError),
+    /// No hash, so nobody could ever call with it; a secret in its place must not reach the log.
+    #[error("the secret must come as its SHA-256 in 64 lower-case hexadecimal digits")]
+    NotAHash,
 }
 
 impl TokenRefusal {
@@ -81,42 +93,37 @@ impl TokenRefusal {
         match self {
             Self::NoSuchToken => "not_found",
             Self::AlreadyIssued => "already_issued",
-            Self::NoName => "token_without_name",
+            Self::InvalidName(_) => "invalid_name",
+            Self::NotAHash => "not_a_hash",
         }
     }
 
-    /// The JSON pointer of the field it is about, if it is about the request.
+    /// The JSON pointer of the field it is about, unless it is about the state.
     pub fn field(&self) -> Option<&'static str> {
         match self {
-            Self::NoSuchToken | Self::AlreadyIssued => None,
-            Self::NoName => Some("/name"),
+            Self::NoSuchToken | Self::AlreadyIssued | Self::NotAHash => None,
+            Self::InvalidName(_) => Some("/name"),
         }
     }
 }
 
-/// Decides what a command does; revoking twice is no event.
+/// Decides what follows from a command.
 pub fn decide(
     token: Option<&Token>,
     command: TokenCommand,
 ) -> Result<Vec<TokenEvent>, TokenRefusal> {
-    match (command, token) {
-        (TokenCommand::Issue(_), Some(_)) => Err(TokenRefusal::AlreadyIssued),
-        (TokenCommand::Issue(issued), None) => {
-            if issued.name.trim().is_empty() || issued.name.chars().count() > 200 {
-                return Err(TokenRefusal::NoName);
+    match (token, command) {
+        (None, TokenCommand::Issue(issued)) => {
+            let name = limits::name(&issued.name).map_err(TokenRefusal::InvalidName)?;
+            let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            if issued.secret_sha256.len() != 64 || !issued.secret_sha256.bytes().all(hex) {
+                return Err(TokenRefusal::NotAHash);
             }
-            Ok(vec![TokenEvent::TokenIssued(issued)])
+            Ok(vec![TokenEvent::TokenIssued(Issued { name, ..issued })])
         }
-        (TokenCommand::Revoke, None) => Err(TokenRefusal::NoSuchToken),
-        (TokenCommand::Revoke, Some(token)) if token.revoked => Ok(Vec::new()),
-        (TokenCommand::Revoke, Some(_)) => Ok(vec![TokenEvent::TokenRevoked {}]),
-    }
-}
-
-/// The token after an event.
-pub fn evolve(token: Option<Token>, event: &TokenEvent) -> Option<Token> {
-    match event {
-        TokenEvent::TokenIssued(issued) => Some(Token { issued: issued.clone(), revoked: false }),
-        TokenEvent::TokenRevoked {} => token.map(|token| Token { revoked: true, ..token }),
+        (Some(_), TokenCommand::Issue(_)) => Err(TokenRefusal::AlreadyIssued),
+        (None, TokenCommand::Revoke) => Err(TokenRefusal::NoSuchToken),
+        (Some(Token { revoked: true, .. }), TokenCommand::Revoke) => Ok(Vec::new()),
+        (Some(_), TokenCommand::Revoke) => Ok(vec![TokenEvent::TokenRevoked {}]),
     }
 }

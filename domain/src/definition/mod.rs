@@ -9,18 +9,21 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::catalogue::{Catalogue, InForce};
+pub use self::check::{FieldError, Problem};
+pub use self::defaults::defaults;
+pub use self::publish::{DefinitionRefusal, publish, retire};
 pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
 pub use self::term::{PriorityTerm, StatusTerm, Term};
 pub use self::zone::ZoneOffsets;
 
 mod catalogue;
+mod check;
 mod defaults;
+mod publish;
 mod rounding;
 mod settings;
 mod term;
 mod zone;
-
-pub use self::defaults::defaults;
 
 /// What kind of definition it is; the plural is its path in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -177,6 +180,29 @@ pub enum BaseStatus {
 }
 
 impl BaseStatus {
+    /// All six.
+    pub const ALL: [Self; 6] = [
+        Self::New,
+        Self::InProgress,
+        Self::AwaitingCustomer,
+        Self::Snoozed,
+        Self::Merged,
+        Self::Closed,
+    ];
+
+    /// The one whose own key this is.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|base| base.key() == key)
+    }
+
+    /// Whether people set it by hand, and settings by rule; the others come with their command.
+    pub fn can_be_set(self) -> bool {
+        match self {
+            Self::New | Self::InProgress | Self::AwaitingCustomer => true,
+            Self::Snoozed | Self::Merged | Self::Closed => false,
+        }
+    }
+
     /// The key of the status of the same name that is always there.
     pub fn key(self) -> &'static str {
         match self {

@@ -64,6 +64,25 @@ pub struct StatusOn {
     pub reopen: StatusRule,
 }
 
+impl StatusOn {
+    /// The rules that are on.
+    pub fn rules(&self) -> impl Iterator<Item = &StatusRule> {
+        let optional = [self.assign.as_ref(), self.reply.as_ref(), self.message.as_ref()];
+        optional.into_iter().flatten().chain([&self.wake, &self.reopen])
+    }
+
+    /// Whether some command moves tickets to this status.
+    pub fn moves_to(&self, key: &str) -> bool {
+        let created = [&self.created_by_customer, &self.created_by_agent];
+        created.into_iter().chain(self.rules().map(|rule| &rule.to)).any(|to| to == key)
+    }
+
+    /// Whether this status is named at all.
+    pub fn names(&self, key: &str) -> bool {
+        self.moves_to(key) || self.rules().any(|rule| rule.from.iter().any(|from| from == key))
+    }
+}
+
 /// From which statuses to which one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

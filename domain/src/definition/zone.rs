@@ -22,6 +22,11 @@ impl ZoneOffsets {
         self.offsets.get(after.saturating_sub(1)).map_or(0, |(_, offset)| *offset)
     }
 
+    /// Whether there are offsets, one after the other.
+    pub fn is_ordered(&self) -> bool {
+        !self.offsets.is_empty() && self.offsets.is_sorted_by(|(a, _), (b, _)| a < b)
+    }
+
     /// The first moment after `at` from which another offset holds, if one is known.
     pub fn next_change(&self, at: Instant) -> Option<Instant> {
         let after = self.offsets.partition_point(|(from, _)| *from <= at.0);

@@ -873,6 +873,23 @@ pub enum LinkKind {
     SplitInto,
 }
 
+impl LinkKind {
+    /// The same link in the other ticket's words.
+    pub fn inverse(self) -> Self {
+        match self {
+            Self::Related => Self::Related,
+            Self::Duplicate => Self::DuplicatedBy,
+            Self::DuplicatedBy => Self::Duplicate,
+            Self::CausedBy => Self::Causes,
+            Self::Causes => Self::CausedBy,
+            Self::FollowsUp => Self::FollowedUpBy,
+            Self::FollowedUpBy => Self::FollowsUp,
+            Self::SplitFrom => Self::SplitInto,
+            Self::SplitInto => Self::SplitFrom,
+        }
+    }
+}
+
 /// How grave a complaint is (S-72).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -919,21 +936,4 @@ pub enum ReopenCause {
     Manual,
     /// The customer wrote within the reopen window (S-53).
     Message,
-}
-
-impl LinkKind {
-    /// The same link in the other ticket's words.
-    pub fn inverse(self) -> Self {
-        match self {
-            Self::Related => Self::Related,
-            Self::Duplicate => Self::DuplicatedBy,
-            Self::DuplicatedBy => Self::Duplicate,
-            Self::CausedBy => Self::Causes,
-            Self::Causes => Self::CausedBy,
-            Self::FollowsUp => Self::FollowedUpBy,
-            Self::FollowedUpBy => Self::FollowsUp,
-            Self::SplitFrom => Self::SplitInto,
-            Self::SplitInto => Self::SplitFrom,
-        }
-    }
 }

@@ -2,7 +2,6 @@
 //! was frozen then, though the definition may have a newer version.
 
 use crate::context::Context;
-use crate::definition::BaseStatus;
 use crate::personal::Personal;
 use crate::ticket::command::TicketRefusal;
 use crate::ticket::decide::{Decision, status};
@@ -73,11 +72,8 @@ pub(super) fn set_status(
     context: &Context<'_>,
 ) -> Decision {
     let mut to = status::status(key, context)?;
-    match to.base {
-        BaseStatus::Snoozed | BaseStatus::Merged | BaseStatus::Closed => {
-            return Err(TicketRefusal::StatusNeedsCommand { status: to.key });
-        }
-        BaseStatus::New | BaseStatus::InProgress | BaseStatus::AwaitingCustomer => {}
+    if !to.base.can_be_set() {
+        return Err(TicketRefusal::StatusNeedsCommand { status: to.key });
     }
     if let Some(substatus) = &substatus {
         let defined = context.catalogue.statuses.get(key);

@@ -1,0 +1,222 @@
+//! What a document must be like: all that is wrong with it at once, each with its place.
+
+use crate::definition::catalogue::category_and_above;
+use crate::definition::{
+    BaseStatus, Catalogue, Category, DefinitionKind, Document, Priority, Queue, Settings, Status,
+    StatusRule, ZoneOffsets,
+};
+use crate::duration::{NotADuration, parse_millis};
+use crate::limits::{self, LimitError};
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+
+/// What is wrong at one place of a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer}: {problem}")]
+pub struct FieldError {
+    /// Where: a JSON pointer into the document, empty for the whole.
+    pub pointer: String,
+    /// What.
+    pub problem: Problem,
+}
+
+/// What is wrong with a field of a definition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// Blank or too long.
+    #[error("{0}")]
+    Limit(#[from] LimitError),
+    /// No key.
+    #[error("a key has 1 to 64 characters of a-z, 0-9, _ and -, and does not begin with -")]
+    Key,
+    /// It names what does not exist.
+    #[error("there is no {} named {key:?}", kind.word())]
+    Unknown {
+        /// The kind of what it names.
+        kind: DefinitionKind,
+        /// The key given.
+        key: String,
+    },
+    /// A category without the one above it.
+    #[error("there is no category {0:?}, under which it would lie")]
+    NoParent(String),
+    /// A level outside its scale.
+    #[error("a level is from 1 (lowest) to 5 (highest)")]
+    Level,
+    /// No duration.
+    #[error("{0}")]
+    Duration(#[from] NotADuration),
+    /// A duration outside its range.
+    #[error("must last from {least} to {most}")]
+    Range {
+        /// The shortest allowed.
+        least: &'static str,
+        /// The longest allowed.
+        most: &'static str,
+    },
+    /// A zone whose offsets nobody knows.
+    #[error("there is no such time zone")]
+    Zone,
+    /// One of the six under another meaning.
+    #[error("this status is one of the six and stays based on {0:?}")]
+    Rebased(BaseStatus),
+    /// A status that only a command of its own sets.
+    #[error("a status that means snoozed, merged or closed is set by its own command only")]
+    NeedsCommand,
+    /// The settings move tickets to this status.
+    #[error("the settings move tickets to this status, which needs one that people can set")]
+    MovedTo,
+    /// A rule that has but one place to come from.
+    #[error("must be empty: a ticket wakes from a snooze and reopens from its end, nowhere else")]
+    FromFixed,
+}
+
+/// Everything that is wrong with a document that is to be published under `key`.
+pub(super) fn check(
+    catalogue: &Catalogue,
+    key: &str,
+    document: &Document,
+    zone: Option<&ZoneOffsets>,
+) -> Vec<FieldError> {
+    let mut check = Check { catalogue, errors: Vec::new() };
+    match document {
+        Document::Queue(it) => check.queue(it),
+        Document::Category(it) => check.category(key, it),
+        Document::Status(it) => check.status(key, it),
+        Document::Priority(it) => check.priority(it),
+        Document::Type(it) => check.name("/name", &it.name),
+        Document::Settings(it) => check.settings(it, zone),
+    }
+    check.errors
+}
+
+/// Whether this is a key: `[a-z0-9_][a-z0-9_-]{0,63}`.
+pub(super) fn is_key(key: &str) -> bool {
+    let known = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-');
+    (1..=64).contains(&key.len()) && !key.starts_with('-') && key.chars().all(known)
+}
+
+struct Check<'a> {
+    catalogue: &'a Catalogue,
+    errors: Vec<FieldError>,
+}
+
+impl Check<'_> {
+    fn queue(&mut self, queue: &Queue) {
+        self.name("/name", &queue.name);
+        if let Some(priority) = &queue.default_priority {
+            self.names("/default_priority", DefinitionKind::Priority, priority);
+        }
+        for (index, path) in queue.categories.iter().enumerate() {
+            self.names(&format!("/categories/{index}"), DefinitionKind::Category, path);
+        }
+    }
+
+    fn category(&mut self, path: &str, category: &Category) {
+        self.name("/name", &category.name);
+        if let Some(above) = category_and_above(path).nth(1) {
+            let there = self.catalogue.categories.contains_key(above);
+            self.holds(there, "", || Problem::NoParent(above.into()));
+        }
+        if let Some(queue) = &category.queue {
+            self.names("/queue", DefinitionKind::Queue, queue);
+        }
+    }
+
+    fn status(&mut self, key: &str, status: &Status) {
+        self.name("/name", &status.name);
+        for (key, name) in &status.substatuses {
+            let pointer = format!("/substatuses/{}", key.replace('~', "~0").replace('/', "~1"));
+            self.holds(is_key(key), &pointer, || Problem::Key);
+            self.name(&pointer, name);
+        }
+        let own = BaseStatus::of_key(key).unwrap_or(status.based_on);
+        self.holds(own == status.based_on, "/based_on", || Problem::Rebased(own));
+        let settings = self.catalogue.settings.as_ref();
+        let moved_to = settings.is_some_and(|it| it.document.status_on.moves_to(key));
+        let can_be_set = status.based_on.can_be_set();
+        self.holds(can_be_set || !moved_to, "/based_on", || Problem::MovedTo);
+    }
+
+    fn priority(&mut self, priority: &Priority) {
+        self.name("/name", &priority.name);
+        self.holds((1..=5).contains(&priority.level), "/level", || Problem::Level);
+    }
+
+    fn settings(&mut self, settings: &Settings, zone: Option<&ZoneOffsets>) {
+        self.holds(zone.is_some_and(ZoneOffsets::is_ordered), "/zone", || Problem::Zone);
+        self.duration("/reopen_within", &settings.reopen_within, (0, "PT0S"), (3650, "P3650D"));
+        self.duration("/snooze_block", &settings.snooze_block, (MINUTE_MS, "PT1M"), (1, "P1D"));
+        self.names("/default_priority", DefinitionKind::Priority, &settings.default_priority);
+        self.names("/default_queue", DefinitionKind::Queue, &settings.default_queue);
+        let on = &settings.status_on;
+        self.settable("/status_on/created_by_customer", &on.created_by_customer);
+        self.settable("/status_on/created_by_agent", &on.created_by_agent);
+        let rules = [("assign", &on.assign), ("reply", &on.reply), ("message", &on.message)];
+        for (name, rule) in rules {
+            if let Some(rule) = rule {
+                self.rule(&format!("/status_on/{name}"), rule);
+            }
+        }
+        for (name, rule) in [("wake", &on.wake), ("reopen", &on.reopen)] {
+            let pointer = format!("/status_on/{name}");
+            self.settable(&format!("{pointer}/to"), &rule.to);
+            let from = format!("{pointer}/from");
+            self.holds(rule.from.is_empty(), &from, || Problem::FromFixed);
+        }
+    }
+
+    fn rule(&mut self, pointer: &str, rule: &StatusRule) {
+        for (index, key) in rule.from.iter().enumerate() {
+            self.names(&format!("{pointer}/from/{index}"), DefinitionKind::Status, key);
+        }
+        self.settable(&format!("{pointer}/to"), &rule.to);
+    }
+
+    fn settable(&mut self, pointer: &str, key: &str) {
+        self.names(pointer, DefinitionKind::Status, key);
+        let base = self.catalogue.statuses.get(key).map(|it| it.document.based_on);
+        let settable = base.is_none_or(BaseStatus::can_be_set);
+        self.holds(settable, pointer, || Problem::NeedsCommand);
+    }
+
+    fn duration(
+        &mut self,
+        pointer: &str,
+        text: &str,
+        (least_ms, least): (i64, &'static str),
+        (most_days, most): (i64, &'static str),
+    ) {
+        match parse_millis(text) {
+            Ok(millis) => {
+                let within = (least_ms..=most_days * DAY_MS).contains(&millis);
+                self.holds(within, pointer, || Problem::Range { least, most });
+            }
+            Err(error) => self.errors.push(FieldError::at(pointer, error.into())),
+        }
+    }
+
+    fn name(&mut self, pointer: &str, name: &str) {
+        if let Err(error) = limits::name(name) {
+            self.errors.push(FieldError::at(pointer, error.into()));
+        }
+    }
+
+    fn names(&mut self, pointer: &str, kind: DefinitionKind, key: &str) {
+        let there = self.catalogue.document(kind, key).is_some();
+        self.holds(there, pointer, || Problem::Unknown { kind, key: key.into() });
+    }
+
+    fn holds(&mut self, holds: bool, pointer: &str, problem: impl FnOnce() -> Problem) {
+        if !holds {
+            self.errors.push(FieldError::at(pointer, problem()));
+        }
+    }
+}
+
+impl FieldError {
+    fn at(pointer: &str, problem: Problem) -> Self {
+        Self { pointer: pointer.into(), problem }
+    }
+}
