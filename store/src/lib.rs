@@ -5,6 +5,8 @@
 //! [`conformance`] checks; [`vault`] seals personal fields before they reach the port and opens
 //! them after.
 
+pub mod access;
+pub mod check;
 pub mod conformance;
 pub mod sqlite;
 pub mod vault;

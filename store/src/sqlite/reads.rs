@@ -44,7 +44,9 @@ impl Wanted {
         }
     }
 
-    /// One statement that answers the next events as one text, in order.
+    /// One statement that answers the next events as one text. The subquery chooses them, and
+    /// SQLite aggregates them in its order; as it does not promise that, [`read`] sorts what comes.
+    /// An order within the aggregate would be a promise, at the price of a second copy of all text.
     fn sql(&self, sealed: Sealed) -> String {
         let (chosen, order) = self.condition();
         let (column, join) = match sealed {
@@ -52,10 +54,9 @@ impl Wanted {
             Sealed::Without => ("", ""),
         };
         format!(
-            "SELECT group_concat(packed, char(30) ORDER BY {order}) FROM (
-               SELECT position, stream, version, concat_ws(char(31), position, stream, version,
-                 hex(event_id), event_type, schema, occurred_at, recorded_at, envelope,
-                 payload{column}) AS packed
+            "SELECT group_concat(packed, char(30)) FROM (
+               SELECT concat_ws(char(31), position, stream, version, hex(event_id), event_type,
+                 schema, occurred_at, recorded_at, envelope, payload{column}) AS packed
                FROM events {join} WHERE {chosen} ORDER BY {order} LIMIT ?1)"
         )
     }
@@ -72,6 +73,17 @@ impl Wanted {
         }
         .fetch_one(pool)
         .await
+    }
+
+    /// Nearly always only a look: they are in order already.
+    fn sort(&self, events: &mut [StoredEvent]) {
+        match self {
+            Self::All { .. } => events.sort_by_key(|event| event.position),
+            Self::Stream { .. } => events.sort_by_key(|event| event.version),
+            Self::Category { .. } => {
+                events.sort_by(|a, b| (&a.stream, a.version).cmp(&(&b.stream, b.version)));
+            }
+        }
     }
 
     fn continue_behind(&mut self, last: &StoredEvent) {
@@ -109,6 +121,7 @@ pub(super) async fn read(
         let text: Option<&str> = row.try_get(0).map_err(|error| failed(&error))?;
         let before = events.len();
         unpack(text.unwrap_or_default(), &mut events)?;
+        wanted.sort(&mut events[before..]);
         if events.len() - before < size {
             break;
         }

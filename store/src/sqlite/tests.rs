@@ -11,7 +11,7 @@ use super::SqliteStore;
 use super::writer::Task;
 use crate::{
     Append, Clock, EventStore, Expected, NewEvent, Outcome, Sealed, StoreError, StreamWrite,
-    conformance,
+    check::check_log, conformance,
 };
 
 fn clock() -> Clock {
@@ -112,4 +112,148 @@ async fn a_newer_schema_is_refused() {
         let why = refusal(opened);
         assert!(why.contains("was written by a newer Docket (schema step 9000)"), "{why}");
     }
+}
+
+#[tokio::test]
+async fn a_reader_beside_the_writer_follows_it_and_never_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    assert!(refusal(SqliteStore::open_read_only(&path).await).contains("cannot open"));
+    let writer = SqliteStore::open(&path, clock()).await.unwrap();
+    let reader = SqliteStore::open_read_only(&path).await.unwrap();
+    writer.append(note("ticket-1", Expected::NoStream, "{}")).await.unwrap();
+    reader.wait_beyond(0).await;
+    assert_eq!(reader.head(), 1);
+    assert_eq!(
+        reader.read_all(0, 9, Sealed::With).await,
+        writer.read_all(0, 9, Sealed::With).await
+    );
+    let refused = reader.append(note("ticket-2", Expected::NoStream, "{}")).await;
+    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+    // It needs no writer, nor what a writer leaves open.
+    writer.close().await;
+    reader.close().await;
+    let alone = SqliteStore::open_read_only(&path).await.unwrap();
+    assert_eq!(alone.head(), 1);
+}
+
+/// Copies the files of a log as a crash would leave them: whatever has reached them by now.
+fn crashed(path: &Path, to: &Path) {
+    for suffix in ["", "-wal"] {
+        let with = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(with(path), with(to)).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_a_crash_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = Arc::new(SqliteStore::open(&path, clock()).await.unwrap());
+    let append = |n: u32| note(&format!("ticket-{n}"), Expected::NoStream, "{}");
+    store.append(append(0)).await.unwrap();
+    for crash in 1..=10 {
+        let writers: Vec<_> = (0..20)
+            .map(|n| {
+                let (store, append) = (store.clone(), append(crash * 100 + n));
+                tokio::spawn(async move { (append.clone(), store.append(append).await.unwrap()) })
+            })
+            .collect();
+        let mut acknowledged = Vec::new();
+        for (n, writer) in writers.into_iter().enumerate() {
+            acknowledged.push(writer.await.unwrap());
+            if n == crash as usize {
+                break;
+            }
+        }
+        let copy = folder.path().join(format!("crash-{crash}.sqlite"));
+        crashed(&path, &copy);
+
+        let recovered = SqliteStore::open(&copy, clock()).await.unwrap();
+        let report = check_log(&recovered, &mut |_| {}).await.unwrap();
+        assert_eq!(report.faults, []);
+        for (append, outcome) in acknowledged {
+            let Outcome::Appended(receipt) = outcome else { panic!("{outcome:?}") };
+            // The client never heard the answer and asks again.
+            let again = recovered.append(append).await.unwrap();
+            assert_eq!(again, Outcome::AlreadyAppended(receipt));
+        }
+        let next = recovered.append(append(999)).await.unwrap();
+        let Outcome::Appended(next) = next else { panic!("{next:?}") };
+        assert_eq!(next.first, report.events + 1, "it goes on without a gap");
+    }
+}
+
+#[tokio::test]
+async fn whoever_alters_the_log_is_found_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = SqliteStore::open(&path, clock()).await.unwrap();
+    for n in 0..5 {
+        store.append(note(&format!("ticket-{n}"), Expected::NoStream, "{\"n\":1}")).await.unwrap();
+    }
+    let mut connection = intruder(&path).await;
+    let alter = "UPDATE events SET payload = '{\"n\":2}' WHERE position = 3";
+    let refused = sqlx::query(alter).execute(&mut connection).await.unwrap_err();
+    assert!(refused.to_string().contains("events are never changed"), "{refused}");
+    let refused = sqlx::query("DELETE FROM events").execute(&mut connection).await.unwrap_err();
+    assert!(refused.to_string().contains("events are never deleted"), "{refused}");
+
+    for sql in [
+        "DROP TRIGGER events_are_never_changed",
+        "DROP TRIGGER events_are_never_deleted",
+        "PRAGMA foreign_keys = OFF",
+        alter,
+        "UPDATE events SET version = 2 WHERE position = 4",
+        "DELETE FROM events WHERE position = 2",
+    ] {
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
+    let mut reached = 0;
+    let report = check_log(&store, &mut |position| reached = position).await.unwrap();
+    let faults: Vec<_> = report.faults.iter().map(|f| (f.position, f.what.as_str())).collect();
+    let expected = [
+        (3, "the position before it is missing (from 2 on)"),
+        (3, "the payload of ticket-2 version 1 was altered"),
+        (4, "ticket-3 goes from version 0 to 2"),
+    ];
+    assert_eq!(faults, expected);
+    assert_eq!((report.events, report.streams, reached), (4, 4, 5));
+}
+
+#[tokio::test]
+async fn a_backup_is_a_log_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("log.sqlite"), clock()).await.unwrap();
+    store.append(note("ticket-1", Expected::NoStream, "{}")).await.unwrap();
+    let copy = folder.path().join("backup.sqlite");
+    store.backup_to(&copy).await.unwrap();
+    store.append(note("ticket-2", Expected::NoStream, "{}")).await.unwrap();
+    let again = store.backup_to(&copy).await.unwrap_err();
+    assert!(
+        matches!(&again, StoreError::Refused(why) if why.contains("exists already")),
+        "{again}"
+    );
+
+    let restored = SqliteStore::open(&copy, clock()).await.unwrap();
+    assert_eq!(restored.head(), 1);
+    assert_eq!(
+        restored.read_all(0, 9, Sealed::With).await,
+        store.read_all(0, 1, Sealed::With).await
+    );
+    let id = store.meta(crate::STORE_ID).await.unwrap();
+    assert_eq!(restored.meta(crate::STORE_ID).await.unwrap(), id);
+}
+
+#[tokio::test]
+async fn the_write_ahead_log_stays_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = SqliteStore::open(&path, clock()).await.unwrap();
+    let payload = "x".repeat(1 << 20);
+    for n in 0..64 {
+        store.append(note(&format!("ticket-{n}"), Expected::NoStream, &payload)).await.unwrap();
+    }
+    let length = std::fs::metadata(folder.path().join("log.sqlite-wal")).unwrap().len();
+    assert!(length < 32 << 20, "{length} bytes after 64 MiB were written");
 }
