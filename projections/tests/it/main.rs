@@ -1,6 +1,11 @@
 //! What projections promise, through their public face.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod desk;
 mod every_event;
+mod history;
+mod runner;
 mod story;
 mod ticket_document;
 mod timeline;

@@ -14,7 +14,6 @@ use crate::story::{
 };
 
 #[track_caller]
-#[expect(clippy::expect_used, reason = "a story that opens no ticket is a mistake of the test")]
 fn document(story: &Story) -> TicketDocument {
     TicketFold::of(&story.events).document.expect("the ticket was opened")
 }

@@ -1,0 +1,56 @@
+-- Which tickets are there? One row for each ticket, its document as the API answers it.
+--
+-- The columns are read from the document, so the document is all that is ever written. They are
+-- virtual: stored ones cost more to write than they save in reading. Texts compare byte by byte;
+-- instants are texts of one width, so their order is that of time. Nothing a list is sorted by may
+-- be NULL: a ticket that is due at no time sorts last, an unassigned one has the assignee ''.
+CREATE TABLE {table} (
+    stream    TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    doc       TEXT NOT NULL,
+    number    TEXT    AS (doc ->> '$.number')                    VIRTUAL,
+    queue     TEXT    AS (doc ->> '$.queue')                     VIRTUAL,
+    status    TEXT    AS (doc ->> '$.status')                    VIRTUAL,
+    base      TEXT    AS (doc ->> '$.status_base')               VIRTUAL,
+    -- Whether there is still something to do.
+    is_open   INTEGER AS (doc ->> '$.status_base' NOT IN ('closed', 'merged')) VIRTUAL,
+    substatus TEXT    AS (doc ->> '$.substatus')                 VIRTUAL,
+    priority  TEXT    AS (doc ->> '$.priority')                  VIRTUAL,
+    level     INTEGER AS (doc ->> '$.level')                     VIRTUAL,
+    assignee  TEXT    AS (coalesce(doc ->> '$.assignee.id', '')) VIRTUAL,
+    customer  TEXT    AS (doc ->> '$.customer.id')               VIRTUAL,
+    category  TEXT    AS (doc ->> '$.category')                  VIRTUAL,
+    type      TEXT    AS (doc ->> '$.type')                      VIRTUAL,
+    channel   TEXT    AS (doc ->> '$.channel')                   VIRTUAL,
+    unread    INTEGER AS (doc ->> '$.unread')                    VIRTUAL,
+    created   TEXT    AS (doc ->> '$.created_at')                VIRTUAL,
+    updated   TEXT    AS (doc ->> '$.updated_at')                VIRTUAL,
+    due       TEXT    AS (coalesce(doc ->> '$.wakes_at', '9999')) VIRTUAL,
+    -- The highest level first, and within a level the oldest first, in one ascending text.
+    urgency   TEXT    AS ((9 - (doc ->> '$.level')) || ' ' || (doc ->> '$.created_at')) VIRTUAL,
+    PRIMARY KEY (stream, key)
+);
+-- after load
+-- A page must cost the same among a million tickets as among ten thousand: so one index for each
+-- common filter in each order. Every one ends in `stream`, which makes the order total.
+CREATE INDEX {table}_created ON {table} (created, stream);
+CREATE INDEX {table}_updated ON {table} (updated, stream);
+CREATE INDEX {table}_due ON {table} (due, stream);
+CREATE INDEX {table}_urgency ON {table} (urgency, stream);
+CREATE INDEX {table}_queue_created ON {table} (queue, created, stream);
+CREATE INDEX {table}_queue_updated ON {table} (queue, updated, stream);
+CREATE INDEX {table}_queue_due ON {table} (queue, due, stream);
+CREATE INDEX {table}_queue_urgency ON {table} (queue, urgency, stream);
+CREATE INDEX {table}_queue_status_created ON {table} (queue, status, created, stream);
+CREATE INDEX {table}_queue_status_updated ON {table} (queue, status, updated, stream);
+CREATE INDEX {table}_queue_status_urgency ON {table} (queue, status, urgency, stream);
+CREATE INDEX {table}_status_created ON {table} (status, created, stream);
+CREATE INDEX {table}_status_updated ON {table} (status, updated, stream);
+CREATE INDEX {table}_assignee_created ON {table} (assignee, created, stream);
+CREATE INDEX {table}_assignee_updated ON {table} (assignee, updated, stream);
+CREATE INDEX {table}_customer_created ON {table} (customer, created, stream);
+CREATE INDEX {table}_number ON {table} (number);
+-- What is still open is a small part, so these are small and cheap however many tickets there are.
+CREATE INDEX {table}_open_created ON {table} (created, stream) WHERE is_open = 1;
+CREATE INDEX {table}_open_updated ON {table} (updated, stream) WHERE is_open = 1;
+CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_open = 1;

@@ -1,0 +1,256 @@
+//! From a batch of events to what it changes in tables.
+//!
+//! Every stream that the batch touches is folded for every view of its category: what it contributed
+//! before and after are compared, and the difference is what is written. States are kept in a bounded
+//! cache; one that is not there is folded again from its stream, which is short.
+
+mod again;
+pub(crate) mod poison;
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use docket_store::{Position, StoredEvent, Version};
+use quick_cache::Weighter;
+use quick_cache::unsync::Cache;
+
+use crate::documents::{Change, Parked, Table};
+use crate::recorded::{Moment, ReadError, Reader, Recorded};
+use crate::view::{Contribution, Difference, Folding, Registered};
+
+/// How many streams' states are kept at most, and how many bytes their rows may weigh together.
+const KEPT_STREAMS: usize = 20_000;
+const KEPT_BYTES: u64 = 32 << 20;
+
+/// Folds batches for some views into their tables.
+pub(crate) struct Projector {
+    reader: Reader,
+    targets: Vec<(Registered, Table)>,
+    kept: Cache<Arc<str>, Folds, ByRows>,
+    parked: HashSet<(&'static str, String)>,
+}
+
+/// One stream's folds, in the order of the targets; none where the view is of another category.
+pub(crate) struct Folds {
+    version: Version,
+    folds: Vec<Option<Box<dyn Folding>>>,
+    weight: u64,
+}
+
+#[derive(Clone)]
+struct ByRows;
+
+impl Weighter<Arc<str>, Folds> for ByRows {
+    fn weight(&self, stream: &Arc<str>, folds: &Folds) -> u64 {
+        256 + stream.len() as u64 + folds.weight
+    }
+}
+
+/// What a batch comes to.
+#[derive(Default)]
+pub(crate) struct Projected {
+    /// What changes in tables.
+    pub changes: Vec<Change>,
+    /// What cannot be folded, with the table in which it goes stale.
+    pub parked: Vec<(Parked, Option<Arc<str>>)>,
+    /// States to be kept once the changes are written.
+    folds: Vec<(Arc<str>, Folds)>,
+}
+
+impl Projector {
+    /// A projector into these tables.
+    pub fn new(reader: Reader, targets: Vec<(Registered, Table)>, parked: &[Parked]) -> Self {
+        let is_target = |name: &str| targets.iter().find(|(view, _)| view.name == name);
+        let parked = parked
+            .iter()
+            .filter_map(|row| Some((is_target(&row.view)?.0.name, row.stream.clone())))
+            .collect();
+        let kept = Cache::with_weighter(KEPT_STREAMS, KEPT_BYTES, ByRows);
+        Self { reader, targets, kept, parked }
+    }
+
+    /// The tables that are written, by view.
+    pub fn targets(&self) -> &[(Registered, Table)] {
+        &self.targets
+    }
+
+    /// Folds a batch. Nothing is remembered of it before [`keep`](Self::keep).
+    ///
+    /// # Errors
+    /// Only where the store cannot be read; what cannot be understood is parked.
+    pub async fn project(&mut self, batch: &[StoredEvent]) -> Result<Projected, ReadError> {
+        let mut projected = Projected::default();
+        let concerned: Vec<StoredEvent> =
+            batch.iter().filter(|event| self.is_concerned(&event.stream)).cloned().collect();
+        let (streams, poison) = poison::open(&self.reader, &concerned).await?;
+        for (stream, events) in streams {
+            self.project_stream(stream.into(), &events, &mut projected).await?;
+        }
+        for broken in poison {
+            self.park_everywhere(&broken, &mut projected);
+        }
+        Ok(projected)
+    }
+
+    /// Remembers the states behind a batch that was written.
+    pub fn keep(&mut self, projected: Projected) {
+        for (parked, _) in projected.parked {
+            if let Some((view, _)) = self.targets.iter().find(|(view, _)| view.name == parked.view)
+            {
+                self.parked.insert((view.name, parked.stream));
+            }
+        }
+        for (stream, folds) in projected.folds {
+            self.kept.insert(stream, folds);
+        }
+    }
+
+    /// Forgets a stream's states.
+    pub fn forget(&mut self, stream: &str) {
+        self.kept.remove(stream);
+    }
+
+    /// Writes into other tables from now on; the states hold.
+    pub fn retarget(&mut self, built: &[(Registered, Table)]) {
+        for (view, table) in built {
+            match self.targets.iter_mut().find(|(target, _)| target.name == view.name) {
+                Some(target) => *target = (*view, table.clone()),
+                None => {
+                    self.targets.push((*view, table.clone()));
+                    self.kept.clear();
+                }
+            }
+            self.parked.retain(|(parked, _)| *parked != view.name);
+        }
+    }
+
+    fn is_concerned(&self, stream: &str) -> bool {
+        self.targets.iter().any(|(view, _)| category(stream) == view.category)
+    }
+
+    fn fresh(&self, stream: &str) -> Folds {
+        let of = |view: &Registered| (category(stream) == view.category).then(|| (view.start)());
+        let folds = self.targets.iter().map(|(view, _)| of(view)).collect();
+        Folds { version: 0, folds, weight: 0 }
+    }
+
+    /// A stream's states just before `version`.
+    async fn folds_before(&mut self, stream: &str, version: Version) -> Result<Folds, ReadError> {
+        if let Some((_, folds)) = self.kept.remove(stream).filter(|(_, f)| f.version + 1 == version)
+        {
+            return Ok(folds);
+        }
+        let mut folds = self.fresh(stream);
+        if version > 1 {
+            let events = self.reader.stream(stream, Moment::Version(version - 1)).await?;
+            for fold in folds.folds.iter_mut().flatten() {
+                for event in &events {
+                    fold.evolve(event);
+                }
+            }
+        }
+        Ok(folds)
+    }
+
+    async fn project_stream(
+        &mut self,
+        stream: Arc<str>,
+        events: &[Recorded],
+        projected: &mut Projected,
+    ) -> Result<(), ReadError> {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
+        let mut folds = self.folds_before(&stream, first.version).await?;
+        folds.version = last.version;
+        folds.weight = 0;
+        for ((view, table), fold) in self.targets.iter().zip(&mut folds.folds) {
+            let Some(fold) = fold else { continue };
+            if self.parked.contains(&(view.name, stream.to_string())) {
+                continue;
+            }
+            match step(fold.as_mut(), events) {
+                Ok((difference, weight)) => {
+                    folds.weight += weight;
+                    projected.changes.push(Change {
+                        table: table.name.clone(),
+                        stream: stream.clone(),
+                        replace: false,
+                        difference,
+                    });
+                }
+                Err(reason) => {
+                    let parked = park(view, &stream, first.position, reason);
+                    projected.parked.push((parked, Some(table.name.clone())));
+                }
+            }
+        }
+        projected.folds.push((stream, folds));
+        Ok(())
+    }
+
+    fn park_everywhere(&self, broken: &poison::Broken, projected: &mut Projected) {
+        for (view, table) in &self.targets {
+            let known = self.parked.contains(&(view.name, broken.stream.clone()));
+            if view.category == category(&broken.stream) && !known {
+                let parked = park(view, &broken.stream, broken.position, broken.reason.clone());
+                projected.parked.push((parked, Some(table.name.clone())));
+            }
+        }
+    }
+}
+
+/// A stream that a view gives up.
+pub(crate) fn park(view: &Registered, stream: &str, position: Position, reason: String) -> Parked {
+    tracing::error!(view = view.name, stream, position, reason, "a stream is parked");
+    Parked {
+        view: view.name.to_owned(),
+        stream: stream.to_owned(),
+        position: position as i64,
+        reason,
+    }
+}
+
+/// What stands before the first dash of a stream's name.
+pub(crate) fn category(stream: &str) -> &str {
+    stream.split_once('-').map_or(stream, |(category, _)| category)
+}
+
+/// One view's fold over more events: what changes, and what the stream's rows weigh.
+fn step(fold: &mut dyn Folding, events: &[Recorded]) -> Result<(Difference, u64), String> {
+    let is_new = events.first().is_some_and(|event| event.version == 1);
+    let before = if is_new { Contribution::default() } else { contribution(fold)? };
+    let after = evolve(fold, events)?;
+    let weight = after.rows.values().map(|doc| doc.len() as u64).sum();
+    Ok((before.difference(after), weight))
+}
+
+fn contribution(fold: &dyn Folding) -> Result<Contribution, String> {
+    fold.contribution().map_err(|_| "a row cannot be written as JSON".to_owned())
+}
+
+/// Folds events; a view that panics stands still for this stream and harms nobody else.
+pub(crate) fn evolve(fold: &mut dyn Folding, events: &[Recorded]) -> Result<Contribution, String> {
+    let folded = catch_unwind(AssertUnwindSafe(|| {
+        for event in events {
+            fold.evolve(event);
+        }
+        contribution(fold)
+    }));
+    folded.unwrap_or_else(|_| Err("the view panicked".to_owned()))
+}
+
+/// Events by stream, in the order in which the streams first appear.
+pub(crate) fn by_stream(events: Vec<Recorded>) -> Vec<(String, Vec<Recorded>)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut streams: Vec<(String, Vec<Recorded>)> = Vec::new();
+    for event in events {
+        let place = *places.entry(event.stream.clone()).or_insert_with(|| {
+            streams.push((event.stream.clone(), Vec::new()));
+            streams.len() - 1
+        });
+        if let Some((_, events)) = streams.get_mut(place) {
+            events.push(event);
+        }
+    }
+    streams
+}

@@ -1,0 +1,265 @@
+//! What the task does: batches, and the commands between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use docket_store::{Position, Sealed};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+
+use super::ProjectionError;
+use super::build::{self, Built, CatchUp};
+use super::status::Progress;
+use crate::documents::{Change, Documents};
+use crate::names::Names;
+use crate::projector::Projector;
+use crate::recorded::Reader;
+use crate::subjects;
+use crate::view::Registered;
+
+/// Events in one batch: enough to spread the cost of a transaction, few enough to bound memory.
+const BATCH: usize = 512;
+
+/// How long the task rests when it cannot read or write, at first and at most.
+const REST: Duration = Duration::from_millis(50);
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+pub(super) type Reply = oneshot::Sender<Result<(), ProjectionError>>;
+
+/// Resolves when the task is to stop; whoever could say so being gone means the same.
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// What the task can be asked for.
+pub(super) enum Command {
+    /// Build views anew.
+    Rebuild { views: Vec<Registered>, reply: Reply },
+    /// Tables were built, or could not be: the answer of the builder.
+    Built(Box<Result<Built, ProjectionError>>, Vec<Registered>, Reply),
+    /// Fold anew what shows anything of a subject.
+    Refold { subject: String, reply: Reply },
+    /// Try a parked stream again.
+    Unpark { stream: String, reply: Reply },
+}
+
+/// All that the task needs; cloned when it has to start again.
+#[derive(Clone)]
+pub(super) struct Work {
+    pub documents: Arc<Documents>,
+    pub reader: Reader,
+    pub names: Arc<Names>,
+    pub progress: Arc<Progress>,
+    pub registry: Vec<Registered>,
+    pub commands: mpsc::Sender<Command>,
+    pub asked: Arc<Mutex<mpsc::Receiver<Command>>>,
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// The task's state, which a restart reads from the tables again.
+struct Running {
+    work: Work,
+    projector: Projector,
+    cursor: Position,
+    /// Tables that were built and wait for the cursor to reach them.
+    waiting: Vec<(Built, Vec<Registered>, Reply)>,
+    /// Streams folded anew while tables are being built, which those may have read before.
+    refolded: Vec<String>,
+    builds: usize,
+}
+
+impl Work {
+    pub async fn run(self) {
+        let mut rest = REST;
+        let mut stopping = self.stopping.clone();
+        while !*self.stopping.borrow() {
+            match Running::start(self.clone()).await {
+                Ok(running) => return running.follow().await,
+                Err(error) => {
+                    tracing::warn!(%error, "the views cannot be started; trying again");
+                    self.progress.failed(error.to_string());
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(rest) => rest = (rest * 2).min(LONGEST_REST),
+                () = stopped(&mut stopping) => {}
+            }
+        }
+    }
+}
+
+impl Running {
+    /// Builds what has no table while nothing is in use; otherwise that is done beside.
+    async fn start(work: Work) -> Result<Self, ProjectionError> {
+        let missing = work.documents.missing(&work.registry).await?;
+        let in_use = work.documents.in_use(&work.registry);
+        let build_beside = !missing.is_empty() && !in_use.is_empty();
+        if !missing.is_empty() && in_use.is_empty() {
+            let built = build::tables(&work.reader, &work.documents, &missing).await?;
+            work.documents.flip(&built.tables, built.at).await?;
+            work.documents.write(&[], &built.parked, None).await?;
+        }
+        let cursor = work.documents.cursor().await?;
+        let parked = work.documents.parked().await?;
+        let targets = work.documents.in_use(&work.registry);
+        let projector = Projector::new(work.reader.clone(), targets, &parked);
+        let (waiting, refolded) = (Vec::new(), Vec::new());
+        let mut running = Self { work, projector, cursor, waiting, refolded, builds: 0 };
+        running.work.progress.arrived(cursor);
+        if build_beside {
+            running.build(missing, oneshot::channel().0);
+        } else {
+            running.work.progress.ready();
+        }
+        Ok(running)
+    }
+
+    async fn follow(mut self) {
+        let mut rest = REST;
+        let mut stopping = self.work.stopping.clone();
+        let asked = self.work.asked.clone();
+        let mut asked = asked.lock().await;
+        loop {
+            let store = self.work.reader.store.clone();
+            tokio::select! {
+                biased;
+                () = stopped(&mut stopping) => return,
+                Some(command) = asked.recv() => self.obey(command).await,
+                () = store.wait_beyond(self.cursor) => match self.batch().await {
+                    Ok(()) => rest = REST,
+                    Err(error) => {
+                        tracing::warn!(%error, "the views cannot be written; trying again");
+                        self.work.progress.failed(error.to_string());
+                        tokio::time::sleep(rest).await;
+                        rest = (rest * 2).min(LONGEST_REST);
+                    }
+                },
+            }
+        }
+    }
+
+    /// One batch: read, folded and written.
+    async fn batch(&mut self) -> Result<(), ProjectionError> {
+        let batch = self.work.reader.store.read_all(self.cursor, BATCH, Sealed::With).await?;
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return Ok(()) };
+        self.work.progress.begins(first.recorded_at);
+        for event in &batch {
+            self.work.names.forget(&event.stream);
+        }
+        let projected = self.projector.project(&batch).await?;
+        let cursor = last.position;
+        self.work.documents.write(&projected.changes, &projected.parked, Some(cursor)).await?;
+        self.projector.keep(projected);
+        self.cursor = cursor;
+        self.work.progress.arrived(cursor);
+        self.put_in_place().await;
+        Ok(())
+    }
+
+    async fn obey(&mut self, command: Command) {
+        // Whoever asked may have gone; then nobody needs the answer.
+        match command {
+            Command::Rebuild { views, reply } => self.build(views, reply),
+            Command::Built(built, views, reply) => {
+                self.builds -= 1;
+                match *built {
+                    Ok(built) => self.waiting.push((built, views, reply)),
+                    Err(error) => self.built(&views, reply, Err(error)),
+                }
+                self.put_in_place().await;
+            }
+            Command::Refold { subject, reply } => {
+                let _ = reply.send(self.refold(&subject).await);
+            }
+            Command::Unpark { stream, reply } => {
+                let _ = reply.send(self.unpark(&stream).await);
+            }
+        }
+    }
+
+    /// Begins to build tables beside those in use.
+    fn build(&mut self, views: Vec<Registered>, reply: Reply) {
+        if let Err(view) = self.work.progress.builds(&views) {
+            let _ = reply.send(Err(ProjectionError::Building(view.to_owned())));
+            return;
+        }
+        self.builds += 1;
+        let work = self.work.clone();
+        tokio::spawn(async move {
+            let (reader, documents, of) = (work.reader, work.documents, views.clone());
+            let building = async move { build::beside(&reader, &documents, &of).await };
+            let built = match tokio::spawn(building).await {
+                Ok(built) => built,
+                Err(_) => Err(ProjectionError::Stopped),
+            };
+            // The task is gone when this fails, and what was built is dropped at the next start.
+            let _ = work.commands.send(Command::Built(Box::new(built), views, reply)).await;
+        });
+    }
+
+    /// Lets tables that were built take their places, once the cursor has reached them.
+    async fn put_in_place(&mut self) {
+        let (now, later) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|(b, ..)| b.at <= self.cursor);
+        self.waiting = later;
+        for (built, views, reply) in now {
+            let put = self.put(built).await;
+            self.built(&views, reply, put);
+        }
+        if self.builds == 0 && self.waiting.is_empty() {
+            self.refolded.clear();
+        }
+    }
+
+    async fn put(&mut self, built: Built) -> Result<(), ProjectionError> {
+        let tables = built.tables.clone();
+        let mut changes = Vec::new();
+        let mut catching_up = CatchUp::new(&self.work.reader, &self.work.documents, built);
+        catching_up.until(self.cursor).await?;
+        for stream in &self.refolded {
+            changes.extend(catching_up.projector.refold(stream, self.cursor).await?);
+        }
+        self.work.documents.write(&changes, &[], None).await?;
+        self.work.documents.flip(&tables, self.cursor).await?;
+        self.work.documents.write(&[], &catching_up.parked, None).await?;
+        self.projector.retarget(&tables);
+        Ok(())
+    }
+
+    fn built(&mut self, views: &[Registered], reply: Reply, outcome: Result<(), ProjectionError>) {
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "a view could not be built");
+        }
+        self.work.progress.built(views);
+        if self.projector.targets().len() == self.work.registry.len() {
+            self.work.progress.ready();
+        }
+        let _ = reply.send(outcome);
+    }
+
+    async fn refold(&mut self, subject: &str) -> Result<(), ProjectionError> {
+        self.work.names.forget(subject);
+        let streams = subjects::streams_of(&self.work.documents, subject).await?;
+        for some in streams.chunks(BATCH) {
+            let mut changes: Vec<Change> = Vec::new();
+            for stream in some {
+                changes.extend(self.projector.refold(stream, self.cursor).await?);
+            }
+            self.work.documents.write(&changes, &[], None).await?;
+        }
+        if self.builds > 0 || !self.waiting.is_empty() {
+            self.refolded.extend(streams);
+        }
+        Ok(self.work.documents.scrub().await?)
+    }
+
+    async fn unpark(&mut self, stream: &str) -> Result<(), ProjectionError> {
+        let parked = self.work.documents.parked().await?;
+        for parked in parked.iter().filter(|parked| parked.stream == stream) {
+            let retried = self.projector.retry(&parked.view, parked, self.cursor).await?;
+            let Some(change) = retried else { continue };
+            self.work.documents.write(&[change], &[], None).await?;
+            self.work.documents.unpark(&parked.view, stream).await?;
+        }
+        Ok(())
+    }
+}
