@@ -5,3 +5,6 @@ pub mod command;
 pub mod decide;
 pub mod event;
 pub mod state;
+
+#[cfg(test)]
+mod spec;

@@ -1,0 +1,78 @@
+use insta::assert_snapshot;
+
+use super::*;
+use crate::ticket::event::{Decision, Severity};
+
+fn complain(owner: Option<AgentRef>) -> C {
+    C::RaiseComplaint {
+        claim: "the parcel came broken".into(),
+        severity: Severity::Major,
+        remedy: Some("money back".into()),
+        owner,
+    }
+}
+
+fn accept() -> C {
+    C::DecideComplaint {
+        decision: Decision::PartlyAccepted,
+        reasoning: "packed badly".into(),
+        compensation: Some("49.90 EUR".into()),
+        told_at: Some("2026-03-02T09:50:00Z".parse().unwrap()),
+        told_by: Some(Channel::Phone),
+    }
+}
+
+#[test]
+fn a_complaint_is_owned_by_the_tickets_owner_unless_said_otherwise() {
+    assert_snapshot!(spec(&story([assign(anna())]), complain(None)), @r#"
+    given TicketCreated → new, TicketAssigned → in_progress
+    when  complain "the parcel came broken"
+    then  ComplaintRaised claim: "the parcel came broken", complaint_id: new, owner: Anna, remedy: "money back", severity: major
+    "#);
+    assert_snapshot!(spec(&story([assign(anna())]), complain(Some(piotr()))), @r#"
+    given TicketCreated → new, TicketAssigned → in_progress
+    when  complain "the parcel came broken"
+    then  ComplaintRaised claim: "the parcel came broken", complaint_id: new, owner: Piotr, remedy: "money back", severity: major
+    "#);
+}
+
+#[test]
+fn one_complaint_is_decided_before_the_next() {
+    assert_snapshot!(spec(&story([complain(None)]), complain(None)), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  complain "the parcel came broken"
+    then  refused complaint_open: a complaint is open; decide it first
+    "#);
+    let again = spec(&story([complain(None), accept()]), complain(None));
+    assert!(again.contains("ComplaintRaised"), "{again}");
+}
+
+#[test]
+fn a_decision_says_what_the_customer_was_told() {
+    assert_snapshot!(spec(&story([complain(None)]), accept()), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  decide the complaint: PartlyAccepted
+    then  ComplaintDecided compensation: 49.90 EUR, complaint_id: the complaint, decision: partly_accepted, reasoning: "packed badly", told_at: 2026-03-02T09:50:00.000Z, told_by: phone
+    "#);
+}
+
+#[test]
+fn without_a_complaint_there_is_nothing_to_decide() {
+    assert_snapshot!(spec(&story([]), accept()), @"
+    given TicketCreated → new
+    when  decide the complaint: PartlyAccepted
+    then  refused no_complaint_open: no complaint is open
+    ");
+    assert_snapshot!(spec(&story([complain(None), accept()]), accept()), @"
+    given TicketCreated → new, ComplaintRaised, ComplaintDecided
+    when  decide the complaint: PartlyAccepted
+    then  refused no_complaint_open: no complaint is open
+    ");
+}
+
+#[test]
+fn a_complaint_can_be_raised_and_decided_after_the_end() {
+    let given = story([close(), complain(None)]);
+    let told = spec(&given, accept());
+    assert!(told.contains("then  ComplaintDecided"), "{told}");
+}
