@@ -128,7 +128,7 @@ fn command(target: &Target, number: usize, count: usize, ticket: &str) -> (Strin
 }
 
 /// A text of 40 words, another one for every seed.
-fn words(seed: usize) -> String {
+pub fn words(seed: usize) -> String {
     const WORDS: [&str; 16] = [
         "the", "parcel", "arrived", "late", "and", "our", "invoice", "shows", "another", "amount",
         "please", "check", "delivery", "address", "before", "Friday",
@@ -139,7 +139,8 @@ fn words(seed: usize) -> String {
         if index > 0 {
             text.push(' ');
         }
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         text.push_str(WORDS[(state >> 60) as usize]);
     }
     text

@@ -1,2 +1,52 @@
-//! bench
-fn main() {}
+//! Measurements: what Docket does in a second, beside a floor measured in the same run.
+//!
+//! Every figure is a ratio to something measured here and now, or an absolute bar with the machine
+//! named beside it; `docs/performance.md` says how to repeat them and what was reached.
+
+mod fill;
+mod floor;
+mod http;
+mod load;
+mod reads;
+mod server;
+mod writes;
+
+use clap::{Parser, Subcommand};
+
+/// Measure Docket's release binary on this machine.
+#[derive(Parser)]
+struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Durable commands over HTTP beside one-event-per-transaction SQLite, with the lag of views.
+    Commands {
+        /// How long the sustained load is held, in seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Histories, as-of readings and queue pages on filled desks; start, memory, rebuild.
+    Reads {
+        /// How many tickets the large desk has.
+        #[arg(long, default_value_t = 150_000)]
+        tickets: u64,
+    },
+    /// One queue page at ten thousand tickets and at many more.
+    Pages {
+        /// How many tickets the large desk has.
+        #[arg(long, default_value_t = 1_000_000)]
+        tickets: u64,
+    },
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    match Options::parse().what {
+        What::Commands { seconds } => writes::measure(seconds).await,
+        What::Reads { tickets } => reads::measure(tickets).await,
+        What::Pages { tickets } => reads::pages(tickets).await,
+    }
+}

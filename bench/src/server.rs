@@ -67,7 +67,11 @@ impl Drop for Server {
 /// The release binary beside this one.
 pub fn binary() -> io::Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("docket");
-    if path.exists() { Ok(path) } else { Err(io::Error::other("build docket with --release first")) }
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(io::Error::other("build docket with --release first"))
+    }
 }
 
 async fn ready(address: &str) -> bool {

@@ -1,0 +1,222 @@
+//! A desk of a given size, written straight through the port: many events in one append, so that a
+//! million of them take seconds.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use docket_domain::codec::{self, Event};
+use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
+use docket_domain::envelope::Envelope;
+use docket_domain::ids::{AgentId, CustomerId, MessageId, TicketId};
+use docket_domain::instant::Instant;
+use docket_domain::party::{Actor, ActorKind, AgentRef, Channel, CustomerRef};
+use docket_domain::personal::Personal;
+use docket_domain::ticket::event::{
+    AssignMethod, Message, OpenedBy, StatusChange, TicketCreated, TicketEvent,
+};
+use docket_store::sqlite::SqliteStore;
+use docket_store::vault::{KeyFile, Vault};
+use docket_store::{Append, Claim, Clock, EventStore, Expected, NewEvent, StreamWrite, event_id};
+use uuid::Uuid;
+
+use crate::load::words;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a filled desk is made of.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// How many tickets.
+    pub tickets: u64,
+    /// How many events each ticket has.
+    pub events: u64,
+    /// Of how many tickets one has texts: 2 is every other ticket.
+    pub text_every: u64,
+}
+
+/// Writes the desk into `data`, as a server keeps it there.
+pub async fn fill(data: &Path, desk: Desk) -> Result<(), Failure> {
+    std::fs::create_dir_all(data)?;
+    let clock: Clock = Arc::new(now);
+    let store: Arc<dyn EventStore> =
+        Arc::new(SqliteStore::open(data.join("log.sqlite"), clock).await?);
+    let key = KeyFile::load_or_create(&data.join("docket.key"), &*store).await?;
+    let vault = Arc::new(Vault::new(store.clone(), key));
+    const WRITERS: u64 = 64;
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let (store, vault) = (store.clone(), vault.clone());
+            tokio::spawn(async move {
+                for number in (writer..desk.tickets).step_by(WRITERS as usize) {
+                    store.append(ticket(&vault, desk, number).await?).await?;
+                }
+                Ok::<(), Failure>(())
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await??;
+    }
+    Ok(())
+}
+
+/// The first ticket's number in a filled desk; the others follow.
+pub const FIRST_NUMBER: u64 = 1_000_001;
+
+async fn ticket(vault: &Vault, desk: Desk, number: u64) -> Result<Append, Failure> {
+    let command_id = Uuid::now_v7();
+    let id = TicketId(Uuid::now_v7());
+    // Two thousand customers, each with many tickets, as a desk has them.
+    let customer = CustomerId(Uuid::from_u128(0xC0FFEE << 64 | u128::from(number % 2_000)));
+    let mut session = vault.seal_session();
+    let subjects = [id.stream(), customer.stream()];
+    let mut events = Vec::with_capacity(desk.events as usize);
+    for index in 0..desk.events {
+        let event = event(desk, number, index, customer);
+        let encoded = codec::encode(&Event::Ticket(event))?;
+        let mut payload = encoded.payload;
+        let sealed =
+            session.seal(&mut payload, event_id(command_id, index as usize), &subjects).await?;
+        events.push(NewEvent {
+            event_type: encoded.event_type,
+            schema: encoded.schema,
+            occurred_at: None,
+            envelope: serde_json::to_string(&envelope(command_id, index, customer))?,
+            payload: payload.to_string(),
+            sealed,
+        });
+    }
+    let claim = Claim {
+        space: "ticket-number".into(),
+        key: (FIRST_NUMBER + number).to_string(),
+        owner: id.stream(),
+    };
+    Ok(Append {
+        command_id,
+        fingerprint: [0; 32],
+        writes: vec![StreamWrite { stream: id.stream(), expected: Expected::NoStream, events }],
+        claims: vec![claim],
+        releases: Vec::new(),
+        new_keys: session.into_new_keys(),
+    })
+}
+
+fn event(desk: Desk, number: u64, index: u64, customer: CustomerId) -> TicketEvent {
+    let with_text = number.is_multiple_of(desk.text_every);
+    let message = Message {
+        id: MessageId(Uuid::from_u128(u128::from(number) << 64 | u128::from(index))),
+        number: format!("{}-{}", FIRST_NUMBER + number, index + 1),
+        body: Personal::text(if with_text {
+            words((number * 31 + index) as usize)
+        } else {
+            String::new()
+        }),
+        attachments: Vec::new(),
+    };
+    let (fresh, waiting) = (status(BaseStatus::New), status(BaseStatus::AwaitingCustomer));
+    match index {
+        0 => TicketEvent::TicketCreated(Box::new(created(number, customer, with_text, message))),
+        _ if !with_text => plain(number, index),
+        1 => assigned(number),
+        _ if index.is_multiple_of(2) => TicketEvent::TicketReplied {
+            message,
+            answers: Vec::new(),
+            seen_version: index,
+            channel: Channel::Email,
+            status: Some(StatusChange { from: fresh, to: waiting }),
+        },
+        _ => TicketEvent::MessageReceived {
+            message,
+            channel: Channel::Email,
+            status: Some(StatusChange { from: waiting, to: fresh }),
+        },
+    }
+}
+
+/// Events without personal text.
+fn plain(number: u64, index: u64) -> TicketEvent {
+    let (fresh, working) = (status(BaseStatus::New), status(BaseStatus::InProgress));
+    match index % 3 {
+        0 => TicketEvent::TicketTagged { added: vec![format!("tag{index}")], removed: Vec::new() },
+        1 => TicketEvent::TicketStatusChanged { from: fresh, to: working },
+        _ => {
+            TicketEvent::TicketPrioritized { from: priority(number), to: priority(number + index) }
+        }
+    }
+}
+
+fn created(number: u64, customer: CustomerId, with_text: bool, message: Message) -> TicketCreated {
+    TicketCreated {
+        number: (FIRST_NUMBER + number).to_string(),
+        customer: CustomerRef { id: customer, name: None, email: None },
+        tier: "standard".into(),
+        contract: None,
+        opened_by: OpenedBy::Customer,
+        channel: Channel::Email,
+        endpoint: None,
+        queue: term(["inbox", "complaints", "technical", "billing"][(number % 4) as usize]),
+        category: None,
+        ticket_type: None,
+        priority: priority(number),
+        status: status(BaseStatus::New),
+        subject: Personal::text(format!("Order {number}")),
+        tags: Vec::new(),
+        message: with_text.then_some(message),
+        origin: None,
+    }
+}
+
+fn assigned(number: u64) -> TicketEvent {
+    let agent = AgentId(Uuid::from_u128(0xA6E7 << 64 | u128::from(number % 20)));
+    TicketEvent::TicketAssigned {
+        from: None,
+        to: AgentRef { id: agent, name: Personal::text(format!("Agent {}", number % 20)) },
+        method: AssignMethod::Manual,
+        status: Some(StatusChange {
+            from: status(BaseStatus::New),
+            to: status(BaseStatus::InProgress),
+        }),
+    }
+}
+
+fn term(key: &str) -> Term {
+    Term { key: key.into(), name: key.into(), version: 1 }
+}
+
+fn status(base: BaseStatus) -> StatusTerm {
+    StatusTerm {
+        key: base.key().into(),
+        name: base.key().into(),
+        base,
+        substatus: None,
+        version: 1,
+    }
+}
+
+fn priority(number: u64) -> PriorityTerm {
+    let (key, level) =
+        [("low", 2), ("medium", 3), ("high", 4), ("critical", 5)][(number % 4) as usize];
+    PriorityTerm { key: key.into(), name: key.into(), level, version: 1 }
+}
+
+fn envelope(command_id: Uuid, index: u64, customer: CustomerId) -> Envelope {
+    let actor = match index % 2 {
+        0 => Actor::new(ActorKind::Customer, customer.to_string()),
+        _ => Actor::new(ActorKind::Agent, "00000000-0000-0000-0000-000000000001"),
+    };
+    Envelope {
+        actor,
+        channel: Some(Channel::Email),
+        client: None,
+        command_id,
+        causation_id: None,
+        correlation_id: command_id,
+        source: None,
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant(since.as_millis() as i64).millis()
+}

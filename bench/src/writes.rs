@@ -1,0 +1,105 @@
+//! Durable commands, and how far behind the views are meanwhile.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::http::Connection;
+use crate::load::{self, Run, Target};
+use crate::{floor, server};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How many connections put load on the server.
+const CONNECTIONS: usize = 64;
+
+/// The floor, a burst, the sustained load, and latencies at half of it.
+pub async fn measure(seconds: u64) -> Result<(), Failure> {
+    let dir = tempfile::tempdir_in(".")?;
+    let floor = floor::one_event_per_transaction(dir.path(), Duration::from_secs(5)).await?;
+    println!("floor F: {floor:.0} events/s, one per transaction, synchronous=FULL");
+    let server =
+        server::Server::start(&server::binary()?, &dir.path().join("data"), ADDRESS).await?;
+    println!("idle: {:.0} MiB", server.memory()?);
+
+    let burst = with_lag(&server.target, |target| async move {
+        load::saturate(&target, CONNECTIONS, Duration::from_secs(10)).await
+    });
+    report("burst of 10 s", floor, burst.await?);
+    let start = Instant::now();
+    caught_up(&server.target).await?;
+    println!("  views caught up {:.1} s after the burst", start.elapsed().as_secs_f64());
+
+    let sustained = with_lag(&server.target, |target| async move {
+        load::saturate(&target, CONNECTIONS, Duration::from_secs(seconds)).await
+    })
+    .await?;
+    let rate = sustained.0.per_second;
+    report(&format!("sustained {seconds} s"), floor, sustained);
+    for (name, rate) in [("half of that", rate / 2.0), ("1,000 a second", 1_000.0)] {
+        let paced = with_lag(&server.target, |target| async move {
+            load::pace(&target, CONNECTIONS, rate, Duration::from_secs(20)).await
+        });
+        report(name, floor, paced.await?);
+    }
+    println!("memory: {:.0} MiB", server.memory()?);
+    Ok(())
+}
+
+/// Where the measured server listens.
+pub const ADDRESS: &str = "127.0.0.1:18080";
+
+/// Runs a load while another connection asks, again and again, for a list at least as fresh as the
+/// log is at that moment: how long the answer takes is how far the views are behind.
+async fn with_lag<F, Fut>(target: &Target, work: F) -> Result<(Run, Run), Failure>
+where
+    F: FnOnce(Target) -> Fut,
+    Fut: Future<Output = std::io::Result<Run>>,
+{
+    let (stop, stopped) = watch::channel(false);
+    let probe = tokio::spawn(lag(target.clone(), stopped));
+    let run = work(target.clone()).await?;
+    stop.send_replace(true);
+    Ok((run, probe.await??))
+}
+
+async fn lag(target: Target, stopped: watch::Receiver<bool>) -> std::io::Result<Run> {
+    let mut connection = Connection::open(&target.address, &target.token).await?;
+    let mut latencies = load::histogram();
+    let mut failed = 0;
+    while !*stopped.borrow() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let head = connection.call("GET", "/v1/queues", "").await?.position;
+        let start = Instant::now();
+        let answer = connection.fresh("/v1/tickets?page_size=1", head).await?;
+        failed += u64::from(answer.status != 200);
+        latencies.saturating_record(start.elapsed().as_micros() as u64);
+    }
+    Ok(Run { per_second: 0.0, failed, latencies })
+}
+
+async fn caught_up(target: &Target) -> std::io::Result<()> {
+    let mut connection = Connection::open(&target.address, &target.token).await?;
+    let head = connection.call("GET", "/v1/queues", "").await?.position;
+    while connection.fresh("/v1/tickets?page_size=1", head).await?.status != 200 {}
+    Ok(())
+}
+
+fn report(name: &str, floor: f64, (run, lag): (Run, Run)) {
+    let ms = |run: &Run, quantile| run.latencies.value_at_quantile(quantile) as f64 / 1000.0;
+    println!(
+        "{name}: {:.0} commands/s = {:.2} × F, p50 {:.1} ms, p99 {:.1} ms, {} failed",
+        run.per_second,
+        run.per_second / floor,
+        ms(&run, 0.5),
+        ms(&run, 0.99),
+        run.failed,
+    );
+    println!(
+        "  views behind by p50 {:.1} ms, p99 {:.1} ms, at most {:.1} ms; {} asked in vain",
+        ms(&lag, 0.5),
+        ms(&lag, 0.99),
+        lag.latencies.max() as f64 / 1000.0,
+        lag.failed,
+    );
+}

@@ -1,0 +1,96 @@
+//! The real binary as a process of its own: started, killed without warning, started again.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a start may take before the test gives up: generous, for a debug build on a busy
+/// machine.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A `docket serve` on a data directory.
+pub struct Process {
+    child: Child,
+    /// Where it listens, such as `http://127.0.0.1:41234`.
+    pub url: String,
+}
+
+impl Process {
+    /// Starts the server on `data` and waits until it says that it is ready.
+    ///
+    /// # Panics
+    /// When the binary is missing or does not get ready.
+    pub async fn serve(data: &Path) -> Self {
+        let address = free_address();
+        let log = std::fs::File::create(data.join("server.log")).expect("a log beside the data");
+        let child = Command::new(binary())
+            .args(["serve", "--listen", &address, "--data"])
+            .arg(data)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("the binary starts");
+        let mut process = Self { child, url: format!("http://{address}") };
+        process.wait_until_ready(data).await;
+        process
+    }
+
+    /// Kills the process with SIGKILL: no handler runs, nothing is flushed.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the process can be killed");
+        self.child.wait().expect("the process ends");
+    }
+
+    async fn wait_until_ready(&mut self, data: &Path) {
+        let client = reqwest::Client::new();
+        let start = Instant::now();
+        while start.elapsed() < READY_WITHIN {
+            let answer = client.get(format!("{}/readyz", self.url)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            if let Some(status) = self.child.try_wait().expect("the process can be asked") {
+                let log = std::fs::read_to_string(data.join("server.log")).unwrap_or_default();
+                panic!("the server ended with {status}:\n{log}");
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server was not ready within {READY_WITHIN:?}");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A process that was killed already cannot be killed again, and that is fine.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The `docket` binary that was built beside the tests.
+///
+/// # Panics
+/// When it was not built: `cargo build --bins` does that.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    let profile = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
+    let binary = profile.join("docket");
+    assert!(binary.exists(), "{} is missing: run `cargo build --bins`", binary.display());
+    binary
+}
+
+/// The administrator's token that a server leaves beside its data on first start.
+///
+/// # Panics
+/// When there is none.
+pub fn admin_token(data: &Path) -> String {
+    std::fs::read_to_string(data.join("admin.token")).expect("an admin token").trim().to_owned()
+}
+
+/// An address nobody listens on. Another process could take it before the server does; the server
+/// then refuses to start and the test says so.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound port has an address").to_string()
+}
