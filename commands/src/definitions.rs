@@ -1,22 +1,48 @@
 //! Definitions: published as whole versions, in force for every command after.
 
 use docket_domain::codec::Event;
-use docket_domain::definition::{Catalogue, DefinitionEvent, Document, ZoneOffsets, defaults};
+use docket_domain::definition::{
+    Catalogue, DefinitionEvent, DefinitionKind, Document, ZoneOffsets, defaults, publish, retire,
+};
 use docket_domain::party::{Actor, ActorKind};
 use docket_store::Sealed;
 use uuid::Uuid;
 
-use crate::append::{Plan, Write};
-use crate::desk::Desk;
+use crate::append::{Appended, Plan, Write};
+use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
 use crate::load;
-use crate::request::Request;
+use crate::request::{Done, Request};
 use crate::zones;
 
 /// The namespace of the command that publishes the defaults: one command on every store.
 const DEFAULTS: Uuid = Uuid::from_u128(0x5b0c_42f0_9c1e_5f6b_8e54_6f1d_4c11_9a01);
 
 impl Desk {
+    /// Publishes a whole new version of a definition; the same document again changes nothing.
+    pub async fn publish(
+        &self,
+        request: &Request,
+        key: &str,
+        document: &Document,
+    ) -> Result<Done, CommandError> {
+        self.define(request, document.kind(), key, |catalogue| {
+            let offsets = zone_offsets(document)?;
+            Ok(publish(catalogue, key, document.clone(), offsets)?)
+        })
+        .await
+    }
+
+    /// Takes a definition out of use; what used it keeps it.
+    pub async fn retire(
+        &self,
+        request: &Request,
+        kind: DefinitionKind,
+        key: &str,
+    ) -> Result<Done, CommandError> {
+        self.define(request, kind, key, |catalogue| Ok(retire(catalogue, kind, key)?)).await
+    }
+
     /// Reads the definitions in force anew.
     pub(crate) async fn load_catalogue(&self) -> Result<(), CommandError> {
         let mut catalogue = Catalogue::default();
@@ -49,6 +75,44 @@ impl Desk {
         }
         self.append(&request, plan).await?;
         self.load_catalogue().await
+    }
+
+    async fn define(
+        &self,
+        request: &Request,
+        kind: DefinitionKind,
+        key: &str,
+        decide: impl Fn(&Catalogue) -> Result<Vec<DefinitionEvent>, CommandError>,
+    ) -> Result<Done, CommandError> {
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        let stream = kind.stream(key);
+        for _ in 0..TRIES {
+            let version = self.stream_version(&stream).await?;
+            self.check_version(request, &stream, version).await?;
+            let events = decide(&self.catalogue())?;
+            if events.is_empty() {
+                return Ok(self.nothing_to_do(stream, version));
+            }
+            let write = definition(stream.clone(), version, request.actor.clone(), events);
+            let appended = self.append(request, Plan::of(write)).await?;
+            self.load_catalogue().await?;
+            if let Appended::Done(done) = appended {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    /// The version of a stream, read from the log: a retired definition is in no catalogue.
+    async fn stream_version(&self, stream: &str) -> Result<u64, CommandError> {
+        let mut version = 0;
+        loop {
+            let page = self.store.read_stream(stream, version, 500, Sealed::Without).await?;
+            let Some(last) = page.last() else { return Ok(version) };
+            version = last.version;
+        }
     }
 }
 

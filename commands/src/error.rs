@@ -4,6 +4,7 @@
 use docket_domain::agent::AgentRefusal;
 use docket_domain::codec::DecodeError;
 use docket_domain::customer::CustomerRefusal;
+use docket_domain::definition::DefinitionRefusal;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketRefusal;
 use docket_domain::token::TokenRefusal;
@@ -21,6 +22,9 @@ pub enum CommandError {
     /// A rule of the agent refuses it.
     #[error(transparent)]
     Agent(#[from] AgentRefusal),
+    /// A rule of the definitions refuses it.
+    #[error(transparent)]
+    Definition(#[from] DefinitionRefusal),
     /// A rule of the tokens refuses it.
     #[error(transparent)]
     Token(#[from] TokenRefusal),
