@@ -197,7 +197,8 @@ impl Counterpart {
             Self::TicketReplied { body, channel } => Some(TicketCommand::Reply {
                 message: said(body)?,
                 channel: way(channel),
-                seen_version: 0,
+                // Who answered there saw the case as it stood.
+                seen_version: u64::MAX,
             }),
             Self::NoteAdded { body } => {
                 Some(TicketCommand::AddNote { message: said(body)?, mentions: Vec::new() })

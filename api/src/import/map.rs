@@ -87,7 +87,9 @@ pub struct NewCase {
 pub struct Rule {
     /// The values that attributes must have: each one of those listed.
     pub when: BTreeMap<String, Vec<String>>,
-    /// The event it becomes.
+    /// The type of the event it becomes.
+    pub event_type: String,
+    /// How it becomes that.
     pub counterpart: Counterpart,
 }
 
@@ -165,29 +167,33 @@ impl Map {
 
     /// What a row says, or why it says nothing. What lies after `now` has not happened.
     pub fn read(&self, row: Row, now: Instant) -> Result<Activity, Reject> {
-        let reject = |reason: String| Reject { line: row.line, reason };
         let case = row.of_case(&self.case).map(str::trim).filter(|case| !case.is_empty());
-        let case = case.ok_or_else(|| reject(format!("no case: {:?} is missing", self.case)))?;
+        let Some(case) = case.map(str::to_owned) else {
+            let reason = format!("no case: {:?} is missing", self.case);
+            return Err(Reject { line: row.line, reason, case: None });
+        };
+        let (at, activity) = match self.when_and_what(&row, now) {
+            Ok(read) => read,
+            Err(reason) => return Err(Reject { line: row.line, reason, case: Some(case) }),
+        };
+        let resource = self.resource.as_ref().and_then(|name| row.said(name)).map(str::trim);
+        let resource = resource.filter(|name| !name.is_empty()).map(str::to_owned);
+        Ok(Activity { case, activity, at, resource, row })
+    }
+
+    fn when_and_what(&self, row: &Row, now: Instant) -> Result<(Instant, String), String> {
         let time = row.said(&self.time).map(str::trim).filter(|time| !time.is_empty());
-        let time = time.ok_or_else(|| reject(format!("no time: {:?} is missing", self.time)))?;
-        let at = self.instant(time).ok_or_else(|| reject(format!("not a time: {time:?}")))?;
+        let time = time.ok_or_else(|| format!("no time: {:?} is missing", self.time))?;
+        let at = self.instant(time).ok_or_else(|| format!("not a time: {time:?}"))?;
         if at > now {
-            return Err(reject(format!("{time:?} lies in the future")));
+            return Err(format!("{time:?} lies in the future"));
         }
         let mut activity = Vec::with_capacity(self.activity.len());
         for name in &self.activity {
-            let part =
-                row.get(name).ok_or_else(|| reject(format!("no activity: {name:?} is missing")))?;
-            activity.push(part);
+            let part = row.get(name);
+            activity.push(part.ok_or_else(|| format!("no activity: {name:?} is missing"))?);
         }
-        let resource = self.resource.as_ref().and_then(|name| row.said(name)).map(str::trim);
-        Ok(Activity {
-            case: case.to_owned(),
-            activity: activity.join("+"),
-            at,
-            resource: resource.filter(|name| !name.is_empty()).map(str::to_owned),
-            row,
-        })
+        Ok((at, activity.join("+")))
     }
 
     fn instant(&self, text: &str) -> Option<Instant> {
@@ -204,13 +210,13 @@ impl Map {
     }
 
     /// The rules that fit a row, in the map's order.
-    pub fn rules_for<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Counterpart> {
+    pub fn rules_for<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a Rule> {
         let fits = |rule: &&Rule| {
             rule.when.iter().all(|(name, values)| {
                 row.get(name).is_some_and(|value| values.iter().any(|wanted| wanted == value))
             })
         };
-        self.events.iter().filter(fits).map(|rule| &rule.counterpart)
+        self.events.iter().filter(fits)
     }
 }
 
@@ -242,10 +248,11 @@ impl TryFrom<RawRule> for Rule {
         if raw.when.is_empty() {
             return Err(format!("the rule for {} fits everything: say when", raw.event_type));
         }
-        let tagged = toml::Table::from_iter([(raw.event_type, toml::Value::Table(raw.set))]);
+        let event_type = raw.event_type;
+        let tagged = toml::Table::from_iter([(event_type.clone(), toml::Value::Table(raw.set))]);
         let counterpart = Counterpart::deserialize(tagged).map_err(|error| error.to_string())?;
         let when = raw.when.into_iter().map(|(name, values)| (name, values.into())).collect();
-        Ok(Self { when, counterpart })
+        Ok(Self { when, event_type, counterpart })
     }
 }
 

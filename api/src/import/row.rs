@@ -52,6 +52,8 @@ pub struct Reject {
     pub line: u64,
     /// What is wrong.
     pub reason: String,
+    /// The case it belongs to, as far as that can be told.
+    pub case: Option<String>,
 }
 
 /// What a reader finds next in a foreign log.

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
@@ -17,18 +18,12 @@ pub const LARGEST_EVENT: u64 = 4 * 1024 * 1024;
 pub struct Place {
     line: Rc<Cell<u64>>,
     budget: Rc<Cell<u64>>,
-    read: Rc<Cell<u64>>,
 }
 
 impl Place {
     /// The line that was read last, from 1.
     pub fn line(&self) -> u64 {
         self.line.get() + 1
-    }
-
-    /// How many bytes were read, unpacked.
-    pub fn bytes(&self) -> u64 {
-        self.read.get()
     }
 
     /// Allows the next [`LARGEST_EVENT`] bytes.
@@ -70,7 +65,6 @@ impl<R: BufRead> BufRead for Watched<R> {
             self.place.line.set(self.place.line.get() + lines);
         }
         self.place.budget.set(self.place.budget.get().saturating_sub(amount as u64));
-        self.place.read.set(self.place.read.get() + amount as u64);
         self.inner.consume(amount);
     }
 }
@@ -87,11 +81,8 @@ impl<R: BufRead> Read for Watched<R> {
 
 /// Opens a file, unpacking it where its first bytes say that it is gzip, whatever its name.
 /// `progress` is told how many bytes of the file itself were read.
-pub fn open(
-    path: &Path,
-    progress: impl Fn(u64) + 'static,
-) -> io::Result<(Watched<Box<dyn BufRead>>, Place)> {
-    let file = Counted { inner: File::open(path)?, read: 0, progress: Box::new(progress) };
+pub fn open(path: &Path, progress: Progress) -> io::Result<(Watched<Box<dyn BufRead>>, Place)> {
+    let file = Counted { inner: File::open(path)?, read: 0, progress };
     let mut file = BufReader::with_capacity(64 * 1024, file);
     let packed = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     let inner: Box<dyn BufRead> = if packed {
@@ -102,10 +93,13 @@ pub fn open(
     Ok(Watched::new(inner))
 }
 
+/// Is told how many bytes of a file were read.
+pub type Progress = Arc<dyn Fn(u64) + Send + Sync>;
+
 struct Counted {
     inner: File,
     read: u64,
-    progress: Box<dyn Fn(u64)>,
+    progress: Progress,
 }
 
 impl Read for Counted {

@@ -6,7 +6,7 @@ use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::Outcome;
 
-use crate::import::counterpart::{Counterpart, record};
+use crate::import::counterpart::record;
 use crate::import::map::{Activity, Map};
 use crate::import::row::{Found, Row, Unreadable};
 use crate::import::source::{LARGEST_EVENT, Watched};
@@ -142,7 +142,7 @@ fn row(attributes: &[(&str, &str)]) -> Row {
 
 fn commands(map: &Map, activity: &Activity) -> Vec<Option<TicketCommand>> {
     let values = Values { row: &activity.row, case: &activity.case, system: &map.system };
-    map.rules_for(&activity.row).map(|rule: &Counterpart| rule.command(values, None)).collect()
+    map.rules_for(&activity.row).map(|rule| rule.counterpart.command(values, None)).collect()
 }
 
 #[test]

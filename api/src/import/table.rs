@@ -52,7 +52,7 @@ impl<R: BufRead> TableReader<R> {
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() > self.columns.len() {
             let reason = format!("{} values for {} columns", record.len(), self.columns.len());
-            return Err(Reject { line, reason });
+            return Err(Reject { line, reason, case: None });
         }
         let named = self.columns.iter().zip(record.iter());
         let said = named.filter(|(_, value)| !value.is_empty());
@@ -64,7 +64,8 @@ impl<R: BufRead> TableReader<R> {
         let line = error.position().map_or_else(|| self.place.line(), csv::Position::line);
         match error.kind() {
             ErrorKind::Utf8 { err, .. } => {
-                Ok(Some(Err(Reject { line, reason: format!("not UTF-8: {err}") })))
+                let reason = format!("not UTF-8: {err}");
+                Ok(Some(Err(Reject { line, reason, case: None })))
             }
             _ => Err(Unreadable { line, reason: error.to_string() }),
         }

@@ -233,7 +233,8 @@ fn unused(attributes: &Attributes, name: String) -> String {
 
 fn complete(row: Row) -> Found {
     if row.attributes.is_empty() {
-        return Err(Reject { line: row.line, reason: "an event without attributes".into() });
+        let reason = "an event without attributes".into();
+        return Err(Reject { line: row.line, reason, case: None });
     }
     Ok(row)
 }
