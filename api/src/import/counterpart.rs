@@ -128,13 +128,11 @@ impl Counterpart {
                 TicketCommand::Assign { to: agent?, method: AssignMethod::Import }
             }
             Self::TicketUnassigned { reason } => TicketCommand::Unassign { reason: text(reason) },
-            Self::MessageReceived { .. } | Self::TicketReplied { .. } | Self::NoteAdded { .. } => {
-                return self.message(values);
-            }
-            Self::CallLogged { direction, outcome, summary, .. } => {
-                let (direction, outcome) = (direction.fill(values)?, outcome.fill(values)?);
-                TicketCommand::LogCall(Box::new(call(direction, outcome, agent, text(summary))))
-            }
+            Self::MessageReceived { .. }
+            | Self::TicketReplied { .. }
+            | Self::NoteAdded { .. }
+            | Self::CallLogged { .. }
+            | Self::RatingGiven { .. } => return self.contact(values, agent),
             Self::TicketPrioritized { priority } => {
                 TicketCommand::Prioritize { priority: priority.fill(values)? }
             }
@@ -176,14 +174,13 @@ impl Counterpart {
             Self::TicketReopened { reason } => {
                 TicketCommand::Reopen { reason: reason.fill_some(values)? }
             }
-            Self::RatingGiven { score, scale, comment } => {
-                let Number(score) = score.fill(values)?;
-                TicketCommand::Rate { score, scale: *scale, comment: text(comment) }
-            }
         })
     }
 
-    fn message(&self, values: Values<'_>) -> Option<TicketCommand> {
+    /// The command for what was said between customer and desk.
+    fn contact(&self, values: Values<'_>, agent: Option<AgentRef>) -> Option<TicketCommand> {
+        let text =
+            |template: &Option<Template>| template.as_ref().and_then(|t| t.fill_some(values));
         let said = |body: &Template| {
             let body = body.fill_some(values)?;
             Some(NewMessage { body, attachments: Vec::new() })
@@ -202,6 +199,15 @@ impl Counterpart {
             }),
             Self::NoteAdded { body } => {
                 Some(TicketCommand::AddNote { message: said(body)?, mentions: Vec::new() })
+            }
+            Self::CallLogged { direction, outcome, summary, .. } => {
+                let (direction, outcome) = (direction.fill(values)?, outcome.fill(values)?);
+                let call = call(direction, outcome, agent, text(summary));
+                Some(TicketCommand::LogCall(Box::new(call)))
+            }
+            Self::RatingGiven { score, scale, comment } => {
+                let Number(score) = score.fill(values)?;
+                Some(TicketCommand::Rate { score, scale: *scale, comment: text(comment) })
             }
             _ => None,
         }
