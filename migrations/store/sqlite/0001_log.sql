@@ -16,21 +16,26 @@ CREATE TABLE events (
     payload_hash BLOB    NOT NULL CHECK (length(payload_hash) = 32),
     envelope     TEXT    NOT NULL,
     payload      TEXT    NOT NULL,
+    -- The vault: the sealed personal fields, the one thing here that may ever be deleted. They are
+    -- kept in the row, since a table of their own would cost a second scattered page for every
+    -- event of a history; and at its end, since most readers do without.
+    sealed       TEXT,
     -- Two writers can never both have written a version; and the index finds a stream.
     UNIQUE (stream, version)
 ) STRICT;
 
 -- What is written stays written, whoever holds the file open: sqlite3 on the command line included.
+-- Sealed fields may go, never change; secure_delete then overwrites where they stood.
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+WHEN new.sealed IS NOT NULL
+  OR (new.position, new.stream, new.version, new.event_id, new.event_type, new.schema,
+      new.occurred_at, new.recorded_at, new.payload_hash, new.envelope, new.payload)
+  IS NOT
+     (old.position, old.stream, old.version, old.event_id, old.event_type, old.schema,
+      old.occurred_at, old.recorded_at, old.payload_hash, old.envelope, old.payload)
 BEGIN SELECT raise(ABORT, 'events are never changed'); END;
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
 BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
-
--- Sealed personal fields, apart from the events so that they can be deleted while the log stays.
-CREATE TABLE vault (
-    position INTEGER PRIMARY KEY REFERENCES events (position),
-    sealed   TEXT    NOT NULL
-) STRICT;
 
 -- Commands that wrote events: what makes trying again safe. Nothing else of them is kept; when they
 -- were recorded is told by their first event.

@@ -43,12 +43,10 @@ impl Insert {
 static EVENTS: LazyLock<Insert> = LazyLock::new(|| {
     Insert::new(
         "INSERT INTO events (position, stream, version, event_id, event_type, schema, occurred_at, \
-         recorded_at, payload_hash, envelope, payload)",
-        11,
+         recorded_at, payload_hash, envelope, payload, sealed)",
+        12,
     )
 });
-static VAULT: LazyLock<Insert> =
-    LazyLock::new(|| Insert::new("INSERT INTO vault (position, sealed)", 2));
 static COMMANDS: LazyLock<Insert> =
     LazyLock::new(|| Insert::new("INSERT INTO commands (command_id, fingerprint, first, last)", 4));
 static CLAIMS: LazyLock<Insert> =
@@ -63,14 +61,6 @@ pub(super) async fn write(
 ) -> Result<(), sqlx::Error> {
     let recorded_at = batch.recorded_at;
     EVENTS.run(connection, &batch.events, |row, event| bind_event(row, event, recorded_at)).await?;
-    let sealed: Vec<_> = batch
-        .events
-        .iter()
-        .filter_map(|row| row.event.sealed.as_deref().map(|sealed| (row.position as i64, sealed)))
-        .collect();
-    VAULT
-        .run(connection, &sealed, |row, (position, sealed)| row.bind(position).bind(sealed))
-        .await?;
     COMMANDS
         .run(connection, &batch.commands, |row, (id, (receipt, fingerprint))| {
             row.bind(&id.as_bytes()[..])
@@ -95,6 +85,7 @@ fn bind_event<'r>(row: Statement<'r>, event: &'r EventRow, recorded_at: i64) -> 
         .bind(&event.payload_hash[..])
         .bind(&event.event.envelope)
         .bind(&event.event.payload)
+        .bind(event.event.sealed.as_deref())
 }
 
 async fn write_claims(connection: &mut SqliteConnection, batch: &Batch) -> Result<(), sqlx::Error> {

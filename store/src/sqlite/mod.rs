@@ -6,9 +6,11 @@
 
 mod backup;
 mod batch;
-mod check;
+mod beside;
+mod checked;
 pub(crate) mod failure;
 mod inserts;
+mod known;
 mod open;
 mod reads;
 mod writer;
@@ -25,7 +27,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-use self::check::Checked;
+use self::checked::Checked;
 use self::failure::failed;
 use self::reads::Wanted;
 use self::writer::{Reply, Task, Writer};
@@ -183,8 +185,8 @@ impl EventStore for SqliteStore {
         &self,
         command_id: Uuid,
     ) -> Result<Option<(Receipt, [u8; 32])>, StoreError> {
-        let ids = batch::json(&[command_id.simple().to_string()]);
-        let found = batch::commands(&self.readers, ids).await.map_err(|error| failed(&error))?;
+        let ids = known::json(&[command_id.simple().to_string()]);
+        let found = known::commands(&self.readers, ids).await.map_err(|error| failed(&error))?;
         Ok(found.into_iter().next().map(|(_, landed)| landed))
     }
 

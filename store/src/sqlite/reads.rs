@@ -10,8 +10,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqlitePool};
 use uuid::Uuid;
 
-use super::batch::json;
 use super::failure::{failed, too_big};
+use super::known::json;
 use crate::{KeyState, Position, Sealed, StoreError, StoredEvent, Version};
 
 pub(super) const FIELD: char = '\u{1f}';
@@ -49,15 +49,16 @@ impl Wanted {
     /// An order within the aggregate would be a promise, at the price of a second copy of all text.
     fn sql(&self, sealed: Sealed) -> String {
         let (chosen, order) = self.condition();
-        let (column, join) = match sealed {
-            Sealed::With => (", v.sealed", "LEFT JOIN vault v USING (position)"),
-            Sealed::Without => ("", ""),
+        // Where it is NULL, `concat_ws` leaves the field out.
+        let sealed = match sealed {
+            Sealed::With => ", sealed",
+            Sealed::Without => "",
         };
         format!(
             "SELECT group_concat(packed, char(30)) FROM (
                SELECT concat_ws(char(31), position, stream, version, hex(event_id), event_type,
-                 schema, occurred_at, recorded_at, envelope, payload{column}) AS packed
-               FROM events {join} WHERE {chosen} ORDER BY {order} LIMIT ?1)"
+                 schema, occurred_at, recorded_at, envelope, payload{sealed}) AS packed
+               FROM events WHERE {chosen} ORDER BY {order} LIMIT ?1)"
         )
     }
 

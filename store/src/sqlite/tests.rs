@@ -199,10 +199,14 @@ async fn whoever_alters_the_log_is_found_out() {
     let refused = sqlx::query("DELETE FROM events").execute(&mut connection).await.unwrap_err();
     assert!(refused.to_string().contains("events are never deleted"), "{refused}");
 
+    let reseal = "UPDATE events SET sealed = '[1]' WHERE position = 3";
+    assert!(sqlx::query(reseal).execute(&mut connection).await.is_err());
+    let shred = "UPDATE events SET sealed = NULL WHERE position = 3";
+    sqlx::query(shred).execute(&mut connection).await.unwrap();
+
     for sql in [
         "DROP TRIGGER events_are_never_changed",
         "DROP TRIGGER events_are_never_deleted",
-        "PRAGMA foreign_keys = OFF",
         alter,
         "UPDATE events SET version = 2 WHERE position = 4",
         "DELETE FROM events WHERE position = 2",

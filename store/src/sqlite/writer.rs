@@ -12,9 +12,9 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::batch::Batch;
-use super::check::Checked;
+use super::checked::Checked;
 use super::failure::{failed, failed_at_commit};
-use super::{inserts, open};
+use super::{beside, inserts, open};
 use crate::{Clock, Millis, Outcome, Position, StoreError};
 
 /// Appends that one transaction takes at most; more would make the first wait for the last.
@@ -185,14 +185,15 @@ impl Writer {
     async fn work(&mut self, task: Task) {
         match task {
             Task::ReserveNumbers { counter, count, reply } => {
-                let first = self.durably(async |c| reserve_numbers(c, &counter, count).await).await;
+                let first =
+                    self.durably(async |c| beside::reserve_numbers(c, &counter, count).await).await;
                 let _ = reply.send(first);
             }
             Task::EraseKey { subject, reply } => {
                 let _ = reply.send(self.erase_key(&subject).await);
             }
             Task::InitMeta { name, value, reply } => {
-                let held = self.durably(async |c| init_meta(c, &name, &value).await).await;
+                let held = self.durably(async |c| beside::init_meta(c, &name, &value).await).await;
                 let _ = reply.send(held);
             }
             #[cfg(test)]
@@ -206,7 +207,7 @@ impl Writer {
 
     async fn erase_key(&mut self, subject: &str) -> Result<(), StoreError> {
         let now = (self.clock)();
-        self.durably(async |connection| erase_key(connection, subject, now).await).await?;
+        self.durably(async |connection| beside::erase_key(connection, subject, now).await).await?;
         // The write-ahead log still holds pages with the key as it was: empty it.
         let mut connection = self.connect().await?;
         let emptied: Result<(i64, i64, i64), _> =
@@ -261,57 +262,4 @@ async fn transaction<T>(
     let done = work(&mut *connection).await?;
     sqlx::query("COMMIT").execute(connection).await.map_err(|error| failed_at_commit(&error))?;
     Ok(done)
-}
-
-async fn reserve_numbers(
-    connection: &mut SqliteConnection,
-    counter: &str,
-    count: u64,
-) -> Result<u64, StoreError> {
-    let next: i64 = sqlx::query_scalar(
-        "INSERT INTO counters (counter, next) VALUES (?1, 1 + ?2)
-         ON CONFLICT (counter) DO UPDATE SET next = next + ?2 RETURNING next",
-    )
-    .bind(counter)
-    .bind(count as i64)
-    .fetch_one(connection)
-    .await
-    .map_err(|error| failed(&error))?;
-    Ok(next as u64 - count)
-}
-
-/// Erasing twice keeps the first time; erasing what never was forbids that it ever comes to be.
-async fn erase_key(
-    connection: &mut SqliteConnection,
-    subject: &str,
-    now: Millis,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO subject_keys (subject, erased_at) VALUES (?1, ?2)
-         ON CONFLICT (subject) DO UPDATE SET wrapped = NULL, erased_at = excluded.erased_at
-         WHERE erased_at IS NULL",
-    )
-    .bind(subject)
-    .bind(now)
-    .execute(connection)
-    .await
-    .map(|_| ())
-    .map_err(|error| failed(&error))
-}
-
-async fn init_meta(
-    connection: &mut SqliteConnection,
-    name: &str,
-    value: &[u8],
-) -> Result<Vec<u8>, StoreError> {
-    // The update changes nothing; it makes RETURNING answer the row that was there.
-    sqlx::query_scalar(
-        "INSERT INTO meta (name, value) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET value = value RETURNING value",
-    )
-    .bind(name)
-    .bind(value)
-    .fetch_one(connection)
-    .await
-    .map_err(|error| failed(&error))
 }
