@@ -1,0 +1,272 @@
+//! Files: streamed in, hashed on the way, on disk before anything names them.
+//!
+//! Bytes lie under the file's id; what is known of them lies beside, and is written last, so that a
+//! file either is whole or does not exist.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::http::StatusCode;
+use bytes::Bytes;
+use docket_domain::ids::{AttachmentId, TokenId};
+use docket_domain::instant::Instant;
+use docket_domain::personal::Personal;
+use docket_domain::ticket::event::AttachmentRef;
+use futures::{Stream, StreamExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::docket::StartError;
+use crate::problem::Problem;
+
+/// How many parts of a file are on their way to the store at once.
+const PARTS: usize = 4;
+
+/// How many bytes of a file its type is guessed from.
+const SNIFFED: usize = 8 * 1024;
+
+/// What is known of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Attachment {
+    /// Its id, as messages name it.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+    /// Its type, as its bytes look; what the uploader claimed is not asked.
+    pub r#type: String,
+    /// The token that uploaded it.
+    #[schema(value_type = String)]
+    pub uploaded_by: TokenId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub uploaded_at: Instant,
+}
+
+/// Where files are kept.
+pub struct Attachments {
+    store: Arc<dyn ObjectStore>,
+    limit: u64,
+    quota: u64,
+    used: AtomicU64,
+}
+
+/// A file on its way in.
+pub struct Upload {
+    /// The id it will have.
+    pub id: Uuid,
+    /// Its name, as its sender calls it.
+    pub name: String,
+    /// Who sends it.
+    pub uploaded_by: TokenId,
+    /// When.
+    pub uploaded_at: Instant,
+}
+
+impl Attachments {
+    /// Opens the place that the options name, and counts what lies there.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let store = place(&config.attachments)?;
+        let sizes = store.list(None).map_ok(|object| object.size);
+        let used: u64 = sizes.try_fold(0, |sum, size| async move { Ok(sum + size) }).await
+            .map_err(|error| StartError::Attachments(error.to_string()))?;
+        let (limit, quota) = (config.attachment_limit, config.attachment_quota);
+        Ok(Self { store, limit, quota, used: AtomicU64::new(used) })
+    }
+
+    /// Takes a file in. Its bytes are durable when this answers.
+    pub async fn save<E>(
+        &self,
+        upload: Upload,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<Attachment, Problem> {
+        let path = Path::from(upload.id.to_string());
+        let parts = self.store.put_multipart(&path).await.map_err(|error| broken(&error))?;
+        let mut writer = WriteMultipart::new(parts);
+        let taken = self.take(&mut writer, bytes).await;
+        let (size, hash, head) = match taken {
+            Ok(taken) => taken,
+            Err(problem) => {
+                // What remains of a file that nobody can name is harmless, so a failure here is too.
+                let _ = writer.abort().await;
+                return Err(problem);
+            }
+        };
+        writer.finish().await.map_err(|error| broken(&error))?;
+        let attachment = Attachment {
+            id: upload.id,
+            name: clean(&upload.name),
+            size,
+            sha256: hash,
+            r#type: sniff(&head).to_owned(),
+            uploaded_by: upload.uploaded_by,
+            uploaded_at: upload.uploaded_at,
+        };
+        let known = serde_json::to_vec(&attachment).map_err(|_| Problem::internal())?;
+        let put = self.store.put(&beside(upload.id), PutPayload::from(known)).await;
+        put.map_err(|error| broken(&error))?;
+        Ok(attachment)
+    }
+
+    /// What is known of a file, if there is one.
+    pub async fn find(&self, id: Uuid) -> Result<Option<Attachment>, Problem> {
+        let found = match self.store.get(&beside(id)).await {
+            Ok(found) => found.bytes().await.map_err(|error| broken(&error))?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(broken(&error)),
+        };
+        serde_json::from_slice(&found).map(Some).map_err(|error| broken(&error))
+    }
+
+    /// The bytes of a file, streamed.
+    pub async fn bytes(
+        &self,
+        id: Uuid,
+    ) -> Result<impl Stream<Item = Result<Bytes, object_store::Error>> + use<>, Problem> {
+        let found = self.store.get(&Path::from(id.to_string())).await;
+        Ok(found.map_err(|error| broken(&error))?.into_stream())
+    }
+
+    /// Files as an event names them; each must have been uploaded before.
+    pub async fn refs(&self, ids: &[Uuid]) -> Result<Vec<AttachmentRef>, Problem> {
+        let mut refs = Vec::with_capacity(ids.len());
+        for (index, id) in ids.iter().enumerate() {
+            let found = self.find(*id).await?.ok_or_else(|| {
+                let detail = "there is no such attachment; upload it first";
+                Problem::field(format!("/attachments/{index}"), "unknown_attachment", detail)
+            })?;
+            refs.push(AttachmentRef {
+                id: AttachmentId(found.id),
+                name: Personal::text(found.name),
+                size: found.size,
+                sha256: found.sha256,
+            });
+        }
+        Ok(refs)
+    }
+
+    /// Writes the bytes through; answers their number, their hash and the first of them.
+    async fn take<E>(
+        &self,
+        writer: &mut WriteMultipart,
+        bytes: impl Stream<Item = Result<Bytes, E>>,
+    ) -> Result<(u64, String, Vec<u8>), Problem> {
+        let mut bytes = std::pin::pin!(bytes);
+        let (mut size, mut hash, mut head) = (0_u64, Sha256::new(), Vec::new());
+        while let Some(chunk) = bytes.next().await {
+            let broken_off = "the upload broke off";
+            let chunk = chunk.map_err(|_| {
+                Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", broken_off)
+            })?;
+            size += chunk.len() as u64;
+            if size > self.limit {
+                return Err(self.give_back(size - chunk.len() as u64, self.too_large()));
+            }
+            if self.used.fetch_add(chunk.len() as u64, Ordering::Relaxed) > self.quota {
+                return Err(self.give_back(size, quota_exceeded()));
+            }
+            hash.update(&chunk);
+            let missing = SNIFFED.saturating_sub(head.len()).min(chunk.len());
+            head.extend_from_slice(chunk.get(..missing).unwrap_or_default());
+            writer.wait_for_capacity(PARTS).await.map_err(|error| broken(&error))?;
+            writer.put(chunk);
+        }
+        Ok((size, hex(&hash.finalize()), head))
+    }
+
+    fn give_back(&self, size: u64, problem: Problem) -> Problem {
+        self.used.fetch_sub(size, Ordering::Relaxed);
+        problem
+    }
+
+    fn too_large(&self) -> Problem {
+        let detail = format!("an attachment has at most {} bytes", self.limit);
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "attachment_too_large", detail)
+    }
+}
+
+fn quota_exceeded() -> Problem {
+    let detail = "the quota of attachments is used up; ask an administrator";
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "attachment_quota_exceeded", detail)
+}
+
+fn place(url: &str) -> Result<Arc<dyn ObjectStore>, StartError> {
+    if url.starts_with("s3://") {
+        return bucket(url);
+    }
+    std::fs::create_dir_all(url).map_err(StartError::io(format!("cannot create {url}")))?;
+    let folder = LocalFileSystem::new_with_prefix(FilePath::new(url));
+    let folder = folder.map_err(|error| StartError::Attachments(error.to_string()))?;
+    Ok(Arc::new(folder.with_fsync(true)))
+}
+
+/// A bucket; credentials and endpoint come from the usual `AWS_*` variables.
+#[cfg(feature = "s3")]
+fn bucket(url: &str) -> Result<Arc<dyn ObjectStore>, StartError> {
+    let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url).build();
+    Ok(Arc::new(bucket.map_err(|error| StartError::Attachments(error.to_string()))?))
+}
+
+#[cfg(not(feature = "s3"))]
+fn bucket(url: &str) -> Result<Arc<dyn ObjectStore>, StartError> {
+    let reason = format!("{url}: this program was built without the feature `s3`");
+    Err(StartError::Attachments(reason))
+}
+
+/// Where what is known of a file lies.
+fn beside(id: Uuid) -> Path {
+    Path::from(format!("{id}.json"))
+}
+
+/// A name that is safe to be shown and saved: no path, no control characters, no endless length.
+fn clean(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|it| !it.is_control()).take(255).collect();
+    let clean = clean.trim();
+    if clean.is_empty() || clean == "." || clean == ".." { "file".into() } else { clean.into() }
+}
+
+fn sniff(head: &[u8]) -> &'static str {
+    infer::get(head).map_or("application/octet-stream", |kind| kind.mime_type())
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+}
+
+fn broken(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(%error, "the attachment store failed");
+    Problem::unavailable("attachments_unavailable", "attachments cannot be kept or read now", 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_safe() {
+        assert_eq!(clean("../../etc/passwd"), "passwd");
+        assert_eq!(clean("C:\\temp\\zdjęcie 1.png"), "zdjęcie 1.png");
+        assert_eq!(clean("a\r\nb"), "ab");
+        assert_eq!(clean(".."), "file");
+        assert_eq!(clean(""), "file");
+    }
+
+    #[test]
+    fn hexadecimal_is_two_digits_a_byte() {
+        assert_eq!(hex(&[0, 15, 16, 255]), "000f10ff");
+    }
+}

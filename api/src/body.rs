@@ -1,0 +1,234 @@
+//! JSON bodies and query strings: read within limits, parsed into what a handler asks for, refused
+//! with a pointer to what is wrong.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::problem::{Fault, Problem};
+
+/// The largest body of a command, in bytes.
+pub const LIMIT: usize = 1024 * 1024;
+
+/// A parsed JSON body, and the bytes it was parsed from. An empty body reads as `{}`.
+pub struct Body<T> {
+    /// What it says.
+    pub asked: T,
+    /// As it came in.
+    pub bytes: Bytes,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let checked = check_headers(request);
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            checked?;
+            let payload = payload.await.map_err(|_| broken_off())?;
+            let bytes = read(payload).await?;
+            let asked = parse(if bytes.is_empty() { b"{}" } else { &bytes })?;
+            Ok(Self { asked, bytes })
+        })
+    }
+}
+
+/// A parsed query string.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = web::Query::<T>::from_query(request.query_string());
+        let query = parsed.map(|query| Self(query.into_inner()));
+        std::future::ready(query.map_err(|error| {
+            let text = error.to_string();
+            let text = text.strip_prefix("Query deserialize error: ").unwrap_or(&text);
+            Problem::invalid(vec![fault(String::new(), text)])
+        }))
+    }
+}
+
+/// Parses a JSON document. Malformed JSON is 400; a document of the wrong shape is 422, with the
+/// pointer of the first thing wrong.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    match serde_json::from_slice(bytes) {
+        Ok(asked) => Ok(asked),
+        Err(error) if error.is_data() => Err(locate::<T>(bytes)),
+        Err(error) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_json",
+            format!("not JSON at line {} column {}", error.line(), error.column()),
+        )),
+    }
+}
+
+/// Finds where a well-formed document has the wrong shape: parsed again, since only the bad way
+/// should pay for keeping track of the path.
+fn locate<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut json) else {
+        return Problem::internal();
+    };
+    let pointer = pointer(error.path());
+    let text = error.inner().to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    Problem::invalid(vec![fault(pointer, text)])
+}
+
+/// What serde said, with a stable code and the pointer completed by the field that it names.
+fn fault(parent: String, text: &str) -> Fault {
+    let named = text.split('`').nth(1).unwrap_or_default();
+    let child = |parent: String| {
+        let last = format!("/{}", escape(named));
+        if parent.ends_with(&last) { parent } else { parent + &last }
+    };
+    let (code, pointer) = match text.split_once(' ').unwrap_or((text, "")) {
+        ("unknown", rest) if rest.starts_with("field") => ("unknown_field", child(parent)),
+        ("missing", rest) if rest.starts_with("field") => ("missing_field", child(parent)),
+        ("duplicate", rest) if rest.starts_with("field") => ("duplicate_field", child(parent)),
+        ("invalid", rest) if rest.starts_with("type") => ("invalid_type", parent),
+        _ => ("invalid_value", parent),
+    };
+    Fault { pointer, code: code.into(), detail: text.to_owned() }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter().fold(String::new(), |pointer, segment| match segment {
+        Segment::Seq { index } => format!("{pointer}/{index}"),
+        Segment::Map { key } => format!("{pointer}/{}", escape(key)),
+        Segment::Enum { variant } => format!("{pointer}/{}", escape(variant)),
+        Segment::Unknown => pointer,
+    })
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Refuses a compressed body: what is small on the wire may be endless unpacked.
+pub fn refuse_encoding(headers: &header::HeaderMap) -> Result<(), Problem> {
+    if !headers.contains_key(header::CONTENT_ENCODING) {
+        return Ok(());
+    }
+    let detail = "compressed requests are not taken; send the body as it is";
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", detail))
+}
+
+/// A command's body is JSON as it is: no other type, no compression.
+fn check_headers(request: &HttpRequest) -> Result<(), Problem> {
+    let headers = request.headers();
+    refuse_encoding(headers)?;
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let length: Option<usize> = length.and_then(|text| text.parse().ok());
+    if length.is_some_and(|length| length > LIMIT) {
+        return Err(too_large());
+    }
+    let has_body = length != Some(0)
+        && (length.is_some() || headers.contains_key(header::TRANSFER_ENCODING));
+    if has_body && request.content_type() != "application/json" {
+        let detail = "send JSON with Content-Type: application/json";
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            detail,
+        ));
+    }
+    Ok(())
+}
+
+async fn read(mut payload: web::Payload) -> Result<Bytes, Problem> {
+    // Most bodies arrive in one piece, which is then passed on without a copy.
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| broken_off())?;
+        if first.len().max(all.len()) + chunk.len() > LIMIT {
+            return Err(too_large());
+        }
+        if first.is_empty() {
+            first = chunk;
+            continue;
+        }
+        if all.is_empty() {
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn too_large() -> Problem {
+    let detail = format!("a body has at most {LIMIT} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+}
+
+fn broken_off() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", "the body broke off")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[expect(dead_code, reason = "only its parsing matters")]
+        name: String,
+        #[serde(default)]
+        #[expect(dead_code, reason = "only its parsing matters")]
+        inner: BTreeMap<String, Vec<Inner>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[expect(dead_code, reason = "only its parsing matters")]
+        size: u8,
+    }
+
+    fn complaint(json: &str) -> String {
+        let problem = parse::<Outer>(json.as_bytes()).unwrap_err();
+        let body = problem.response("t").into_body();
+        let body = actix_web::body::MessageBody::try_into_bytes(body).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let error = &body["errors"][0];
+        let code = error["code"].as_str().unwrap_or(body["code"].as_str().unwrap());
+        format!("{} {code} {}", body["status"], error["pointer"].as_str().unwrap_or("-"))
+    }
+
+    #[test]
+    fn what_is_wrong_is_pointed_at_at_every_depth() {
+        assert_eq!(complaint("{"), "400 malformed_json -");
+        assert_eq!(complaint("{}"), "422 missing_field /name");
+        assert_eq!(complaint(r#"{"name":"n","colour":1}"#), "422 unknown_field /colour");
+        assert_eq!(complaint(r#"{"name":1}"#), "422 invalid_type /name");
+        assert_eq!(
+            complaint(r#"{"name":"n","inner":{"a/b":[{"size":1},{"size":1,"weight":2}]}}"#),
+            "422 unknown_field /inner/a~1b/1/weight"
+        );
+        assert_eq!(
+            complaint(r#"{"name":"n","inner":{"a":[{"size":300}]}}"#),
+            "422 invalid_value /inner/a/0/size"
+        );
+        assert_eq!(complaint(r#"{"name":"n","inner":{"a":[{}]}}"#), "422 missing_field /inner/a/0/size");
+        assert_eq!(complaint(r#"{"name":"n","name":"m"}"#), "422 duplicate_field /name");
+        assert_eq!(complaint(&"[".repeat(100_000)), "422 invalid_type ");
+    }
+}

@@ -1,0 +1,187 @@
+//! Everything a request needs at hand: the desk, the log behind it, what is folded from it, and
+//! what is kept beside it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use docket_commands::{CommandError, Desk};
+use docket_domain::ids::TicketId;
+use docket_domain::instant::Instant;
+use docket_projections::history;
+use docket_projections::names::Names;
+use docket_projections::recorded::Reader;
+use docket_store::sqlite::SqliteStore;
+use docket_store::vault::{KeyFile, Vault};
+use docket_store::{Clock, EventStore, StoreError};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::value::RawValue;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::attachments::Attachments;
+use crate::auth::Tokens;
+use crate::config::Config;
+use crate::documents::Documents;
+use crate::problem::Problem;
+use crate::side::Side;
+
+/// The file, in the data folder, of the key that wraps the data keys. It is never in a backup.
+pub const KEY_FILE: &str = "docket.key";
+
+/// The file, in the data folder, of what is kept beside the log.
+const SIDE_FILE: &str = "side.sqlite";
+
+/// A running Docket, shared by all threads.
+pub struct Docket {
+    /// The event log.
+    pub store: Arc<dyn EventStore>,
+    /// The one way to change anything.
+    pub desk: Desk,
+    /// Reads streams with their texts.
+    pub reader: Reader,
+    /// What actors are called.
+    pub names: Names,
+    /// Tickets as answers show them.
+    pub documents: Documents,
+    /// Who may call.
+    pub tokens: Tokens,
+    /// Files.
+    pub attachments: Attachments,
+    /// The access log and the saved views.
+    pub side: Side,
+    /// Figures.
+    pub figures: PrometheusHandle,
+    sqlite: Arc<SqliteStore>,
+    ready: AtomicBool,
+    stopping: watch::Sender<bool>,
+}
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The desk could not be opened.
+    #[error(transparent)]
+    Desk(#[from] CommandError),
+    /// A file or an address could not be used.
+    #[error("{what}: {reason}")]
+    Io {
+        /// Which one.
+        what: String,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// Files cannot be kept where the options say.
+    #[error("attachments: {0}")]
+    Attachments(String),
+    /// What is kept beside the log could not be opened.
+    #[error("side store: {0}")]
+    Side(#[from] sqlx::Error),
+    /// The recorder of figures could not be installed.
+    #[error(transparent)]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The store URL names no kind of store that this program has.
+    #[error("{0:?} is no store of this program; use sqlite:PATH")]
+    UnknownStore(String),
+}
+
+impl StartError {
+    /// Says which file or address an error of the system is about.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |reason| Self::Io { what, reason }
+    }
+}
+
+impl Docket {
+    /// Opens everything; creates what is not there yet.
+    pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let data = &config.data;
+        std::fs::create_dir_all(data)
+            .map_err(StartError::io(format!("cannot create {}", data.display())))?;
+        let figures = crate::metrics::install()?;
+        let sqlite = Arc::new(SqliteStore::open(sqlite_path(&config.store)?, clock.clone()).await?);
+        let store: Arc<dyn EventStore> = sqlite.clone();
+        let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
+        let vault = Arc::new(Vault::new(store.clone(), key));
+        let desk = Desk::open(store.clone(), vault.clone(), clock.clone()).await?;
+        let reader = Reader::new(store.clone(), vault);
+        Ok(Self {
+            names: Names::new(reader.clone()),
+            documents: Documents::new(),
+            tokens: Tokens::load(&*store).await?,
+            attachments: Attachments::open(config).await?,
+            side: Side::open(&data.join(SIDE_FILE), clock).await?,
+            figures,
+            sqlite,
+            ready: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
+            store,
+            desk,
+            reader,
+        })
+    }
+
+    /// The ticket that an id or a number in a path names. An id is taken at its word: whoever uses
+    /// it finds out whether there is such a ticket.
+    pub async fn locate(&self, id_or_number: &str) -> Result<Option<TicketId>, Problem> {
+        match Uuid::try_parse(id_or_number) {
+            Ok(id) => Ok(Some(TicketId(id))),
+            Err(_) => Ok(self.desk.find_ticket(id_or_number).await?),
+        }
+    }
+
+    /// Why a command did not take effect, with the events its asker missed where that is why.
+    pub async fn refusal(&self, error: CommandError) -> Problem {
+        let CommandError::Stale { actual, missed } = error else {
+            return Problem::from(error);
+        };
+        let rendered = history::render(&self.reader, &self.names, &missed).await;
+        let events = match rendered {
+            Ok(events) => events.into_iter().filter_map(|text| RawValue::from_string(text).ok()),
+            Err(error) => return error.into(),
+        };
+        Problem::stale(actual, events.collect())
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Instant {
+        self.desk.now()
+    }
+
+    /// Whether requests are welcome.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed) && !*self.stopping.borrow()
+    }
+
+    /// Says that requests are welcome.
+    pub fn set_ready(&self) {
+        self.ready.store(true, Ordering::Relaxed);
+    }
+
+    /// Says that the server stops: readiness goes off, streams end.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Resolves when the server stops.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Writes down what waits and closes the files.
+    pub async fn close(&self) {
+        self.side.close().await;
+        self.sqlite.close().await;
+    }
+}
+
+/// The file of a `sqlite:` store.
+pub fn sqlite_path(url: &str) -> Result<&Path, StartError> {
+    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    let path = path.filter(|path| !path.is_empty());
+    path.map(Path::new).ok_or_else(|| StartError::UnknownStore(url.to_owned()))
+}

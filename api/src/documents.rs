@@ -1,0 +1,115 @@
+//! Tickets as answers show them, folded once and carried forward by what commands write: a command
+//! is answered without reading its ticket again.
+
+use std::sync::Arc;
+
+use docket_commands::Done;
+use docket_domain::ids::TicketId;
+use docket_projections::recorded::{Moment, Reader};
+use docket_projections::ticket_document::{TicketDocument, TicketFold};
+use docket_store::Sealed;
+use quick_cache::sync::Cache;
+
+use crate::problem::Problem;
+
+/// How many tickets are kept folded.
+const KEPT: usize = 10_000;
+
+/// Folded tickets, by stream.
+pub struct Documents {
+    kept: Cache<String, Arc<TicketFold>>,
+}
+
+impl Documents {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { kept: Cache::new(KEPT) }
+    }
+
+    /// The ticket as a command left it.
+    pub async fn after(&self, reader: &Reader, done: &Done) -> Result<TicketDocument, Problem> {
+        let fold = match self.carried(done) {
+            Some(fold) => Arc::new(fold),
+            None => Arc::new(read(reader, &done.stream, Moment::Version(done.version)).await?),
+        };
+        if !done.repeated {
+            self.keep(&done.stream, &fold);
+        }
+        fold.document.clone().ok_or_else(|| Problem::not_found("ticket"))
+    }
+
+    /// The ticket as it stands, if there is one.
+    pub async fn now(
+        &self,
+        reader: &Reader,
+        id: TicketId,
+    ) -> Result<Option<TicketDocument>, Problem> {
+        let stream = id.stream();
+        let kept = self.kept.get(&stream);
+        let kept = kept.filter(|fold| fold.document.is_some());
+        let after = kept.as_ref().and_then(|fold| Some(fold.document.as_ref()?.version));
+        let newer = reader.store.read_stream(&stream, after.unwrap_or(0), 500, Sealed::With).await?;
+        let fold = match kept {
+            Some(fold) if newer.is_empty() => fold,
+            _ if newer.len() == 500 => Arc::new(read(reader, &stream, Moment::Now).await?),
+            kept => {
+                let mut fold = kept.map(Arc::unwrap_or_clone).unwrap_or_default();
+                for event in reader.open(&newer).await? {
+                    fold.evolve(&event);
+                }
+                Arc::new(fold)
+            }
+        };
+        self.keep(&stream, &fold);
+        Ok(fold.document.clone())
+    }
+
+    /// The ticket as it stood at a moment, if it was there.
+    pub async fn at(
+        &self,
+        reader: &Reader,
+        id: TicketId,
+        moment: Moment,
+    ) -> Result<Option<TicketDocument>, Problem> {
+        Ok(read(reader, &id.stream(), moment).await?.document)
+    }
+
+    /// Forgets everything: after a key was destroyed, nothing it sealed may be remembered.
+    pub fn forget_all(&self) {
+        self.kept.clear();
+    }
+
+    /// The fold carried forward by the events that a command wrote, where they follow on it.
+    fn carried(&self, done: &Done) -> Option<TicketFold> {
+        let written = || done.events.iter().filter(|event| event.stream == done.stream);
+        let before = done.version.checked_sub(written().count() as u64)?;
+        let mut fold = match before {
+            0 => TicketFold::default(),
+            _ => Arc::unwrap_or_clone(self.kept.get(&done.stream)?),
+        };
+        if fold.document.as_ref().map_or(0, |document| document.version) != before {
+            return None;
+        }
+        written().for_each(|event| fold.evolve(event));
+        Some(fold)
+    }
+
+    /// Keeps the newest: two commands may answer in another order than they were written.
+    fn keep(&self, stream: &str, fold: &Arc<TicketFold>) {
+        let version = |fold: &TicketFold| fold.document.as_ref().map_or(0, |kept| kept.version);
+        let newer = self.kept.get(stream).is_none_or(|kept| version(&kept) < version(fold));
+        if newer && fold.document.is_some() {
+            self.kept.insert(stream.to_owned(), fold.clone());
+        }
+    }
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn read(reader: &Reader, stream: &str, moment: Moment) -> Result<TicketFold, Problem> {
+    Ok(TicketFold::of(&reader.stream(stream, moment).await?))
+}

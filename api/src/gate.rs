@@ -1,0 +1,175 @@
+//! The gate that every request passes: its limits, the route × role table, and on the way out the
+//! headers, the problem document, the figures and the log line that every answer has.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use futures::FutureExt;
+use uuid::Uuid;
+
+use crate::access::{self, Route, Who};
+use crate::auth::{self, Principal};
+use crate::docket::Docket;
+use crate::metrics;
+use crate::problem::Problem;
+
+/// The longest request target, in bytes.
+const URL_LIMIT: usize = 8 * 1024;
+
+/// The most that all headers of a request may have together, in bytes.
+const HEADER_LIMIT: usize = 32 * 1024;
+
+/// The position of the log that an answer is as fresh as.
+pub const POSITION: HeaderName = HeaderName::from_static("docket-position");
+
+/// The id of a request; problems repeat it as `trace_id`.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Passes one request.
+pub async fn pass(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let request_id = Uuid::now_v7().to_string();
+    let method = metrics::method(request.method());
+    let docket = request.app_data::<web::Data<Docket>>().cloned().ok_or_else(Problem::internal)?;
+    let (route, admitted) = admit(&docket, &request);
+    let mut response = match admitted {
+        Ok(principal) => {
+            if let Some(principal) = principal {
+                request.extensions_mut().insert(principal);
+            }
+            let called = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+            match called {
+                Ok(answered) => explain(answered?.map_into_boxed_body(), &request_id),
+                Err(_) => {
+                    tracing::error!(request_id, route, "a handler panicked");
+                    return Err(Problem::internal().traced(&request_id).into());
+                }
+            }
+        }
+        Err(problem) => request.into_response(problem.response(&request_id)),
+    };
+    finish(&docket, response.headers_mut(), &request_id);
+    let status = response.status();
+    metrics::answered(method, route, status, started.elapsed());
+    log(method, route, status, started, &request_id);
+    Ok(response)
+}
+
+/// Which route it is, and who calls; or why it does not pass.
+fn admit(
+    docket: &Docket,
+    request: &ServiceRequest,
+) -> (&'static str, Result<Option<Arc<Principal>>, Problem>) {
+    let Some(pattern) = request.match_pattern() else {
+        return ("unknown", Err(limits(request).err().unwrap_or_else(unknown_route)));
+    };
+    let method = request.method().as_str();
+    let Some(first) = access::of(&pattern).next() else {
+        return ("unlisted", Err(forbidden()));
+    };
+    let Some(route) = access::of(&pattern).find(|route| route.method == method) else {
+        return (first.path, Err(wrong_method(&pattern)));
+    };
+    (route.path, limits(request).and_then(|()| allow(docket, route, request.headers())))
+}
+
+/// Who calls a route, if the table lets them.
+fn allow(
+    docket: &Docket,
+    route: &Route,
+    headers: &HeaderMap,
+) -> Result<Option<Arc<Principal>>, Problem> {
+    let Who::Roles(roles) = route.who else {
+        return Ok(None);
+    };
+    let principal = auth::authenticate(&docket.tokens, headers)?;
+    if roles.contains(&principal.role) { Ok(Some(principal)) } else { Err(forbidden()) }
+}
+
+fn limits(request: &ServiceRequest) -> Result<(), Problem> {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if target > URL_LIMIT {
+        let detail = format!("a request's target has at most {URL_LIMIT} bytes");
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "uri_too_long", detail));
+    }
+    let headers = request.headers().iter();
+    let size: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if size > HEADER_LIMIT {
+        let detail = format!("a request's headers have at most {HEADER_LIMIT} bytes together");
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(Problem::new(status, "headers_too_large", detail));
+    }
+    Ok(())
+}
+
+fn unknown_route() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_route", "there is nothing at this address")
+}
+
+fn forbidden() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "forbidden", "the token's role may not do this")
+}
+
+fn wrong_method(pattern: &str) -> Problem {
+    let methods = access::of(pattern).map(|route| route.method).collect::<Vec<_>>().join(", ");
+    let detail = format!("this address takes {methods}");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+    match HeaderValue::from_str(&methods) {
+        Ok(methods) => problem.header(header::ALLOW, methods),
+        Err(_) => problem,
+    }
+}
+
+/// Gives every refusal, whoever made it, the form of a problem document with the request's id.
+fn explain(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let problem = match response.response().error().map(Error::as_error::<Problem>) {
+        Some(Some(problem)) => problem.response(request_id),
+        _ if status == StatusCode::NOT_FOUND => unknown_route().response(request_id),
+        _ if status.is_server_error() => {
+            tracing::error!(request_id, status = status.as_u16(), "a request failed");
+            Problem::internal().response(request_id)
+        }
+        _ => Problem::new(status, "bad_request", "the request cannot be understood")
+            .response(request_id),
+    };
+    response.into_response(problem)
+}
+
+/// Adds what every answer has.
+fn finish(docket: &Docket, headers: &mut HeaderMap, request_id: &str) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if !headers.contains_key(&POSITION) {
+        headers.insert(POSITION, HeaderValue::from(docket.store.head()));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        let private = HeaderValue::from_static("private, no-store");
+        headers.insert(header::CACHE_CONTROL, private);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// The line of the log: the route's pattern and never the target, which may say whom it is about.
+fn log(method: &str, route: &str, status: StatusCode, started: Instant, request_id: &str) {
+    let (status, micros) = (status.as_u16(), started.elapsed().as_micros());
+    if status >= 500 {
+        tracing::warn!(request_id, method, route, status, micros, "answered");
+    } else {
+        tracing::debug!(request_id, method, route, status, micros, "answered");
+    }
+}

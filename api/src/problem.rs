@@ -1,0 +1,291 @@
+//! The one place where something that went wrong becomes `application/problem+json` (RFC 9457).
+//!
+//! Three kinds are never mixed: a *refusal* (a rule says no: 409 about the state, 422 about the
+//! request), a *conflict* (412: others were faster), and *unavailable* (503 with `Retry-After`).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use docket_commands::CommandError;
+use docket_projections::recorded::ReadError;
+use docket_store::StoreError;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// What went wrong, as the client is told. Boxed, so that the good way stays small.
+#[derive(Debug)]
+pub struct Problem(Box<Parts>);
+
+/// The members of a problem document, and the headers that go with it.
+#[derive(Debug)]
+struct Parts {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    detail: String,
+    errors: Vec<Fault>,
+    missed: Vec<Box<RawValue>>,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+    trace_id: String,
+}
+
+/// One thing wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Where: a JSON pointer into the body, or `/name` of a parameter.
+    pub pointer: String,
+    /// What kind of fault; stable.
+    pub code: Cow<'static, str>,
+    /// In words.
+    pub detail: String,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: String,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [Fault],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    missed: &'a [Box<RawValue>],
+    trace_id: &'a str,
+}
+
+impl Problem {
+    /// A problem of this status and stable code.
+    pub fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self(Box::new(Parts {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            missed: Vec::new(),
+            headers: Vec::new(),
+            trace_id: String::new(),
+        }))
+    }
+
+    /// The request names something wrong: 422, with the faults.
+    pub fn invalid(errors: Vec<Fault>) -> Self {
+        let detail = errors.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>();
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", detail.join("; "));
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// One fault of one field: 422 under the fault's own code.
+    pub fn field(
+        pointer: impl Into<String>,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
+        let (code, detail) = (code.into(), detail.into());
+        let fault = Fault { pointer: pointer.into(), code: code.clone(), detail: detail.clone() };
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
+        problem.0.errors = vec![fault];
+        problem
+    }
+
+    /// There is no such thing, or the caller may not see it.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+    }
+
+    /// The server cannot now; the same request later may do.
+    pub fn unavailable(code: &'static str, detail: impl Into<String>, seconds: u32) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+            .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Something of ours broke. What it was is logged, never told.
+    pub fn internal() -> Self {
+        let detail = "an error on our side; the trace_id finds it in the server's log";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", detail)
+    }
+
+    /// Adds a header to the answer.
+    pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    /// Others were faster: 412, with the events that the asker had not seen, as histories show them.
+    pub fn stale(actual: u64, missed: Vec<Box<RawValue>>) -> Self {
+        let detail = format!("people went on: version {actual} is the last; see what was missed");
+        let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail);
+        problem.0.missed = missed;
+        problem
+    }
+
+    /// Says which field of this body a fault is in, where the maker of the fault could not know.
+    pub fn at(mut self, pointer: &str) -> Self {
+        if let [fault] = self.0.errors.as_mut_slice() {
+            pointer.clone_into(&mut fault.pointer);
+        }
+        self
+    }
+
+    /// The thing that the path names is the one that a rule misses: 404 instead of a fault.
+    pub fn missing(self, what: &str) -> Self {
+        let missing = ["unknown_agent", "unknown_customer"].contains(&self.code());
+        if missing { Self::not_found(what) } else { self }
+    }
+
+    /// What is kept beside the log could not be read or written.
+    pub fn side(error: &sqlx::Error) -> Self {
+        tracing::error!(%error, "the side store failed");
+        Self::unavailable("side_store_unavailable", "what is kept beside the log is unavailable", 5)
+    }
+
+    /// A rule says no: 404 where the thing itself is missing, 422 where the request names something
+    /// wrong, 409 where the state does not allow it.
+    fn refused(code: &'static str, field: Option<&'static str>, detail: String) -> Self {
+        match field {
+            Some(pointer) => Self::field(pointer, code, detail),
+            None if code == "not_found" => Self::new(StatusCode::NOT_FOUND, code, detail),
+            None => Self::new(StatusCode::CONFLICT, code, detail),
+        }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// Says which request it answers.
+    pub fn traced(mut self, request_id: &str) -> Self {
+        request_id.clone_into(&mut self.0.trace_id);
+        self
+    }
+
+    /// The answer to the request of this id.
+    pub fn response(&self, trace_id: &str) -> HttpResponse {
+        let parts = &*self.0;
+        let document = Document {
+            r#type: format!("urn:docket:problem:{}", parts.code),
+            title: title(&parts.code),
+            status: parts.status.as_u16(),
+            code: &parts.code,
+            detail: &parts.detail,
+            errors: &parts.errors,
+            missed: &parts.missed,
+            trace_id,
+        };
+        let mut response = HttpResponse::build(parts.status);
+        response.content_type("application/problem+json");
+        for (name, value) in &parts.headers {
+            response.insert_header((name.clone(), value.clone()));
+        }
+        response.body(serde_json::to_vec(&document).unwrap_or_default())
+    }
+}
+
+/// A code in words: `ticket_closed` → `Ticket closed`.
+fn title(code: &str) -> String {
+    let mut words = code.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.0.status.as_u16(), self.0.code)
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CommandError::Ticket(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::Customer(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::Agent(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::Definition(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::Token(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::UnknownAgent { .. } => Self::field("/agent", "unknown_agent", detail),
+            CommandError::UnknownCustomer { .. } => {
+                Self::field("/customer/id", "unknown_customer", detail)
+            }
+            CommandError::UnknownTicket { .. } => Self::field("/ticket", "unknown_ticket", detail),
+            CommandError::NotRegistered { .. } => {
+                Self::field("/customer", "customer_not_registered", detail)
+            }
+            CommandError::UnknownZone { .. } => Self::field("/zone", "unknown_zone", detail),
+            CommandError::OccurredAt { .. } => {
+                Self::field("/occurred_at", "occurred_at_out_of_range", detail)
+            }
+            CommandError::AddressTaken => Self::refused("address_taken", None, detail),
+            CommandError::AlreadyAssigned => Self::refused("already_assigned", None, detail),
+            CommandError::Erased { .. } => Self::refused("person_erased", None, detail),
+            CommandError::Stale { actual, .. } => Self::stale(actual, Vec::new()),
+            CommandError::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+            }
+            CommandError::Contended => Self::unavailable("contended", detail, 1),
+            CommandError::Decode(error) => broken(&error),
+            CommandError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = match &error {
+            StoreError::Unavailable(_) => "the store cannot be reached; nothing was written",
+            StoreError::Full => "the store's disk is full; nothing was written and reads go on",
+            StoreError::Unknown(_) => {
+                "the outcome of the write is unknown; send it again under the same Idempotency-Key"
+            }
+            StoreError::Integrity(_) | StoreError::Refused(_) => return broken(&error),
+        };
+        tracing::warn!(%error, "the store could not answer");
+        let (code, seconds) = match error {
+            StoreError::Full => ("disk_full", 30),
+            StoreError::Unknown(_) => ("outcome_unknown", 1),
+            _ => ("store_unavailable", 1),
+        };
+        Self::unavailable(code, detail, seconds)
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => error.into(),
+            error => broken(&error),
+        }
+    }
+}
+
+/// Something that must not be: logged here, since nobody after can.
+fn broken(error: &dyn fmt::Display) -> Problem {
+    tracing::error!(%error, "something that must not be");
+    Problem::internal()
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.0.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response(&self.0.trace_id)
+    }
+}

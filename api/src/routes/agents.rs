@@ -1,0 +1,155 @@
+//! `/v1/agents`: who gives service.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, get, patch, post, web};
+use docket_commands::AgentInput;
+use docket_domain::agent::{Agent, AgentProfile};
+use docket_domain::ids::AgentId;
+use docket_domain::instant::Instant;
+use docket_domain::personal::Personal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::call::{Answer, Call, etag, json};
+use crate::check::Check;
+use crate::docket::Docket;
+use crate::page::Page;
+use crate::problem::Problem;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list).service(add).service(read).service(change);
+}
+
+/// An agent.
+#[derive(Serialize, ToSchema)]
+struct AgentDocument {
+    /// Which agent.
+    #[schema(value_type = String)]
+    id: AgentId,
+    /// The version of the last event.
+    version: u64,
+    /// The name; `null` once erased.
+    name: Option<String>,
+    /// The e-mail address; `null` when unknown or erased.
+    email: Option<String>,
+    /// Whether tickets may be given to the agent.
+    active: bool,
+}
+
+/// An agent who joins.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AddAgent {
+    /// The name.
+    name: String,
+    /// The e-mail address.
+    email: Option<String>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// What changes; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeAgent {
+    /// The name.
+    name: Option<String>,
+    /// The e-mail address.
+    email: Option<String>,
+    /// Whether tickets may be given to the agent.
+    active: Option<bool>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// List the agents.
+#[utoipa::path(tag = "agents",
+    responses((status = 200, description = "The agents.", body = Page<AgentDocument>)))]
+#[get("/agents")]
+async fn list(docket: web::Data<Docket>) -> Answer {
+    let mut agents = Vec::new();
+    for id in docket.agents().await? {
+        agents.extend(document(&docket, id).await?);
+    }
+    Page::whole(agents).answer()
+}
+
+/// Add an agent to the desk.
+#[utoipa::path(tag = "agents", request_body = AddAgent,
+    responses((status = 201, description = "The agent.", body = AgentDocument)))]
+#[post("/agents")]
+async fn add(call: Call, body: Body<AddAgent>) -> Answer {
+    let AddAgent { name, email, occurred_at } = body.asked;
+    Check::default().label("/name", &name).maybe_label("/email", email.as_ref()).done()?;
+    let request = call.request(&body.bytes, occurred_at)?;
+    let input = AgentInput { name: name.trim().to_owned(), email };
+    let done = call.docket.desk.add_agent(&request, None, &input).await?;
+    answer(&call, &done, StatusCode::CREATED).await
+}
+
+/// Get an agent.
+#[utoipa::path(tag = "agents",
+    responses((status = 200, description = "The agent.", body = AgentDocument)))]
+#[get("/agents/{id}")]
+async fn read(docket: web::Data<Docket>, id: web::Path<String>) -> Answer {
+    let found = document(&docket, named(&id)?).await?;
+    let agent = found.ok_or_else(|| Problem::not_found("agent"))?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(agent.version));
+    json(response, &agent)
+}
+
+/// Change an agent.
+#[utoipa::path(tag = "agents", request_body = ChangeAgent,
+    responses((status = 200, description = "The agent.", body = AgentDocument)))]
+#[patch("/agents/{id}")]
+async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> Answer {
+    let ChangeAgent { name, email, active, occurred_at } = body.asked;
+    Check::default()
+        .maybe_label("/name", name.as_ref())
+        .maybe_label("/email", email.as_ref())
+        .done()?;
+    let id = named(&id)?;
+    let request = call.request(&body.bytes, occurred_at)?;
+    let changed = |before: &AgentProfile| AgentProfile {
+        name: name.as_deref().map_or_else(|| before.name.clone(), |it| Personal::text(it.trim())),
+        email: email.as_deref().map(Personal::text).or_else(|| before.email.clone()),
+        active: active.unwrap_or(before.active),
+    };
+    let done = call.docket.desk.change_agent(&request, id, changed).await;
+    let done = done.map_err(|error| Problem::from(error).missing("agent"))?;
+    answer(&call, &done, StatusCode::OK).await
+}
+
+async fn answer(call: &Call, done: &docket_commands::Done, status: StatusCode) -> Answer {
+    call.docket.names.forget(&done.stream);
+    let id = AgentId::of_stream(&done.stream).ok_or_else(Problem::internal)?;
+    let agent = document(&call.docket, id).await?.ok_or_else(|| Problem::not_found("agent"))?;
+    let mut response = call.answer(done, status, &agent)?;
+    if let Ok(location) = header::HeaderValue::from_str(&format!("/v1/agents/{id}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn named(id: &str) -> Result<AgentId, Problem> {
+    Uuid::try_parse(id).map(AgentId).map_err(|_| Problem::not_found("agent"))
+}
+
+async fn document(docket: &Docket, id: AgentId) -> Result<Option<AgentDocument>, Problem> {
+    let folded = docket.desk.agent(id).await?;
+    let version = folded.version;
+    Ok(folded.state.map(|Agent { profile, .. }| AgentDocument {
+        id,
+        version,
+        name: profile.name.known().cloned(),
+        email: profile.email.as_ref().and_then(|email| email.known().cloned()),
+        active: profile.active,
+    }))
+}

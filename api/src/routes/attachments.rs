@@ -1,0 +1,109 @@
+//! `/v1/attachments`: files go in before something names them, and come out as downloads only.
+
+use actix_multipart::Multipart;
+use actix_web::http::header::{
+    Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
+};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, post, web};
+use futures::TryStreamExt;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::attachments::{Attachment, Upload};
+use crate::auth::Caller;
+use crate::body::{self, Query};
+use crate::call::{Answer, Call, json};
+use crate::docket::Docket;
+use crate::problem::Problem;
+use crate::side::What;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(upload).service(download);
+}
+
+/// How a raw upload is called.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Named {
+    /// The file's name; of a multipart upload the part says it.
+    name: Option<String>,
+}
+
+/// Upload a file: as the only part of `multipart/form-data`, or raw.
+#[utoipa::path(tag = "attachments", params(Named),
+    request_body(content = String, content_type = "application/octet-stream"),
+    responses((status = 201, description = "It is stored.", body = Attachment)))]
+#[post("/attachments")]
+async fn upload(
+    call: Call,
+    request: HttpRequest,
+    named: Query<Named>,
+    payload: web::Payload,
+) -> Answer {
+    body::refuse_encoding(request.headers())?;
+    let attachments = &call.docket.attachments;
+    let mut upload = Upload {
+        // The id derives from the command, so that a repetition finds the first.
+        id: Uuid::new_v5(&call.command_id, b"attachment"),
+        name: named.0.name.unwrap_or_default(),
+        uploaded_by: call.principal.token,
+        uploaded_at: call.docket.now(),
+    };
+    let stored = if request.content_type() == "multipart/form-data" {
+        let mut parts = Multipart::new(request.headers(), payload);
+        let part = parts.try_next().await.ok().flatten().ok_or_else(no_part)?;
+        let name = part.content_disposition().and_then(|it| it.get_filename());
+        upload.name = name.unwrap_or(&upload.name).to_owned();
+        attachments.save(upload, part).await?
+    } else {
+        attachments.save(upload, payload).await?
+    };
+    let mut response = HttpResponse::build(StatusCode::CREATED);
+    response.insert_header((header::LOCATION, format!("/v1/attachments/{}", stored.id)));
+    json(response, &stored)
+}
+
+fn no_part() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed_multipart", "the form holds no file")
+}
+
+/// Download a file.
+#[utoipa::path(tag = "attachments", responses(
+    (status = 200, description = "Its bytes.", body = String, content_type = "application/octet-stream")))]
+#[get("/attachments/{id}")]
+async fn download(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
+    let missing = || Problem::not_found("attachment");
+    let id = Uuid::try_parse(&id).map_err(|_| missing())?;
+    let known = docket.attachments.find(id).await?.ok_or_else(missing)?;
+    let bytes = docket.attachments.bytes(id).await?;
+    docket.side.read(&caller.0, What::Attachment, id.to_string()).await;
+    Ok(HttpResponse::Ok()
+        .content_type(known.r#type.as_str())
+        .insert_header(disposition(&known.name))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+        .insert_header(("docket-sha256", known.sha256))
+        .no_chunking(known.size)
+        .streaming(bytes))
+}
+
+/// Always a download, whatever it is; the name in ASCII for old clients, in full for the others.
+fn disposition(name: &str) -> ContentDisposition {
+    let plain = |it: char| if it.is_ascii() && it != '"' && it != '\\' { it } else { '_' };
+    let full = ExtendedValue {
+        charset: Charset::Ext("UTF-8".into()),
+        language_tag: None,
+        value: name.as_bytes().to_vec(),
+    };
+    ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![
+            DispositionParam::Filename(name.chars().map(plain).collect()),
+            DispositionParam::FilenameExt(full),
+        ],
+    }
+}

@@ -1,0 +1,204 @@
+//! `/v1/events`: the whole log in global order, in pages, as NDJSON, and live.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use bytes::Bytes;
+use docket_projections::history;
+use docket_store::{Position, Sealed, StoredEvent};
+use futures::Stream;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::Caller;
+use crate::body::Query;
+use crate::call::Answer;
+use crate::docket::Docket;
+use crate::page;
+use crate::problem::Problem;
+use crate::side::What;
+
+/// The largest page of events.
+const LARGEST: usize = 1_000;
+
+/// The size of a page of events when none is asked for.
+const USUAL: usize = 100;
+
+/// How many events one answer looks at where a filter passes few of them.
+const SCANNED: usize = 50_000;
+
+/// How often a silent stream shows that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list).service(live);
+}
+
+/// Which events are asked for.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// Those behind this position; all when not said, and for the live feed those to come.
+    after: Option<Position>,
+    /// At most this many, up to 1,000; 100 unless said. NDJSON goes on to the end unless said.
+    limit: Option<usize>,
+    /// Of this type only, such as `TicketAssigned`.
+    r#type: Option<String>,
+    /// Of this stream only, such as `ticket-0192…`.
+    stream: Option<String>,
+}
+
+impl Wanted {
+    fn passes(&self, event: &StoredEvent) -> bool {
+        self.r#type.as_ref().is_none_or(|wanted| *wanted == event.event_type)
+            && self.stream.as_ref().is_none_or(|wanted| *wanted == event.stream)
+    }
+}
+
+/// A stretch of the log: the events that pass, and how far was looked.
+struct Stretch {
+    events: Vec<StoredEvent>,
+    looked: Position,
+}
+
+/// Get the log in global order.
+#[utoipa::path(tag = "events", params(Wanted), responses(
+    (status = 200, description = "A page, or one event a line.", content(
+        (page::Events = "application/json"), (String = "application/x-ndjson")))))]
+#[get("/events")]
+async fn list(
+    docket: web::Data<Docket>,
+    caller: Caller,
+    request: HttpRequest,
+    wanted: Query<Wanted>,
+) -> Answer {
+    let wanted = wanted.0;
+    let limit = wanted.limit.unwrap_or(USUAL);
+    if !(1..=LARGEST).contains(&limit) {
+        let detail = format!("limit is 1 to {LARGEST}");
+        return Err(Problem::field("/limit", "invalid_value", detail));
+    }
+    let after = wanted.after.unwrap_or(0);
+    docket.side.read(&caller.0, What::Events, (after + 1).to_string()).await;
+    if accepts_lines(&request) {
+        let lines = lines(docket, wanted);
+        return Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(lines));
+    }
+    let stretch = look(&docket, &wanted, after, limit).await?;
+    let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
+    let next = (stretch.looked < docket.store.head()).then_some(stretch.looked);
+    Ok(page::of_texts(HttpResponse::Ok(), &texts, next))
+}
+
+/// Follow the log as it grows: server-sent events, `id` is the position.
+#[utoipa::path(tag = "events",
+    params(Wanted, ("Last-Event-ID" = Option<u64>, Header, description = "Where a broken stream goes on.")),
+    responses((status = 200, description = "The feed.", body = String, content_type = "text/event-stream")))]
+#[get("/events/stream")]
+async fn live(
+    docket: web::Data<Docket>,
+    caller: Caller,
+    request: HttpRequest,
+    wanted: Query<Wanted>,
+) -> Answer {
+    let after = match request.headers().get("last-event-id") {
+        Some(id) => Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
+            Problem::field("/Last-Event-ID", "invalid_value", "Last-Event-ID is a position")
+        })?),
+        None => wanted.0.after,
+    };
+    let after = after.unwrap_or_else(|| docket.store.head());
+    docket.side.read(&caller.0, What::Events, (after + 1).to_string()).await;
+    let feed = feed(docket, wanted.0, after);
+    Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(feed))
+}
+
+fn accepts_lines(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("application/x-ndjson"))
+}
+
+/// The next events behind `after` that are wanted: at most `limit`, found within a bounded look.
+async fn look(
+    docket: &Docket,
+    wanted: &Wanted,
+    after: Position,
+    limit: usize,
+) -> Result<Stretch, Problem> {
+    let (mut events, mut looked) = (Vec::new(), after);
+    let filtered = wanted.r#type.is_some() || wanted.stream.is_some();
+    let mut budget = if filtered { SCANNED } else { limit };
+    while budget > 0 && events.len() < limit {
+        let batch = docket.store.read_all(looked, budget.min(LARGEST), Sealed::With).await?;
+        let Some(last) = batch.last() else { break };
+        budget -= batch.len().min(budget);
+        looked = last.position;
+        let missing = limit - events.len();
+        let passing = batch.into_iter().filter(|event| wanted.passes(event));
+        events.extend(passing.take(missing));
+        if let Some(full) = events.last().filter(|_| events.len() == limit) {
+            looked = full.position;
+        }
+    }
+    Ok(Stretch { events, looked })
+}
+
+/// One event a line: as many as asked for, else all up to where the log ends now.
+fn lines(
+    docket: web::Data<Docket>,
+    wanted: Wanted,
+) -> impl Stream<Item = Result<Bytes, Problem>> + 'static {
+    let after = wanted.after.unwrap_or(0);
+    let (left, end) = (wanted.limit.unwrap_or(usize::MAX), docket.store.head());
+    let start = (docket, wanted, after, left);
+    futures::stream::try_unfold(start, move |(docket, wanted, after, left)| async move {
+        if left == 0 || after >= end {
+            return Ok(None);
+        }
+        let mut stretch = look(&docket, &wanted, after, left.min(USUAL)).await?;
+        stretch.events.retain(|event| event.position <= end);
+        let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
+        let text = texts.iter().fold(String::new(), |text, line| text + line + "\n");
+        Ok(Some((Bytes::from(text), (docket, wanted, stretch.looked, left - texts.len()))))
+    })
+}
+
+/// The live feed: events as they come, a comment where nothing comes for a while. It ends when the
+/// server stops; a client resumes with the last id it saw.
+fn feed(
+    docket: web::Data<Docket>,
+    wanted: Wanted,
+    after: Position,
+) -> impl Stream<Item = Result<Bytes, Problem>> + 'static {
+    let greeting = VecDeque::from([Bytes::from_static(b"retry: 1000\n\n")]);
+    let start = (docket, wanted, after, greeting);
+    futures::stream::try_unfold(start, |(docket, wanted, after, mut ready)| async move {
+        if let Some(bytes) = ready.pop_front() {
+            return Ok(Some((bytes, (docket, wanted, after, ready))));
+        }
+        let mut stopping = docket.stopping();
+        if *stopping.borrow() {
+            return Ok(None);
+        }
+        tokio::select! {
+            () = docket.store.wait_beyond(after) => {}
+            _ = stopping.changed() => return Ok(None),
+            () = tokio::time::sleep(HEARTBEAT) => {
+                let beat = Bytes::from_static(b": still here\n\n");
+                return Ok(Some((beat, (docket, wanted, after, ready))));
+            }
+        }
+        let stretch = look(&docket, &wanted, after, USUAL).await?;
+        let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
+        let events = stretch.events.iter().zip(&texts);
+        let text = events.fold(String::new(), |text, (event, data)| {
+            text + &format!("id: {}\ndata: {data}\n\n", event.position)
+        });
+        Ok(Some((Bytes::from(text), (docket, wanted, stretch.looked, ready))))
+    })
+}

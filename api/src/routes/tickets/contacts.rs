@@ -1,0 +1,174 @@
+//! Contacts that took place elsewhere and are logged here: call, meeting, chat.
+
+use actix_web::{post, web};
+use docket_domain::instant::Instant;
+use docket_domain::ticket::command::{NewCall, TicketCommand};
+use docket_domain::ticket::event::{CallOutcome, Direction};
+use docket_projections::ticket_document::TicketDocument;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::call::{Answer, Call};
+use crate::check::Check;
+use crate::problem::Problem;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(log_call).service(meeting).service(chat);
+}
+
+/// A phone call.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LogCall {
+    /// `inbound` or `outbound`.
+    #[schema(value_type = String)]
+    direction: Direction,
+    /// `answered`, `missed` or `voicemail`; `answered` unless said.
+    #[schema(value_type = Option<String>)]
+    #[serde(default = "answered")]
+    outcome: CallOutcome,
+    /// The id of the agent who took or made it; the caller's own when not said.
+    agent: Option<Uuid>,
+    /// Our line.
+    line: Option<String>,
+    /// The customer's number.
+    phone: Option<String>,
+    /// The path through the voice menu.
+    #[serde(default)]
+    ivr_path: Vec<String>,
+    /// How long the caller waited, in milliseconds.
+    wait_ms: Option<u32>,
+    /// When it began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Instant>,
+    /// When it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Instant>,
+    /// What was said, in short.
+    summary: Option<String>,
+    /// Ids of files uploaded before.
+    #[serde(default)]
+    attachments: Vec<Uuid>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+fn answered() -> CallOutcome {
+    CallOutcome::Answered
+}
+
+/// Log a phone call, taken, made or missed.
+#[utoipa::path(tag = "tickets", request_body = LogCall,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/call")]
+async fn log_call(call: Call, id: web::Path<String>, body: Body<LogCall>) -> Answer {
+    let asked = body.asked;
+    check(&asked)?;
+    let occurred_at = asked.occurred_at;
+    let gather = async { Ok(TicketCommand::LogCall(Box::new(new_call(&call, asked).await?))) };
+    call.execute_with(&id, &body.bytes, occurred_at, gather).await
+}
+
+async fn new_call(call: &Call, asked: LogCall) -> Result<NewCall, Problem> {
+    let agent = asked.agent.or(call.principal.agent.map(|agent| agent.0));
+    Ok(NewCall {
+        agent: call.maybe_agent("/agent", agent).await?,
+        direction: asked.direction,
+        outcome: asked.outcome,
+        line: asked.line,
+        phone: asked.phone,
+        ivr_path: asked.ivr_path,
+        wait_ms: asked.wait_ms.map(i64::from),
+        started_at: asked.started_at,
+        ended_at: asked.ended_at,
+        summary: asked.summary,
+        attachments: call.docket.attachments.refs(&asked.attachments).await?,
+    })
+}
+
+fn check(asked: &LogCall) -> Result<(), Problem> {
+    let short = asked.ivr_path.len() <= 50 && asked.ivr_path.iter().all(|step| step.len() <= 500);
+    Check::default()
+        .maybe_label("/line", asked.line.as_ref())
+        .maybe_label("/phone", asked.phone.as_ref())
+        .maybe_text("/summary", asked.summary.as_ref())
+        .that(short, "/ivr_path", "too_long", "at most 50 steps of at most 500 bytes")
+        .attachments(&asked.attachments)
+        .done()
+}
+
+/// A meeting.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LogMeeting {
+    /// The id of the agent who held it; the caller's own when not said.
+    agent: Option<Uuid>,
+    /// When it began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Instant>,
+    /// When it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Instant>,
+    /// What was said, in short.
+    summary: String,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Log a meeting face to face.
+#[utoipa::path(tag = "tickets", request_body = LogMeeting,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/meeting")]
+async fn meeting(call: Call, id: web::Path<String>, body: Body<LogMeeting>) -> Answer {
+    let LogMeeting { agent, started_at, ended_at, summary, occurred_at } = body.asked;
+    Check::default().text("/summary", &summary).done()?;
+    let agent = agent.or(call.principal.agent.map(|agent| agent.0));
+    let gather = async {
+        let agent = call.maybe_agent("/agent", agent).await?;
+        Ok(TicketCommand::LogMeeting { agent, started_at, ended_at, summary })
+    };
+    call.execute_with(&id, &body.bytes, occurred_at, gather).await
+}
+
+/// A chat.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LogChat {
+    /// The id of the agent who answered; the caller's own when not said.
+    agent: Option<Uuid>,
+    /// When it began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    started_at: Option<Instant>,
+    /// When it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Instant>,
+    /// Whether the customer left before an answer.
+    #[serde(default)]
+    abandoned: bool,
+    /// What was said.
+    transcript: String,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Log a chat, answered or abandoned.
+#[utoipa::path(tag = "tickets", request_body = LogChat,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/chat")]
+async fn chat(call: Call, id: web::Path<String>, body: Body<LogChat>) -> Answer {
+    let LogChat { agent, started_at, ended_at, abandoned, transcript, occurred_at } = body.asked;
+    Check::default().text("/transcript", &transcript).done()?;
+    let agent = agent.or(call.principal.agent.map(|agent| agent.0).filter(|_| !abandoned));
+    let gather = async {
+        let agent = call.maybe_agent("/agent", agent).await?;
+        Ok(TicketCommand::LogChat { agent, started_at, ended_at, abandoned, transcript })
+    };
+    call.execute_with(&id, &body.bytes, occurred_at, gather).await
+}

@@ -1,0 +1,141 @@
+//! `POST /v1/tickets`: a first contact, or a ticket that the desk opens of its own accord.
+
+use actix_web::http::StatusCode;
+use actix_web::post;
+use docket_commands::{CustomerInput, NewTicket};
+use docket_domain::ids::CustomerId;
+use docket_domain::instant::Instant;
+use docket_domain::party::Channel;
+use docket_domain::personal::Personal;
+use docket_domain::ticket::event::OpenedBy;
+use docket_projections::ticket_document::TicketDocument;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::call::{Answer, Call};
+use crate::check::{self, Check};
+use crate::problem::Problem;
+
+/// A ticket as its opener describes it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OpenTicket {
+    /// 1 to 500 characters after trimming.
+    subject: String,
+    /// The first message: 1 to 200,000 characters.
+    body: String,
+    /// By which way it came.
+    #[schema(value_type = String, example = "email")]
+    channel: Channel,
+    /// Who asks.
+    customer: Contact,
+    /// The queue's key; the category's, else the settings', when not said.
+    queue: Option<String>,
+    /// The category's path.
+    category: Option<String>,
+    /// The type's key.
+    r#type: Option<String>,
+    /// The priority's key; the queue's default, else the settings', when not said.
+    priority: Option<String>,
+    /// At most 50 of at most 64 characters.
+    #[serde(default)]
+    tags: Vec<String>,
+    /// Ids of files uploaded before.
+    #[serde(default)]
+    attachments: Vec<Uuid>,
+    /// Our endpoint it came to: a mailbox, a line, a profile.
+    endpoint: Option<String>,
+    /// Who opens it: `customer` unless said.
+    #[serde(default = "by_customer")]
+    #[schema(value_type = Option<String>, example = "customer")]
+    opened_by: OpenedBy,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// A customer as a caller names one: by id, or by what is known; one of `id`, `email`, `phone` and
+/// `handle` at least.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Contact {
+    /// A registered customer.
+    id: Option<Uuid>,
+    /// The name.
+    name: Option<String>,
+    /// The e-mail address.
+    email: Option<String>,
+    /// The phone number.
+    phone: Option<String>,
+    /// The name on a social network or messenger.
+    handle: Option<String>,
+}
+
+fn by_customer() -> OpenedBy {
+    OpenedBy::Customer
+}
+
+/// Open a ticket.
+///
+/// A customer who writes for the first time is registered, and found again by address later.
+#[utoipa::path(tag = "tickets", request_body = OpenTicket,
+    responses((status = 201, description = "The new ticket.", body = TicketDocument)))]
+#[post("/tickets")]
+pub async fn create(call: Call, body: Body<OpenTicket>) -> Answer {
+    check(&body.asked)?;
+    let request = call.request(&body.bytes, body.asked.occurred_at)?;
+    let done = match call.earlier(&request).await? {
+        Some(done) => Ok(done),
+        None => {
+            let new = new_ticket(&call, body.asked).await?;
+            call.docket.desk.open_ticket(&request, &new).await
+        }
+    };
+    call.ticket_answer(done, StatusCode::CREATED).await
+}
+
+async fn new_ticket(call: &Call, asked: OpenTicket) -> Result<NewTicket, Problem> {
+    Ok(NewTicket {
+        customer: customer(asked.customer),
+        opened_by: asked.opened_by,
+        channel: asked.channel,
+        endpoint: asked.endpoint,
+        queue: asked.queue,
+        category: asked.category,
+        ticket_type: asked.r#type,
+        priority: asked.priority,
+        subject: Personal::text(asked.subject.trim()),
+        tags: asked.tags.iter().map(|tag| tag.trim().to_owned()).collect(),
+        message: Some(call.message(asked.body, &asked.attachments).await?),
+        origin: None,
+    })
+}
+
+fn customer(contact: Contact) -> CustomerInput {
+    if let Some(id) = contact.id {
+        return CustomerInput::Id(CustomerId(id));
+    }
+    let Contact { name, email, phone, handle, .. } = contact;
+    let addresses = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
+    CustomerInput::Contact { name: name.map(|name| name.trim().to_owned()), addresses }
+}
+
+fn check(asked: &OpenTicket) -> Result<(), Problem> {
+    let customer = &asked.customer;
+    let known = customer.id.is_some()
+        || [&customer.email, &customer.phone, &customer.handle].iter().any(|it| it.is_some());
+    Check::default()
+        .subject("/subject", &asked.subject)
+        .text("/body", &asked.body)
+        .that(known, "/customer", "customer_unnamed", "a customer needs id, email, phone or handle")
+        .maybe_label("/customer/name", customer.name.as_ref())
+        .maybe_label("/customer/email", customer.email.as_ref())
+        .maybe_label("/customer/phone", customer.phone.as_ref())
+        .maybe_label("/customer/handle", customer.handle.as_ref())
+        .maybe_label("/endpoint", asked.endpoint.as_ref())
+        .tags("/tags", &asked.tags)
+        .attachments(&asked.attachments)
+        .done()
+}

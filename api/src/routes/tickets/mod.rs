@@ -1,0 +1,35 @@
+//! `/v1/tickets`: one file for each kind of thing that is done with a ticket.
+
+mod contacts;
+mod conversation;
+mod create;
+mod history;
+mod judgement;
+mod lifecycle;
+mod list;
+mod ownership;
+mod promises;
+mod read;
+mod relations;
+mod sorting;
+
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes. What is called most stands first: the router tries them in turn.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(create::create).service(list::list);
+    config.service(
+        scope::scope("/tickets/{id}")
+            .configure(read::configure)
+            .configure(conversation::configure)
+            .configure(ownership::configure)
+            .configure(lifecycle::configure)
+            .configure(sorting::configure)
+            .configure(history::configure)
+            .configure(contacts::configure)
+            .configure(relations::configure)
+            .configure(promises::configure)
+            .configure(judgement::configure),
+    );
+}

@@ -1,0 +1,223 @@
+//! What is promised and what is complained about: commitment, complaint.
+
+use actix_web::{post, web};
+use docket_domain::ids::{CommitmentId, MessageId};
+use docket_domain::instant::Instant;
+use docket_domain::party::Channel;
+use docket_domain::ticket::command::TicketCommand;
+use docket_domain::ticket::event::{Decision, Promiser, Severity};
+use docket_projections::ticket_document::TicketDocument;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::call::{Answer, Call};
+use crate::check::Check;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(commitment).service(keep).service(change).service(break_promise);
+    config.service(complaint).service(decide);
+}
+
+/// A promise.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Commitment {
+    /// What is promised.
+    text: String,
+    /// By when.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due: Option<Instant>,
+    /// `desk` or `customer`; `desk` unless said.
+    #[schema(value_type = Option<String>)]
+    #[serde(default = "desk")]
+    promiser: Promiser,
+    /// The coded kind, such as `refund`.
+    kind: Option<String>,
+    /// The amount with its unit, such as `49.90 EUR`.
+    amount: Option<String>,
+    /// The id of the message or call that shows it.
+    evidence: Option<Uuid>,
+    /// Whether the customer accepted it.
+    accepted: Option<bool>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+fn desk() -> Promiser {
+    Promiser::Desk
+}
+
+/// Record a promise.
+#[utoipa::path(tag = "tickets", request_body = Commitment,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/commitment")]
+async fn commitment(call: Call, id: web::Path<String>, body: Body<Commitment>) -> Answer {
+    let Commitment { text, due, promiser, kind, amount, evidence, accepted, occurred_at } =
+        body.asked;
+    Check::default()
+        .text("/text", &text)
+        .maybe_label("/kind", kind.as_ref())
+        .maybe_label("/amount", amount.as_ref())
+        .done()?;
+    let evidence = evidence.map(MessageId);
+    let command =
+        TicketCommand::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted };
+    call.execute(&id, &body.bytes, occurred_at, command).await
+}
+
+/// Which promise was kept.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    /// The promise's id.
+    commitment: Uuid,
+    /// How.
+    note: Option<String>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Say that a promise was kept.
+#[utoipa::path(tag = "tickets", request_body = Kept,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/commitment/keep")]
+async fn keep(call: Call, id: web::Path<String>, body: Body<Kept>) -> Answer {
+    let Kept { commitment, note, occurred_at } = body.asked;
+    Check::default().maybe_text("/note", note.as_ref()).done()?;
+    let command = TicketCommand::KeepCommitment { commitment: CommitmentId(commitment), note };
+    call.execute(&id, &body.bytes, occurred_at, command).await
+}
+
+/// What is promised instead.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Changed {
+    /// The promise's id.
+    commitment: Uuid,
+    /// What is promised now.
+    text: String,
+    /// By when now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due: Option<Instant>,
+    /// Why.
+    reason: String,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Change a promise.
+#[utoipa::path(tag = "tickets", request_body = Changed,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/commitment/change")]
+async fn change(call: Call, id: web::Path<String>, body: Body<Changed>) -> Answer {
+    let Changed { commitment, text, due, reason, occurred_at } = body.asked;
+    Check::default().text("/text", &text).text("/reason", &reason).done()?;
+    let commitment = CommitmentId(commitment);
+    let command = TicketCommand::ChangeCommitment { commitment, text, due, reason };
+    call.execute(&id, &body.bytes, occurred_at, command).await
+}
+
+/// Which promise was broken.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Broken {
+    /// The promise's id.
+    commitment: Uuid,
+    /// Why.
+    reason: String,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Say that a promise was broken.
+#[utoipa::path(tag = "tickets", request_body = Broken,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/commitment/break")]
+async fn break_promise(call: Call, id: web::Path<String>, body: Body<Broken>) -> Answer {
+    let Broken { commitment, reason, occurred_at } = body.asked;
+    Check::default().text("/reason", &reason).done()?;
+    let command = TicketCommand::BreakCommitment { commitment: CommitmentId(commitment), reason };
+    call.execute(&id, &body.bytes, occurred_at, command).await
+}
+
+/// A complaint.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Complaint {
+    /// What is claimed.
+    claim: String,
+    /// `minor` or `major`; `minor` unless said.
+    #[schema(value_type = Option<String>)]
+    #[serde(default = "minor")]
+    severity: Severity,
+    /// What the customer demands.
+    remedy: Option<String>,
+    /// The id of the agent who owns it; the ticket's owner when not said.
+    owner: Option<Uuid>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+fn minor() -> Severity {
+    Severity::Minor
+}
+
+/// Raise a complaint.
+#[utoipa::path(tag = "tickets", request_body = Complaint,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/complaint")]
+async fn complaint(call: Call, id: web::Path<String>, body: Body<Complaint>) -> Answer {
+    let Complaint { claim, severity, remedy, owner, occurred_at } = body.asked;
+    Check::default().text("/claim", &claim).maybe_text("/remedy", remedy.as_ref()).done()?;
+    let gather = async {
+        let owner = call.maybe_agent("/owner", owner).await?;
+        Ok(TicketCommand::RaiseComplaint { claim, severity, remedy, owner })
+    };
+    call.execute_with(&id, &body.bytes, occurred_at, gather).await
+}
+
+/// How a complaint is decided.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Decided {
+    /// `accepted`, `partly_accepted` or `rejected`.
+    #[schema(value_type = String)]
+    decision: Decision,
+    /// Why.
+    reasoning: String,
+    /// The compensation with its unit.
+    compensation: Option<String>,
+    /// When the customer was told.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    told_at: Option<Instant>,
+    /// By which way.
+    #[schema(value_type = Option<String>)]
+    told_by: Option<Channel>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Decide the open complaint.
+#[utoipa::path(tag = "tickets", request_body = Decided,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/complaint/decide")]
+async fn decide(call: Call, id: web::Path<String>, body: Body<Decided>) -> Answer {
+    let Decided { decision, reasoning, compensation, told_at, told_by, occurred_at } = body.asked;
+    Check::default()
+        .text("/reasoning", &reasoning)
+        .maybe_label("/compensation", compensation.as_ref())
+        .done()?;
+    let command =
+        TicketCommand::DecideComplaint { decision, reasoning, compensation, told_at, told_by };
+    call.execute(&id, &body.bytes, occurred_at, command).await
+}

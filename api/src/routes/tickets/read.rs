@@ -1,0 +1,91 @@
+//! `GET /v1/tickets/{id}`: a ticket now, or as it stood.
+
+use actix_web::{HttpResponse, get, web};
+use docket_domain::instant::Instant;
+use docket_domain::ids::TicketId;
+use docket_projections::recorded::Moment;
+use docket_projections::ticket_document::TicketDocument;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::Caller;
+use crate::body::Query;
+use crate::call::{Answer, etag, json};
+use crate::docket::Docket;
+use crate::problem::Problem;
+use crate::side::What;
+
+/// Registers the route.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(read);
+}
+
+/// Which moment is asked about; now when nothing is said.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct When {
+    /// As it stood after this version.
+    at_version: Option<u64>,
+    /// As it stood at this instant, inclusive.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Instant>,
+    /// Which time `as_of` means: `recorded` (unless said) or `occurred`.
+    #[param(value_type = Option<String>)]
+    time: Option<Time>,
+}
+
+/// Which time is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Time {
+    /// When the store recorded it.
+    Recorded,
+    /// When it happened in the real world.
+    Occurred,
+}
+
+impl When {
+    /// The moment that is asked about.
+    pub fn moment(&self) -> Result<Moment, Problem> {
+        match (self.at_version, self.as_of, self.time) {
+            (None, None, None) => Ok(Moment::Now),
+            (Some(version), None, None) => Ok(Moment::Version(version)),
+            (None, Some(at), None | Some(Time::Recorded)) => Ok(Moment::Recorded(at)),
+            (None, Some(at), Some(Time::Occurred)) => Ok(Moment::Occurred(at)),
+            _ => {
+                let detail = "say either at_version, or as_of and perhaps time";
+                Err(Problem::field("/as_of", "invalid_value", detail))
+            }
+        }
+    }
+}
+
+/// Get a ticket, now or as it stood.
+#[utoipa::path(tag = "tickets", params(When),
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[get("")]
+async fn read(
+    docket: web::Data<Docket>,
+    caller: Caller,
+    id: web::Path<String>,
+    when: Query<When>,
+) -> Answer {
+    let moment = when.0.moment()?;
+    let id = found(&docket, &id).await?;
+    let document = match moment {
+        Moment::Now => docket.documents.now(&docket.reader, id).await?,
+        moment => docket.documents.at(&docket.reader, id, moment).await?,
+    };
+    let document = document.ok_or_else(|| Problem::not_found("ticket"))?;
+    docket.side.read(&caller.0, What::Ticket, id.to_string()).await;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(document.version));
+    json(response, &document)
+}
+
+/// The ticket that a path names, for reading.
+pub async fn found(docket: &Docket, id_or_number: &str) -> Result<TicketId, Problem> {
+    docket.locate(id_or_number).await?.ok_or_else(|| Problem::not_found("ticket"))
+}

@@ -1,0 +1,86 @@
+//! `/v1/views`: filters that their owner keeps under a name (S-23).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, delete, get, post, web};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::auth::{Caller, Principal};
+use crate::body::Body;
+use crate::call::{Answer, Call, json};
+use crate::check::Check;
+use crate::docket::Docket;
+use crate::page::Page;
+use crate::problem::Problem;
+use crate::routes::tickets::list::Filter;
+use crate::side::SavedView;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list).service(save).service(drop_view);
+}
+
+/// A filter under a name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Save {
+    /// What its owner calls it: 1 to 500 characters.
+    name: String,
+    /// The filter: parameters of the ticket list, except those of paging.
+    filter: Filter,
+}
+
+/// List one's saved views.
+#[utoipa::path(tag = "views",
+    responses((status = 200, description = "The views.", body = Page<SavedView>)))]
+#[get("/views")]
+async fn list(docket: web::Data<Docket>, caller: Caller) -> Answer {
+    let views = docket.side.views(&owner(&caller.0)).await;
+    Page::whole(views.map_err(|error| Problem::side(&error))?).answer()
+}
+
+/// Save a view.
+#[utoipa::path(tag = "views", request_body = Save,
+    responses((status = 201, description = "The view.", body = SavedView)))]
+#[post("/views")]
+async fn save(call: Call, body: Body<Save>) -> Answer {
+    Check::default().label("/name", &body.asked.name).done()?;
+    let filter = serde_json::to_string(&body.asked.filter).map_err(|_| Problem::internal())?;
+    let view = SavedView {
+        // The id derives from the command, so that a repetition finds the first.
+        id: Uuid::new_v5(&call.command_id, b"view"),
+        name: body.asked.name.trim().to_owned(),
+        filter: RawValue::from_string(filter).map_err(|_| Problem::internal())?,
+        created_at: call.docket.now(),
+    };
+    let owner = owner(&call.principal);
+    let kept = call.docket.side.keep_view(&owner, &view).await;
+    kept.map_err(|error| Problem::side(&error))?;
+    let kept = call.docket.side.view(&owner, view.id).await;
+    let kept = kept.map_err(|error| Problem::side(&error))?.ok_or_else(Problem::internal)?;
+    if kept.name != view.name || kept.filter.get() != view.filter.get() {
+        return Err(docket_commands::CommandError::KeyReused.into());
+    }
+    json(HttpResponse::build(StatusCode::CREATED), &kept)
+}
+
+/// Drop a saved view.
+#[utoipa::path(tag = "views", responses((status = 204, description = "It is gone.")))]
+#[delete("/views/{id}")]
+async fn drop_view(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
+    let missing = || Problem::not_found("view");
+    let id = id.parse().map_err(|_| missing())?;
+    let dropped = docket.side.drop_view(&owner(&caller.0), id).await;
+    if !dropped.map_err(|error| Problem::side(&error))? {
+        return Err(missing());
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whose views they are: the agent's, whatever token is used; else the token's own.
+pub fn owner(principal: &Principal) -> String {
+    principal.actor().id
+}
