@@ -78,7 +78,9 @@ impl Attachments {
     pub async fn open(config: &Config) -> Result<Self, StartError> {
         let store = place(&config.attachments)?;
         let sizes = store.list(None).map_ok(|object| object.size);
-        let used: u64 = sizes.try_fold(0, |sum, size| async move { Ok(sum + size) }).await
+        let used: u64 = sizes
+            .try_fold(0, |sum, size| async move { Ok(sum + size) })
+            .await
             .map_err(|error| StartError::Attachments(error.to_string()))?;
         let (limit, quota) = (config.attachment_limit, config.attachment_quota);
         Ok(Self { store, limit, quota, used: AtomicU64::new(used) })

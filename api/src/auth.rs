@@ -53,7 +53,12 @@ impl Principal {
 pub fn mint() -> Result<String, Problem> {
     let mut bits = [0; 32];
     getrandom::fill(&mut bits).map_err(|_| Problem::internal())?;
-    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits)))
+    Ok(secret(bits))
+}
+
+/// The secret that these bits are.
+pub fn secret(bits: [u8; 32]) -> String {
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bits))
 }
 
 /// What the log keeps of a secret: its SHA-256, in hexadecimal.
@@ -140,7 +145,10 @@ fn unhex(hex: &str) -> Option<[u8; 32]> {
 }
 
 /// The caller of a request, from its `Authorization` header.
-pub fn authenticate(tokens: &Tokens, headers: &header::HeaderMap) -> Result<Arc<Principal>, Problem> {
+pub fn authenticate(
+    tokens: &Tokens,
+    headers: &header::HeaderMap,
+) -> Result<Arc<Principal>, Problem> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(given) = given else {
         return Err(unauthorized("token_required", "send Authorization: Bearer with a token"));
@@ -152,8 +160,7 @@ pub fn authenticate(tokens: &Tokens, headers: &header::HeaderMap) -> Result<Arc<
 
 fn unauthorized(code: &'static str, detail: &str) -> Problem {
     let challenge = header::HeaderValue::from_static("Bearer realm=\"docket\"");
-    Problem::new(StatusCode::UNAUTHORIZED, code, detail)
-        .header(header::WWW_AUTHENTICATE, challenge)
+    Problem::new(StatusCode::UNAUTHORIZED, code, detail).header(header::WWW_AUTHENTICATE, challenge)
 }
 
 /// A caller whom the gate let in.

@@ -42,9 +42,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 }
 
 /// A parsed query string.
-pub struct Query<T>(pub T);
+pub struct Params<T>(pub T);
 
-impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
 
@@ -135,8 +135,8 @@ fn check_headers(request: &HttpRequest) -> Result<(), Problem> {
     if length.is_some_and(|length| length > LIMIT) {
         return Err(too_large());
     }
-    let has_body = length != Some(0)
-        && (length.is_some() || headers.contains_key(header::TRANSFER_ENCODING));
+    let has_body =
+        length != Some(0) && (length.is_some() || headers.contains_key(header::TRANSFER_ENCODING));
     if has_body && request.content_type() != "application/json" {
         let detail = "send JSON with Content-Type: application/json";
         return Err(Problem::new(
@@ -227,7 +227,10 @@ mod tests {
             complaint(r#"{"name":"n","inner":{"a":[{"size":300}]}}"#),
             "422 invalid_value /inner/a/0/size"
         );
-        assert_eq!(complaint(r#"{"name":"n","inner":{"a":[{}]}}"#), "422 missing_field /inner/a/0/size");
+        assert_eq!(
+            complaint(r#"{"name":"n","inner":{"a":[{}]}}"#),
+            "422 missing_field /inner/a/0/size"
+        );
         assert_eq!(complaint(r#"{"name":"n","name":"m"}"#), "422 duplicate_field /name");
         assert_eq!(complaint(&"[".repeat(100_000)), "422 invalid_type ");
     }

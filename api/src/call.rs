@@ -38,7 +38,8 @@ pub struct Call {
     pub principal: Arc<Principal>,
     /// The id of the command: the same for a repetition under the same key.
     pub command_id: Uuid,
-    repeatable: bool,
+    /// Whether the caller gave the command a key, under which it may come again.
+    pub repeatable: bool,
     /// The version that the caller saw and insists on.
     pub if_match: Option<u64>,
 }
@@ -213,7 +214,7 @@ impl Call {
         }
         response.insert_header(etag(done.version));
         response.insert_header((POSITION, done.position));
-        json(response, &*document)
+        json(response, &document)
     }
 
     /// Answers with something else that a command made or changed.

@@ -117,11 +117,8 @@ pub fn addresses(
     phone: Option<&String>,
     handle: Option<&String>,
 ) -> Vec<Address> {
-    let given = [
-        (AddressKind::Email, email),
-        (AddressKind::Phone, phone),
-        (AddressKind::Handle, handle),
-    ];
+    let given =
+        [(AddressKind::Email, email), (AddressKind::Phone, phone), (AddressKind::Handle, handle)];
     let given = given.into_iter().filter_map(|(kind, value)| Some((kind, value?)));
     given.map(|(kind, value)| Address { kind, value: Personal::text(value.trim()) }).collect()
 }

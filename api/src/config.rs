@@ -149,8 +149,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("docket.toml");
         std::fs::write(&file, "listen = \"127.0.0.1:9\"\nworkers = 3\n").unwrap();
-        let options =
-            Options { config: Some(file), workers: Some(5), ..Options::default() };
+        let options = Options { config: Some(file), workers: Some(5), ..Options::default() };
         let config = Config::settle(options).unwrap();
         assert_eq!(config.listen.port(), 9);
         assert_eq!(config.workers, 5);

@@ -6,23 +6,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use docket_commands::{CommandError, Desk};
-use docket_domain::ids::TicketId;
+use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_projections::history;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{Clock, EventStore, StoreError};
+use docket_store::{Clock, EventStore, Sealed, StoreError};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::attachments::Attachments;
-use crate::auth::Tokens;
+use crate::auth::{self, Tokens};
+use crate::call::Call;
 use crate::config::Config;
 use crate::documents::Documents;
+use crate::metrics;
 use crate::problem::Problem;
 use crate::side::Side;
 
@@ -102,7 +104,7 @@ impl Docket {
         let data = &config.data;
         std::fs::create_dir_all(data)
             .map_err(StartError::io(format!("cannot create {}", data.display())))?;
-        let figures = crate::metrics::install()?;
+        let figures = metrics::install()?;
         let sqlite = Arc::new(SqliteStore::open(sqlite_path(&config.store)?, clock.clone()).await?);
         let store: Arc<dyn EventStore> = sqlite.clone();
         let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
@@ -147,14 +149,52 @@ impl Docket {
         Problem::stale(actual, events.collect())
     }
 
+    /// The ids of all agents, by age.
+    pub async fn agents(&self) -> Result<Vec<AgentId>, Problem> {
+        let mut agents: Vec<AgentId> = Vec::new();
+        let mut after: Option<(String, u64)> = None;
+        loop {
+            let behind = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
+            let page = self.store.read_category("agent", behind, 500, Sealed::Without).await?;
+            let Some(last) = page.last() else { return Ok(agents) };
+            after = Some((last.stream.clone(), last.version));
+            let first = page.iter().filter(|event| event.version == 1);
+            agents.extend(first.filter_map(|event| AgentId::of_stream(&event.stream)));
+        }
+    }
+
+    /// The secret of the token that a call issues: random, or, for a call that can be repeated, one
+    /// that only this server can find again, so that the repetition is answered with the same.
+    pub fn secret(&self, call: &Call) -> Result<String, Problem> {
+        if !call.repeatable {
+            return auth::mint();
+        }
+        let name = [b"token/".as_slice(), call.command_id.as_bytes()].concat();
+        Ok(auth::secret(self.desk.fingerprint(&name)))
+    }
+
+    /// What keeps requests from being welcome; nothing when they are.
+    pub async fn not_ready(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if *self.stopping.borrow() {
+            reasons.push("the server stops".to_owned());
+        } else if !self.ready.load(Ordering::Relaxed) {
+            reasons.push("the server starts".to_owned());
+        }
+        if self.store.read_all(0, 1, Sealed::Without).await.is_err() {
+            reasons.push("the store does not answer".to_owned());
+        }
+        reasons
+    }
+
+    /// Takes the figures that are only asked for now and then.
+    pub fn measure(&self) {
+        metrics::head(self.store.head());
+    }
+
     /// The time now.
     pub fn now(&self) -> Instant {
         self.desk.now()
-    }
-
-    /// Whether requests are welcome.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed) && !*self.stopping.borrow()
     }
 
     /// Says that requests are welcome.

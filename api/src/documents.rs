@@ -48,7 +48,8 @@ impl Documents {
         let kept = self.kept.get(&stream);
         let kept = kept.filter(|fold| fold.document.is_some());
         let after = kept.as_ref().and_then(|fold| Some(fold.document.as_ref()?.version));
-        let newer = reader.store.read_stream(&stream, after.unwrap_or(0), 500, Sealed::With).await?;
+        let newer =
+            reader.store.read_stream(&stream, after.unwrap_or(0), 500, Sealed::With).await?;
         let fold = match kept {
             Some(fold) if newer.is_empty() => fold,
             _ if newer.len() == 500 => Arc::new(read(reader, &stream, Moment::Now).await?),

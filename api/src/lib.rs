@@ -1,8 +1,23 @@
 //! The HTTP server and the command line.
+
 pub mod access;
+pub mod attachments;
 pub mod auth;
 pub mod body;
+pub mod call;
+pub mod check;
+pub mod cli;
 pub mod config;
+pub mod docket;
+pub mod documents;
+pub mod gate;
+pub mod import;
 pub mod logging;
 pub mod metrics;
+pub mod openapi;
+pub mod page;
 pub mod problem;
+pub mod routes;
+pub mod server;
+pub mod side;
+pub mod workers;

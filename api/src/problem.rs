@@ -217,7 +217,6 @@ impl From<CommandError> for Problem {
             CommandError::Ticket(rule) => Self::refused(rule.code(), rule.field(), detail),
             CommandError::Customer(rule) => Self::refused(rule.code(), rule.field(), detail),
             CommandError::Agent(rule) => Self::refused(rule.code(), rule.field(), detail),
-            CommandError::Definition(rule) => Self::refused(rule.code(), rule.field(), detail),
             CommandError::Token(rule) => Self::refused(rule.code(), rule.field(), detail),
             CommandError::UnknownAgent { .. } => Self::field("/agent", "unknown_agent", detail),
             CommandError::UnknownCustomer { .. } => {
@@ -279,6 +278,8 @@ fn broken(error: &dyn fmt::Display) -> Problem {
     tracing::error!(%error, "something that must not be");
     Problem::internal()
 }
+
+impl std::error::Error for Problem {}
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {

@@ -265,10 +265,8 @@ async fn write(pool: SqlitePool, mut queue: mpsc::Receiver<Task>) {
 }
 
 async fn insert(pool: &SqlitePool, readings: &[Reading]) -> Result<(), sqlx::Error> {
-    let rows: Vec<_> = readings
-        .iter()
-        .map(|it| (it.at.0, &it.token, &it.agent, it.what, &it.subject))
-        .collect();
+    let rows: Vec<_> =
+        readings.iter().map(|it| (it.at.0, &it.token, &it.agent, it.what, &it.subject)).collect();
     let rows = serde_json::to_string(&rows).map_err(decode)?;
     sqlx::query(
         "INSERT INTO access_log (at, token, agent, what, subject)

@@ -1,11 +1,14 @@
 //! Commands on one ticket that need more than the ticket: taking the next one, waking a snoozed one.
 
+use docket_domain::codec::Event;
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::{AssignMethod, WakeCause};
+use docket_domain::ticket::state::evolve;
 use uuid::Uuid;
 
-use crate::desk::Desk;
+use crate::append::{Appended, Plan, Write};
+use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
 use crate::request::{Done, Request};
 
@@ -25,6 +28,49 @@ impl Desk {
             Some(_) => Err(CommandError::AlreadyAssigned),
         };
         self.execute_if(request, id, &command, free).await
+    }
+
+    /// Several commands on one ticket as one: each is decided on what those before it made of the
+    /// ticket, and all of their events are written together, or none.
+    pub async fn execute_all(
+        &self,
+        request: &Request,
+        id: TicketId,
+        commands: &[TicketCommand],
+    ) -> Result<Done, CommandError> {
+        if let [command] = commands {
+            return self.execute(request, id, command).await;
+        }
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
+        }
+        for _ in 0..TRIES {
+            let mut folded = (*self.ticket(id).await?).clone();
+            let mut writes: Vec<Write> = Vec::with_capacity(commands.len());
+            for command in commands {
+                let write = self.decide(request, id, &folded, command).await?;
+                folded.state =
+                    write.events.iter().fold(folded.state, |ticket, event| match event {
+                        Event::Ticket(event) => evolve(ticket, event),
+                        Event::Customer(_)
+                        | Event::Agent(_)
+                        | Event::Definition(_)
+                        | Event::Token(_) => ticket,
+                    });
+                writes.push(write);
+            }
+            let together = writes.into_iter().reduce(|mut all, next| {
+                all.events.extend(next.events);
+                all
+            });
+            let Some(together) = together.filter(|write| !write.events.is_empty()) else {
+                return Ok(self.nothing_to_do(id.stream(), folded.version));
+            };
+            if let Appended::Done(done) = self.append(request, Plan::of(together)).await? {
+                return Ok(done);
+            }
+        }
+        Err(CommandError::Contended)
     }
 
     /// Ends a snooze whose time has come. The command's id derives from the snooze, so however many

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::Query;
+use crate::body::Params;
 use crate::call::Answer;
 use crate::docket::Docket;
 use crate::page::{self, Page};
@@ -34,7 +34,7 @@ struct Wanted {
 #[utoipa::path(tag = "audit", params(Wanted),
     responses((status = 200, description = "The readings.", body = Page<Reading>)))]
 #[get("/access-log")]
-async fn list(docket: web::Data<Docket>, wanted: Query<Wanted>) -> Answer {
+async fn list(docket: web::Data<Docket>, wanted: Params<Wanted>) -> Answer {
     let Wanted { subject, page_size, cursor } = wanted.0;
     answer(&docket, subject.as_deref(), cursor, page_size).await
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::attachments::{Attachment, Upload};
 use crate::auth::Caller;
-use crate::body::{self, Query};
+use crate::body::{self, Params};
 use crate::call::{Answer, Call, json};
 use crate::docket::Docket;
 use crate::problem::Problem;
@@ -42,7 +42,7 @@ struct Named {
 async fn upload(
     call: Call,
     request: HttpRequest,
-    named: Query<Named>,
+    named: Params<Named>,
     payload: web::Payload,
 ) -> Answer {
     body::refuse_encoding(request.headers())?;

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Caller;
-use crate::body::Query;
+use crate::body::Params;
 use crate::call::Answer;
 use crate::docket::Docket;
 use crate::page;
@@ -75,7 +75,7 @@ async fn list(
     docket: web::Data<Docket>,
     caller: Caller,
     request: HttpRequest,
-    wanted: Query<Wanted>,
+    wanted: Params<Wanted>,
 ) -> Answer {
     let wanted = wanted.0;
     let limit = wanted.limit.unwrap_or(USUAL);
@@ -104,12 +104,14 @@ async fn live(
     docket: web::Data<Docket>,
     caller: Caller,
     request: HttpRequest,
-    wanted: Query<Wanted>,
+    wanted: Params<Wanted>,
 ) -> Answer {
     let after = match request.headers().get("last-event-id") {
-        Some(id) => Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
-            Problem::field("/Last-Event-ID", "invalid_value", "Last-Event-ID is a position")
-        })?),
+        Some(id) => {
+            Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
+                Problem::field("/Last-Event-ID", "invalid_value", "Last-Event-ID is a position")
+            })?)
+        }
         None => wanted.0.after,
     };
     let after = after.unwrap_or_else(|| docket.store.head());

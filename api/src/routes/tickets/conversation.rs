@@ -19,7 +19,7 @@ use crate::check::Check;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(reply).service(message).service(note).service(open).service(file);
+    config.service(reply).service(receive).service(note).service(open).service(file);
 }
 
 /// An answer to the customer.
@@ -126,7 +126,7 @@ struct Incoming {
     responses((status = 200, description = "The ticket.", body = TicketDocument),
         (status = 201, description = "The new ticket it opened.", body = TicketDocument)))]
 #[post("/message")]
-async fn message(call: Call, id: web::Path<String>, body: Body<Incoming>) -> Answer {
+async fn receive(call: Call, id: web::Path<String>, body: Body<Incoming>) -> Answer {
     let asked = body.asked;
     Check::default().text("/body", &asked.body).attachments(&asked.attachments).done()?;
     let request = call.request(&body.bytes, asked.occurred_at)?;

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::read::{When, found};
 use crate::auth::Caller;
-use crate::body::Query;
+use crate::body::Params;
 use crate::call::Answer;
 use crate::docket::Docket;
 use crate::page::{self, Page};
@@ -28,7 +28,7 @@ async fn read_history(
     docket: web::Data<Docket>,
     caller: Caller,
     id: web::Path<String>,
-    when: Query<When>,
+    when: Params<When>,
 ) -> Answer {
     let moment = when.0.moment()?;
     let id = found(&docket, &id).await?;
@@ -44,11 +44,7 @@ async fn read_history(
 #[utoipa::path(tag = "tickets",
     responses((status = 200, description = "The entries.", body = Page<timeline::Entry>)))]
 #[get("/timeline")]
-async fn read_timeline(
-    docket: web::Data<Docket>,
-    caller: Caller,
-    id: web::Path<String>,
-) -> Answer {
+async fn read_timeline(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
     let id = found(&docket, &id).await?;
     let entries = timeline::of_ticket(&docket.reader, &docket.names, id).await?;
     if entries.is_empty() {
@@ -76,7 +72,7 @@ struct Readings {
 async fn views_log(
     docket: web::Data<Docket>,
     id: web::Path<String>,
-    query: Query<Readings>,
+    query: Params<Readings>,
 ) -> Answer {
     let id = found(&docket, &id).await?.to_string();
     crate::routes::access_log::answer(&docket, Some(&id), query.0.cursor, query.0.page_size).await

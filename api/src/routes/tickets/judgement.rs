@@ -15,8 +15,8 @@ use crate::check::Check;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(rating).service(request_rating).service(quality);
-    config.service(time).service(correction);
+    config.service(rate).service(request_rating).service(quality);
+    config.service(log_time).service(correct);
 }
 
 fn five() -> u8 {
@@ -43,7 +43,7 @@ struct Rating {
 #[utoipa::path(tag = "tickets", request_body = Rating,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/rating")]
-async fn rating(call: Call, id: web::Path<String>, body: Body<Rating>) -> Answer {
+async fn rate(call: Call, id: web::Path<String>, body: Body<Rating>) -> Answer {
     let Rating { score, scale, comment, occurred_at } = body.asked;
     Check::default().maybe_text("/comment", comment.as_ref()).done()?;
     let command = TicketCommand::Rate { score, scale, comment };
@@ -127,7 +127,7 @@ struct Time {
 #[utoipa::path(tag = "tickets", request_body = Time,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/time")]
-async fn time(call: Call, id: web::Path<String>, body: Body<Time>) -> Answer {
+async fn log_time(call: Call, id: web::Path<String>, body: Body<Time>) -> Answer {
     let Time { minutes, agent, note, occurred_at } = body.asked;
     Check::default()
         .that(minutes > 0, "/minutes", "invalid_value", "at least one minute")
@@ -157,7 +157,7 @@ struct Correction {
 #[utoipa::path(tag = "tickets", request_body = Correction,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/correction")]
-async fn correction(call: Call, id: web::Path<String>, body: Body<Correction>) -> Answer {
+async fn correct(call: Call, id: web::Path<String>, body: Body<Correction>) -> Answer {
     let Correction { corrects, text, occurred_at } = body.asked;
     Check::default().text("/text", &text).done()?;
     call.execute(&id, &body.bytes, occurred_at, TicketCommand::Correct { corrects, text }).await

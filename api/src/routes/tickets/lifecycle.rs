@@ -16,7 +16,7 @@ use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(close).service(status).service(snooze).service(wake).service(reopen);
+    config.service(close).service(set_status).service(snooze).service(wake).service(reopen);
 }
 
 /// Until when a ticket is put aside.
@@ -185,7 +185,7 @@ struct SetStatus {
 #[utoipa::path(tag = "tickets", request_body = SetStatus,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/status")]
-async fn status(call: Call, id: web::Path<String>, body: Body<SetStatus>) -> Answer {
+async fn set_status(call: Call, id: web::Path<String>, body: Body<SetStatus>) -> Answer {
     let SetStatus { status, substatus, occurred_at } = body.asked;
     let command = TicketCommand::SetStatus { status, substatus };
     call.execute(&id, &body.bytes, occurred_at, command).await

@@ -6,21 +6,20 @@ mod create;
 mod history;
 mod judgement;
 mod lifecycle;
-mod list;
 mod ownership;
 mod promises;
 mod read;
 mod relations;
 mod sorting;
 
-use utoipa_actix_web::scope;
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the routes. What is called most stands first: the router tries them in turn.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(create::create).service(list::list);
+    config.service(create::create);
     config.service(
-        scope::scope("/tickets/{id}")
+        scope("/tickets/{id}")
             .configure(read::configure)
             .configure(conversation::configure)
             .configure(ownership::configure)

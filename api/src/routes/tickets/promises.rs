@@ -18,8 +18,8 @@ use crate::check::Check;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(commitment).service(keep).service(change).service(break_promise);
-    config.service(complaint).service(decide);
+    config.service(promise).service(keep).service(change).service(break_promise);
+    config.service(complain).service(decide);
 }
 
 /// A promise.
@@ -56,7 +56,7 @@ fn desk() -> Promiser {
 #[utoipa::path(tag = "tickets", request_body = Commitment,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/commitment")]
-async fn commitment(call: Call, id: web::Path<String>, body: Body<Commitment>) -> Answer {
+async fn promise(call: Call, id: web::Path<String>, body: Body<Commitment>) -> Answer {
     let Commitment { text, due, promiser, kind, amount, evidence, accepted, occurred_at } =
         body.asked;
     Check::default()
@@ -175,7 +175,7 @@ fn minor() -> Severity {
 #[utoipa::path(tag = "tickets", request_body = Complaint,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/complaint")]
-async fn complaint(call: Call, id: web::Path<String>, body: Body<Complaint>) -> Answer {
+async fn complain(call: Call, id: web::Path<String>, body: Body<Complaint>) -> Answer {
     let Complaint { claim, severity, remedy, owner, occurred_at } = body.asked;
     Check::default().text("/claim", &claim).maybe_text("/remedy", remedy.as_ref()).done()?;
     let gather = async {

@@ -1,8 +1,8 @@
 //! `GET /v1/tickets/{id}`: a ticket now, or as it stood.
 
 use actix_web::{HttpResponse, get, web};
-use docket_domain::instant::Instant;
 use docket_domain::ids::TicketId;
+use docket_domain::instant::Instant;
 use docket_projections::recorded::Moment;
 use docket_projections::ticket_document::TicketDocument;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Caller;
-use crate::body::Query;
+use crate::body::Params;
 use crate::call::{Answer, etag, json};
 use crate::docket::Docket;
 use crate::problem::Problem;
@@ -70,7 +70,7 @@ async fn read(
     docket: web::Data<Docket>,
     caller: Caller,
     id: web::Path<String>,
-    when: Query<When>,
+    when: Params<When>,
 ) -> Answer {
     let moment = when.0.moment()?;
     let id = found(&docket, &id).await?;

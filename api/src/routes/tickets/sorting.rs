@@ -14,7 +14,12 @@ use crate::check::Check;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(priority).service(classify).service(transfer).service(tags).service(field);
+    config
+        .service(set_priority)
+        .service(classify)
+        .service(transfer)
+        .service(retag)
+        .service(set_field);
 }
 
 /// A priority.
@@ -32,7 +37,7 @@ struct SetPriority {
 #[utoipa::path(tag = "tickets", request_body = SetPriority,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/priority")]
-async fn priority(call: Call, id: web::Path<String>, body: Body<SetPriority>) -> Answer {
+async fn set_priority(call: Call, id: web::Path<String>, body: Body<SetPriority>) -> Answer {
     let SetPriority { priority, occurred_at } = body.asked;
     call.execute(&id, &body.bytes, occurred_at, TicketCommand::Prioritize { priority }).await
 }
@@ -107,7 +112,7 @@ struct Retag {
 #[utoipa::path(tag = "tickets", request_body = Retag,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/tags")]
-async fn tags(call: Call, id: web::Path<String>, body: Body<Retag>) -> Answer {
+async fn retag(call: Call, id: web::Path<String>, body: Body<Retag>) -> Answer {
     let Retag { add, remove, occurred_at } = body.asked;
     Check::default().tags("/add", &add).tags("/remove", &remove).done()?;
     let trim = |tags: Vec<String>| tags.iter().map(|tag| tag.trim().to_owned()).collect();
@@ -132,7 +137,7 @@ struct SetField {
 #[utoipa::path(tag = "tickets", request_body = SetField,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/field")]
-async fn field(call: Call, id: web::Path<String>, body: Body<SetField>) -> Answer {
+async fn set_field(call: Call, id: web::Path<String>, body: Body<SetField>) -> Answer {
     let SetField { field, value, occurred_at } = body.asked;
     Check::default().label("/field", &field).maybe_text("/value", value.as_ref()).done()?;
     let command = TicketCommand::SetField { field, value };

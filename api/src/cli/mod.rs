@@ -1,0 +1,94 @@
+//! The command line: one file for each subcommand.
+
+pub mod completions;
+pub mod openapi;
+pub mod serve;
+pub mod token;
+
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use docket_store::Clock;
+
+use crate::config::{Config, ConfigError, Options};
+use crate::docket::StartError;
+use crate::problem::Problem;
+
+/// An event-sourced ticketing backend: every ticket is its history.
+#[derive(Debug, Parser)]
+#[command(name = "docket", version, propagate_version = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  docket serve                                  a durable desk in ./data on 127.0.0.1:8080
+  docket serve --listen 0.0.0.0:8080 --data /var/lib/docket
+  docket token create --name ann --role agent   a token, while no server holds the store
+  docket openapi > openapi.json
+
+Options may also come from DOCKET_* variables and from a TOML file (--config).";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API on a durable store
+    Serve(serve::Args),
+    /// Issue, list and revoke tokens on a store that no server holds
+    Token(token::Args),
+    /// Print the OpenAPI document
+    Openapi(openapi::Args),
+    /// Print completions for a shell
+    Completions(completions::Args),
+}
+
+/// Why a subcommand failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The options cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store or the server could not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A command was refused.
+    #[error(transparent)]
+    Command(#[from] docket_commands::CommandError),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] docket_store::StoreError),
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// Anything else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Other(problem.to_string())
+    }
+}
+
+/// Runs what the command line says.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    let config = Config::settle(cli.options)?;
+    crate::logging::start(config.log_format);
+    match cli.command {
+        Command::Serve(args) => serve::run(args, config).await,
+        Command::Token(args) => token::run(args, config).await,
+        Command::Openapi(args) => openapi::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    }
+}
+
+/// The real time.
+pub fn clock() -> Clock {
+    Arc::new(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}

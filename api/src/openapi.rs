@@ -1,0 +1,174 @@
+//! The contract as a document: collected from the routes, completed from the table of access and
+//! the conventions that every call shares, so that neither is written twice.
+
+use actix_web::{HttpResponse, get};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, Info, ObjectBuilder, OpenApi, RefOr, Required, ResponseBuilder, Schema, Type,
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::access::{self, Who};
+use crate::routes;
+
+/// Registers `/openapi.json` and `/docs`.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(document);
+    config.map(|config| {
+        let swagger = utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}");
+        config.service(swagger.config(utoipa_swagger_ui::Config::from("/openapi.json")))
+    });
+}
+
+/// Get this document.
+#[utoipa::path(tag = "operation",
+    responses((status = 200, description = "The document.", body = Object)))]
+#[get("/openapi.json")]
+async fn document() -> HttpResponse {
+    HttpResponse::Ok().json(&*DOCUMENT)
+}
+
+static DOCUMENT: std::sync::LazyLock<OpenApi> = std::sync::LazyLock::new(collect);
+
+/// The whole document.
+pub fn collect() -> OpenApi {
+    use utoipa_actix_web::AppExt;
+    let app = actix_web::App::new().into_utoipa_app();
+    let (_, mut api) = app.configure(routes::configure).configure(configure).split_for_parts();
+    api.info = Info::new("Docket", env!("CARGO_PKG_VERSION"));
+    api.info.description = Some("Event-sourced ticketing: every ticket is its history.".into());
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme("token", bearer);
+    complete(&mut api);
+    api
+}
+
+/// Adds what is true of every operation.
+fn complete(api: &mut OpenApi) {
+    for (path, item) in &mut api.paths.paths {
+        let operations = [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            let who = access::of(path).find(|route| route.method == method);
+            let who = who.map_or(Who::Roles(&[]), |route| route.who);
+            parameters(operation, path, method);
+            problems(operation, method, who);
+            roles(operation, who);
+        }
+    }
+}
+
+fn parameters(operation: &mut Operation, path: &str, method: &str) {
+    let in_path = |known: &RefOr<Parameter>| match known {
+        RefOr::T(known) => known.parameter_in == ParameterIn::Path,
+        RefOr::Ref(_) => false,
+    };
+    let mut all = operation.parameters.take().unwrap_or_default();
+    all.retain(|known| !in_path(known));
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
+    all.extend(names.map(|name| {
+        let described = match name {
+            "id" if path.contains("/tickets/") => "The ticket's UUID or number.",
+            "id" => "The UUID.",
+            _ => "The key.",
+        };
+        parameter(name, ParameterIn::Path, described)
+    }));
+    match method {
+        "GET" if path.starts_with("/v1/") => {
+            let described = "Answer only once this position of the log is visible, else 503.";
+            all.push(parameter("Docket-Min-Position", ParameterIn::Header, described));
+        }
+        "GET" => {}
+        _ => {
+            let described = "The ETag that the caller saw; 412 lists what was missed.";
+            all.push(parameter("If-Match", ParameterIn::Header, described));
+            let described = "1 to 255 printable ASCII characters; the same key and body again is \
+                             the same command.";
+            all.push(parameter("Idempotency-Key", ParameterIn::Header, described));
+        }
+    }
+    operation.parameters = (!all.is_empty()).then_some(all);
+}
+
+fn parameter(name: &str, place: ParameterIn, described: &str) -> RefOr<Parameter> {
+    let required = if place == ParameterIn::Path { Required::True } else { Required::False };
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(Some(described))
+        .schema(Some(RefOr::T(Schema::Object(text))));
+    RefOr::T(parameter.build())
+}
+
+/// The refusals that an operation can answer with.
+fn problems(operation: &mut Operation, method: &str, who: Who) {
+    let mut add = |status: &str, codes: &str| {
+        let content = ContentBuilder::new().schema(Some(problem_schema())).build();
+        let problem = ResponseBuilder::new()
+            .description(codes)
+            .content("application/problem+json", content)
+            .build();
+        operation.responses.responses.entry(status.into()).or_insert(RefOr::T(problem));
+    };
+    if who == Who::Anyone {
+        return;
+    }
+    add("401", "token_required, token_invalid");
+    add("403", "forbidden, occurred_at_forbidden");
+    add("404", "not_found, unknown_route");
+    add("422", "invalid_request, or the code of the rule about what was asked");
+    add("503", "store_unavailable, disk_full, outcome_unknown, contended, projection_lagging");
+    if method != "GET" {
+        add("400", "malformed_json, idempotency_key_invalid, if_match_invalid");
+        add("409", "the code of the rule about the state, such as ticket_closed, ticket_merged");
+        add("412", "stale; lists the events that were missed");
+        add("413", "body_too_large");
+        add("415", "unsupported_media_type, unsupported_encoding");
+    }
+}
+
+fn problem_schema() -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let object = ObjectBuilder::new()
+        .property("type", text())
+        .property("title", text())
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
+        .property("code", text())
+        .property("detail", text())
+        .property("trace_id", text());
+    RefOr::T(Schema::Object(object.build()))
+}
+
+fn roles(operation: &mut Operation, who: Who) {
+    let said = match who {
+        Who::Anyone => {
+            operation.security = Some(vec![SecurityRequirement::default()]);
+            "Needs no token.".to_owned()
+        }
+        Who::Roles(roles) => {
+            operation.security =
+                Some(vec![SecurityRequirement::new("token", Vec::<String>::new())]);
+            let names: Vec<String> = roles
+                .iter()
+                .filter_map(|role| serde_json::to_value(role).ok()?.as_str().map(str::to_owned))
+                .collect();
+            format!("Roles: {}.", names.join(", "))
+        }
+    };
+    let described = operation.description.take();
+    operation.description = Some(match described {
+        Some(described) => format!("{described}\n\n{said}"),
+        None => said,
+    });
+}
