@@ -3,15 +3,14 @@
 //! Three kinds are never mixed: a *refusal* (a rule says no: 409 about the state, 422 about the
 //! request), a *conflict* (412: others were faster), and *unavailable* (503 with `Retry-After`).
 
+mod errors;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use docket_commands::CommandError;
-use docket_projections::recorded::ReadError;
-use docket_store::StoreError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -208,75 +207,6 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.0.status.as_u16(), self.0.code)
     }
-}
-
-impl From<CommandError> for Problem {
-    fn from(error: CommandError) -> Self {
-        let detail = error.to_string();
-        match error {
-            CommandError::Ticket(rule) => Self::refused(rule.code(), rule.field(), detail),
-            CommandError::Customer(rule) => Self::refused(rule.code(), rule.field(), detail),
-            CommandError::Agent(rule) => Self::refused(rule.code(), rule.field(), detail),
-            CommandError::Token(rule) => Self::refused(rule.code(), rule.field(), detail),
-            CommandError::UnknownAgent { .. } => Self::field("/agent", "unknown_agent", detail),
-            CommandError::UnknownCustomer { .. } => {
-                Self::field("/customer/id", "unknown_customer", detail)
-            }
-            CommandError::UnknownTicket { .. } => Self::field("/ticket", "unknown_ticket", detail),
-            CommandError::NotRegistered { .. } => {
-                Self::field("/customer", "customer_not_registered", detail)
-            }
-            CommandError::UnknownZone { .. } => Self::field("/zone", "unknown_zone", detail),
-            CommandError::OccurredAt { .. } => {
-                Self::field("/occurred_at", "occurred_at_out_of_range", detail)
-            }
-            CommandError::AddressTaken => Self::refused("address_taken", None, detail),
-            CommandError::AlreadyAssigned => Self::refused("already_assigned", None, detail),
-            CommandError::Erased { .. } => Self::refused("person_erased", None, detail),
-            CommandError::Stale { actual, .. } => Self::stale(actual, Vec::new()),
-            CommandError::KeyReused => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
-            }
-            CommandError::Contended => Self::unavailable("contended", detail, 1),
-            CommandError::Decode(error) => broken(&error),
-            CommandError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        let detail = match &error {
-            StoreError::Unavailable(_) => "the store cannot be reached; nothing was written",
-            StoreError::Full => "the store's disk is full; nothing was written and reads go on",
-            StoreError::Unknown(_) => {
-                "the outcome of the write is unknown; send it again under the same Idempotency-Key"
-            }
-            StoreError::Integrity(_) | StoreError::Refused(_) => return broken(&error),
-        };
-        tracing::warn!(%error, "the store could not answer");
-        let (code, seconds) = match error {
-            StoreError::Full => ("disk_full", 30),
-            StoreError::Unknown(_) => ("outcome_unknown", 1),
-            _ => ("store_unavailable", 1),
-        };
-        Self::unavailable(code, detail, seconds)
-    }
-}
-
-impl From<ReadError> for Problem {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Store(error) => error.into(),
-            error => broken(&error),
-        }
-    }
-}
-
-/// Something that must not be: logged here, since nobody after can.
-fn broken(error: &dyn fmt::Display) -> Problem {
-    tracing::error!(%error, "something that must not be");
-    Problem::internal()
 }
 
 impl std::error::Error for Problem {}

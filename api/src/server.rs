@@ -75,9 +75,8 @@ impl Server {
     /// Serves until the process is asked to end (SIGINT, SIGTERM) or the server fails.
     pub async fn until_asked_to_stop(mut self) -> Result<(), StartError> {
         tokio::select! {
-            ended = &mut self.running => match ended {
-                Ok(Err(reason)) => return Err(StartError::io("the server failed")(reason)),
-                Ok(Ok(())) | Err(_) => {}
+            ended = &mut self.running => if let Ok(Err(reason)) = ended {
+                return Err(StartError::io("the server failed")(reason));
             },
             () = asked_to_stop() => tracing::info!("stopping; running requests get ten seconds"),
         }

@@ -1,0 +1,102 @@
+//! What the layers below say went wrong, as problems.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use docket_commands::CommandError;
+use docket_domain::definition::{DefinitionRefusal, FieldError};
+use docket_projections::recorded::ReadError;
+use docket_store::StoreError;
+
+use super::{Fault, Problem};
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CommandError::Ticket(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::Customer(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::Agent(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::Definition(rule) => undefined(&rule),
+            CommandError::Token(rule) => Self::refused(rule.code(), rule.field(), detail),
+            CommandError::UnknownAgent { .. } => Self::field("/agent", "unknown_agent", detail),
+            CommandError::UnknownCustomer { .. } => {
+                Self::field("/customer/id", "unknown_customer", detail)
+            }
+            CommandError::UnknownTicket { .. } => Self::field("/ticket", "unknown_ticket", detail),
+            CommandError::NotRegistered { .. } => {
+                Self::field("/customer", "customer_not_registered", detail)
+            }
+            CommandError::UnknownZone { .. } => Self::field("/zone", "unknown_zone", detail),
+            CommandError::OccurredAt { .. } => {
+                Self::field("/occurred_at", "occurred_at_out_of_range", detail)
+            }
+            CommandError::AddressTaken => Self::refused("address_taken", None, detail),
+            CommandError::AlreadyAssigned => Self::refused("already_assigned", None, detail),
+            CommandError::Erased { .. } => Self::refused("person_erased", None, detail),
+            CommandError::Stale { actual, .. } => Self::stale(actual, Vec::new()),
+            CommandError::KeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+            }
+            CommandError::Contended => Self::unavailable("contended", detail, 1),
+            CommandError::Decode(error) => broken(&error),
+            CommandError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = match &error {
+            StoreError::Unavailable(_) => "the store cannot be reached; nothing was written",
+            StoreError::Full => "the store's disk is full; nothing was written and reads go on",
+            StoreError::Unknown(_) => {
+                "the outcome of the write is unknown; send it again under the same Idempotency-Key"
+            }
+            StoreError::Integrity(_) | StoreError::Refused(_) => return broken(&error),
+        };
+        tracing::warn!(%error, "the store could not answer");
+        let (code, seconds) = match error {
+            StoreError::Full => ("disk_full", 30),
+            StoreError::Unknown(_) => ("outcome_unknown", 1),
+            _ => ("store_unavailable", 1),
+        };
+        Self::unavailable(code, detail, seconds)
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Store(error) => error.into(),
+            error => broken(&error),
+        }
+    }
+}
+
+/// A definition that may not be published or retired: 422 for what its document or key says, 409
+/// where the desk or another definition needs what would go.
+fn undefined(rule: &DefinitionRefusal) -> Problem {
+    let fault = |error: &FieldError| Fault {
+        pointer: error.pointer.clone(),
+        code: "invalid_value".into(),
+        detail: error.problem.to_string(),
+    };
+    match rule {
+        DefinitionRefusal::Invalid { errors } => {
+            let mut problem = Problem::invalid(errors.iter().map(fault).collect());
+            problem.0.code = rule.code().into();
+            problem
+        }
+        DefinitionRefusal::InvalidKey => Problem::field("", rule.code(), rule.to_string()),
+        DefinitionRefusal::NoSuchDefinition
+        | DefinitionRefusal::BuiltIn
+        | DefinitionRefusal::InUse { .. } => Problem::refused(rule.code(), None, rule.to_string()),
+    }
+}
+
+/// Something that must not be: logged here, since nobody after can.
+fn broken(error: &dyn fmt::Display) -> Problem {
+    tracing::error!(%error, "something that must not be");
+    Problem::internal()
+}
