@@ -159,3 +159,6 @@ fn error(event_type: &str, schema: u16, reason: &str) -> DecodeError {
 fn reason(error: &serde_json::Error) -> String {
     format!("{:?} error at column {}", error.classify(), error.column())
 }
+
+#[cfg(test)]
+pub(crate) mod golden;

@@ -32,3 +32,89 @@ pub(super) fn end_of_block(at: Instant, block_ms: i64, zone: Option<&ZoneOffsets
 pub(super) fn nearest_boundary(at: Instant, block_ms: i64, zone: Option<&ZoneOffsets>) -> Instant {
     end_of_block(at.plus_millis(-1), block_ms, zone)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MINUTE_MS: i64 = 60_000;
+
+    /// Warsaw in 2026: an hour ahead, two from the end of March to the end of October.
+    fn warsaw() -> ZoneOffsets {
+        let at = |text: &str| text.parse::<Instant>().unwrap().0;
+        let (spring, autumn) = (at("2026-03-29T01:00:00Z"), at("2026-10-25T01:00:00Z"));
+        let offsets = vec![(0, 3600), (spring, 7200), (autumn, 3600)];
+        ZoneOffsets { tzdb: "2026a".into(), offsets }
+    }
+
+    fn ends(at: &str, minutes: i64) -> String {
+        end_of_block(at.parse().unwrap(), minutes * MINUTE_MS, Some(&warsaw())).to_string()
+    }
+
+    #[test]
+    fn a_block_ends_where_the_next_begins() {
+        assert_eq!(ends("2026-03-02T14:00:00Z", 15), "2026-03-02T14:15:00.000Z");
+        assert_eq!(ends("2026-03-02T13:50:00Z", 15), "2026-03-02T14:00:00.000Z");
+        assert_eq!(ends("2026-03-02T13:59:59.999Z", 15), "2026-03-02T14:00:00.000Z");
+    }
+
+    #[test]
+    fn blocks_count_from_local_midnight_and_every_day_anew() {
+        assert_eq!(ends("2026-03-02T10:00:00Z", 8 * 60), "2026-03-02T15:00:00.000Z");
+        assert_eq!(ends("2026-03-02T22:30:00Z", 7 * 60), "2026-03-02T23:00:00.000Z");
+    }
+
+    #[test]
+    fn where_the_clock_is_moved_a_block_ends_when_the_wall_clock_has_left_it() {
+        // The block 00:00–02:00 of the local night ends where the clock jumps from 02:00 to 03:00.
+        assert_eq!(ends("2026-03-28T23:30:00Z", 120), "2026-03-29T01:00:00.000Z");
+        // The block 02:00–04:00 of the autumn night lasts three hours.
+        assert_eq!(ends("2026-10-25T00:30:00Z", 120), "2026-10-25T03:00:00.000Z");
+        // The block 02:45–03:00 ends where the clock is set back to 02:00.
+        assert_eq!(ends("2026-10-25T00:50:00Z", 15), "2026-10-25T01:00:00.000Z");
+    }
+
+    #[test]
+    fn the_nearest_boundary_is_never_before_the_time_asked_for() {
+        let nearest = |at: &str| {
+            nearest_boundary(at.parse().unwrap(), 15 * MINUTE_MS, Some(&warsaw())).to_string()
+        };
+        assert_eq!(nearest("2026-03-02T14:00:00Z"), "2026-03-02T14:00:00.000Z");
+        assert_eq!(nearest("2026-03-02T14:00:00.001Z"), "2026-03-02T14:15:00.000Z");
+        assert_eq!(nearest("2026-03-02T13:50:00Z"), "2026-03-02T14:00:00.000Z");
+    }
+
+    /// Walks minute by minute until the wall clock shows another block.
+    fn slowly(at: Instant, block_ms: i64, zone: &ZoneOffsets) -> Instant {
+        let block = |at: Instant| {
+            let local = at.0 + i64::from(zone.at(at)) * 1000;
+            (local.div_euclid(DAY_MS), local.rem_euclid(DAY_MS) / block_ms)
+        };
+        let whole = Instant(at.0 - at.0.rem_euclid(MINUTE_MS));
+        let mut later = (1..).map(|minutes| whole.plus_millis(minutes * MINUTE_MS));
+        later.find(|later| block(*later) != block(at)).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn the_end_of_a_block_is_what_a_slow_walk_finds(
+            at in 1_767_225_600_000_i64..1_798_761_600_000,
+            block in prop::sample::select(vec![1_i64, 5, 7, 15, 20, 30, 45, 60, 90, 120, 480, 1440]),
+            changes in prop::collection::vec((1_i64..4000, -56_i32..56), 0..6),
+            first in -48_i32..56,
+        ) {
+            // Changes close to the moment asked for, a few minutes to three days apart.
+            let mut from = at - at.rem_euclid(MINUTE_MS) - 2000 * MINUTE_MS;
+            let mut offsets = vec![(0, first * 900)];
+            for (minutes, quarters) in changes {
+                from += minutes * MINUTE_MS;
+                offsets.push((from, quarters * 900));
+            }
+            let zone = ZoneOffsets { tzdb: "made up".into(), offsets };
+            let found = end_of_block(Instant(at), block * MINUTE_MS, Some(&zone));
+            prop_assert_eq!(found, slowly(Instant(at), block * MINUTE_MS, &zone));
+        }
+    }
+}

@@ -41,6 +41,7 @@ mod merge;
 mod opening;
 mod ownership;
 mod promises;
+mod properties;
 mod record;
 mod snooze;
 mod transcript;

@@ -1,0 +1,258 @@
+//! What holds whatever is asked, in whichever order.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::codec::{Event, decode as read, encode, golden::opened};
+use crate::ids::MergeId;
+use crate::ticket::command::{NewCall, TicketRefusal};
+use crate::ticket::event::{
+    CallOutcome, Decision, Direction, LinkKind, MergeSide, Severity, WakeCause,
+};
+use crate::ticket::state::MessageKind;
+
+/// A step of a random story: what is asked, two choices within it, and how many minutes later.
+type Step = (u8, u8, u8, u16);
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec((any::<u8>(), any::<u8>(), any::<u8>(), 0_u16..3000), 1..60)
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_the_ticket_stays_sound(steps in steps()) {
+        let desk = Desk::default();
+        let mut now: Instant = "2026-03-02T09:00:00Z".parse().unwrap();
+        let (mut ticket, mut events) = (Ticket::Absent, Vec::new());
+        for (number, (kind, a, b, minutes)) in (1_u128..).zip(steps) {
+            now = now.plus_millis(i64::from(minutes) * 60_000);
+            let context = desk.context(now, Uuid::from_u128(number));
+            let command = ask(&ticket, (kind, a, b), now);
+            let decided = decide(&ticket, command.clone(), &context);
+            only_what_a_merged_ticket_may(&ticket, &command, &decided);
+            for event in decided.unwrap_or_default() {
+                ticket = evolve(ticket, &event);
+                events.push(stored_and_read(event));
+            }
+            if is_settled_by_once(&command) {
+                let again = decide(&ticket, command.clone(), &context);
+                prop_assert_eq!(again.unwrap_or_default(), vec![], "again {:?}", command);
+            }
+            prop_assert_eq!(&fold(&events), &ticket);
+            sound(&ticket, events.len());
+        }
+    }
+}
+
+/// The event as it comes back from the log; it must be the same.
+fn stored_and_read(event: TicketEvent) -> TicketEvent {
+    let event = Event::Ticket(event);
+    let stored = encode(&event).unwrap();
+    let payload = opened(&stored.payload).to_string();
+    let back = read("ticket-1042", &stored.event_type, stored.schema, &payload).unwrap();
+    assert_eq!(back, event);
+    let Event::Ticket(event) = back else { panic!("a ticket's event stays one") };
+    event
+}
+
+fn only_what_a_merged_ticket_may(
+    ticket: &Ticket,
+    command: &C,
+    decided: &Result<Vec<TicketEvent>, TicketRefusal>,
+) {
+    let may = matches!(
+        command,
+        C::Open(_)
+            | C::Unmerge { .. }
+            | C::Absorb { .. }
+            | C::RecordActivity { .. }
+            | C::Wake { cause: WakeCause::Timer }
+    );
+    if ticket.present().is_some_and(|state| state.merged.is_some()) && !may {
+        assert!(matches!(decided, Err(TicketRefusal::TicketMerged { .. })), "{command:?}");
+    }
+}
+
+fn sound(ticket: &Ticket, events: usize) {
+    let Some(state) = ticket.present() else { return assert_eq!(events, 0) };
+    assert_eq!(state.version, events as u64);
+    assert_eq!(state.snooze.is_some(), state.status.base == BaseStatus::Snoozed);
+    assert_eq!(state.merged.is_some(), state.status.base == BaseStatus::Merged);
+    if state.merged.is_none() {
+        assert_eq!(state.closed_at.is_some(), state.is_closed());
+    }
+    assert!(!state.is_closed() || state.waiting().count() == 0);
+    assert!(state.waiting().all(|message| message.kind == MessageKind::Customer));
+    for (place, message) in (1..).zip(&state.messages) {
+        assert_eq!(message.number, format!("1042-{place}"));
+    }
+    assert!(state.tags.len() <= 50);
+    assert!(state.tags.iter().enumerate().all(|(at, tag)| !state.tags[..at].contains(tag)));
+    assert!(state.escalation_level <= 9);
+}
+
+/// Whether asking the same again at once finds nothing to do, or is refused.
+fn is_settled_by_once(command: &C) -> bool {
+    match command {
+        C::Open(_)
+        | C::Assign { .. }
+        | C::Unassign { .. }
+        | C::HandOver { .. }
+        | C::OpenMessage { .. }
+        | C::File { .. }
+        | C::KeepCommitment { .. }
+        | C::ChangeCommitment { .. }
+        | C::BreakCommitment { .. }
+        | C::Prioritize { .. }
+        | C::Reclassify { .. }
+        | C::Transfer { .. }
+        | C::SetStatus { .. }
+        | C::Tag { .. }
+        | C::SetField { .. }
+        | C::Snooze { .. }
+        | C::Wake { .. }
+        | C::Merge { .. }
+        | C::Absorb { .. }
+        | C::Unmerge { .. }
+        | C::Split { .. }
+        | C::Link { .. }
+        | C::Unlink { .. }
+        | C::Escalate { level: Some(_), .. }
+        | C::Deescalate { .. }
+        | C::RaiseComplaint { .. }
+        | C::DecideComplaint { .. }
+        | C::Close { .. }
+        | C::Reopen { .. } => true,
+        C::Receive { .. }
+        | C::Reply { .. }
+        | C::AddNote { .. }
+        | C::LogCall(_)
+        | C::LogMeeting { .. }
+        | C::LogChat { .. }
+        | C::RecordCommitment { .. }
+        | C::Escalate { level: None, .. }
+        | C::RequestRating { .. }
+        | C::Rate { .. }
+        | C::ScoreQuality { .. }
+        | C::LogTime { .. }
+        | C::Correct { .. }
+        | C::RecordActivity { .. } => false,
+    }
+}
+
+/// A command of every kind, sensible or not.
+#[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
+fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
+    let Some(state) = ticket.present() else {
+        return if kind % 8 == 0 { close() } else { open() };
+    };
+    let agent = if a % 2 == 0 { anna() } else { piotr() };
+    let body = format!("{a} ł {b}");
+    let at = |list: &[&str]| list[usize::from(a) % list.len()].to_owned();
+    let message = pick(&state.messages, b).map_or(MessageId(nowhere()), |it| it.id);
+    let commitment = pick(&state.commitments, b).map_or(CommitmentId(nowhere()), |it| it.id);
+    let other = ticket_of(b);
+    let kinds = [LinkKind::Related, LinkKind::Causes, LinkKind::SplitInto];
+    let link = kinds[usize::from(a) % kinds.len()];
+    let merges = state.absorbed.iter().map(|it| it.merge_id);
+    let merges: Vec<MergeId> = merges.chain(state.merged.iter().map(|it| it.merge_id)).collect();
+    let merge_id = pick(&merges, a).copied().unwrap_or(MergeId(Uuid::from_u128(b.into())));
+    match kind % 46 {
+        0 => open(),
+        1 => assign(agent),
+        2 => C::Unassign { reason: Some(body) },
+        3 => C::HandOver { to: agent, until: None, note: None },
+        4..=6 => C::Receive { message: text(&body), channel: Channel::Web },
+        7 => C::OpenMessage { message: (a % 2 == 0).then_some(message) },
+        8 => C::File { message: (a % 2 == 0).then_some(message), reason: body },
+        9 | 10 => C::Reply { message: text(&body), channel: None, seen_version: b.into() },
+        11 => note(&body),
+        12 => C::LogCall(Box::new(NewCall {
+            agent: Some(agent),
+            direction: Direction::Outbound,
+            outcome: if b % 2 == 0 { CallOutcome::Answered } else { CallOutcome::Missed },
+            line: None,
+            phone: Some(body),
+            ivr_path: Vec::new(),
+            wait_ms: None,
+            started_at: Some(now),
+            ended_at: Some(now.plus_millis(i64::from(a) - 5)),
+            summary: None,
+            attachments: Vec::new(),
+        })),
+        13 => C::LogMeeting { agent: None, started_at: None, ended_at: Some(now), summary: body },
+        14 => C::LogChat {
+            agent: None,
+            started_at: None,
+            ended_at: None,
+            abandoned: a % 2 == 0,
+            transcript: body,
+        },
+        15 => promise(&body),
+        16 => C::KeepCommitment { commitment, note: None },
+        17 => C::ChangeCommitment { commitment, text: body, due: Some(now), reason: "r".into() },
+        18 => C::BreakCommitment { commitment, reason: body },
+        19 => C::Prioritize { priority: at(&["high", "low", "utmost"]) },
+        20 => C::Reclassify {
+            category: (b % 2 == 0).then(|| at(&["question", "invoice/reprint", "riddle"])),
+            ticket_type: (b % 3 == 0).then(|| at(&["technical", "problem", "riddle"])),
+        },
+        21 => C::Transfer { queue: at(&["inbox", "billing", "attic"]), reason: None },
+        22 => set_status(&at(&["new", "in_progress", "awaiting_customer", "closed", "limbo"])),
+        23 => C::Tag { add: tags(&[&at(&["x", "y"]), "z"]), remove: tags(&[&at(&["y", "z"])]) },
+        24 => C::SetField { field: at(&["order", "sku"]), value: (b % 2 == 0).then_some(body) },
+        25..=27 => C::Snooze {
+            until: now.plus_millis(i64::from(b) * 600_000),
+            reason: SnoozeReason::Other,
+            note: None,
+            wakes_on_message: a % 2 == 0,
+        },
+        28 => C::Wake { cause: WakeCause::Manual },
+        29 => C::Wake { cause: WakeCause::Timer },
+        30 => merge(other),
+        31 => C::Absorb { merge_id: MergeId(Uuid::from_u128(b.into())), source: other },
+        32 | 33 => C::Unmerge {
+            merge_id,
+            side: if a % 2 == 0 { MergeSide::Source } else { MergeSide::Survivor },
+            messages: vec![message],
+        },
+        34 => C::Split { into: other, messages: vec![message] },
+        35 => C::Link { other, kind: link },
+        36 => C::Unlink { other: other.id, kind: (b % 2 == 0).then_some(link) },
+        37 => C::Escalate { level: (b % 2 == 0).then_some(a % 12), to: None, reason: body },
+        38 => C::Deescalate { level: (b % 2 == 0).then_some(a % 12), reason: None },
+        39 => C::RaiseComplaint {
+            claim: body,
+            severity: Severity::Minor,
+            remedy: None,
+            owner: Some(agent),
+        },
+        40 => C::DecideComplaint {
+            decision: Decision::Rejected,
+            reasoning: body,
+            compensation: None,
+            told_at: None,
+            told_by: None,
+        },
+        41 => close(),
+        42 => C::Reopen { reason: body },
+        43 => C::Rate { score: a % 8, scale: b % 8, comment: Some(body) },
+        44 => C::Correct { corrects: b.into(), text: body },
+        _ => C::RecordActivity {
+            activity: body,
+            performer: None,
+            attributes: [("a".to_owned(), "b".to_owned())].into(),
+            public: [].into(),
+            refused: None,
+        },
+    }
+}
+
+fn pick<T>(items: &[T], choice: u8) -> Option<&T> {
+    items.get(usize::from(choice) % items.len().max(1))
+}
+
+/// One of a few other tickets, and now and then this one.
+fn ticket_of(choice: u8) -> TicketRef {
+    ticket([900, 901, 902, 1042][usize::from(choice) % 4])
+}
