@@ -5,19 +5,35 @@
 //! across streams is a [`view::View`]: a pure function of one stream, which the one [`runner`] keeps
 //! written down in tables that can be thrown away.
 
+pub mod customers;
+pub mod deadlines;
+mod desk_state;
 pub mod documents;
 pub mod history;
 pub mod names;
+pub mod page;
 mod projector;
+pub mod queue_summary;
 pub mod recorded;
 pub mod runner;
+pub mod stays;
 mod subjects;
 pub mod ticket_document;
 pub mod ticket_list;
+pub mod ticket_tags;
+pub mod ticket_text;
 pub mod timeline;
 pub mod view;
 
 use view::{Registered, register};
 
 /// All views there are: a new one is one line here.
-pub const REGISTRY: &[Registered] = &[register::<ticket_list::TicketList>()];
+pub const REGISTRY: &[Registered] = &[
+    register::<ticket_list::TicketList>(),
+    register::<ticket_tags::TicketTags>(),
+    register::<ticket_text::TicketText>(),
+    register::<queue_summary::QueueSummary>(),
+    register::<stays::Stays>(),
+    register::<customers::Customers>(),
+    register::<deadlines::Deadlines>(),
+];

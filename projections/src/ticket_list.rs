@@ -2,9 +2,23 @@
 //!
 //! One row for each ticket: its document, as `GET /v1/tickets/{id}` answers it.
 
-use crate::recorded::Recorded;
+pub mod filter;
+mod select;
+
+use uuid::Uuid;
+
+use self::filter::{Filter, Sort};
+use self::select::Found;
+use crate::documents::{Documents, DocumentsError, Query};
+use crate::page::{Cursor, ForeignCursor, LARGEST, Listed, Page};
+use crate::recorded::{Recorded, id_of};
 use crate::ticket_document::{TicketDocument, TicketFold};
+use crate::ticket_text::Words;
 use crate::view::{Key, View};
+
+/// Up to this many tickets with the words or tags asked for, a list starts from these; beyond, it is
+/// walked in its order.
+const FEW: usize = 2_000;
 
 /// The view.
 pub struct TicketList;
@@ -25,4 +39,78 @@ impl View for TicketList {
     fn rows(state: &TicketFold) -> Vec<(Key, TicketDocument)> {
         state.document.iter().map(|document| (Key::new(), document.clone())).collect()
     }
+}
+
+/// Why a list could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The cursor.
+    #[error(transparent)]
+    Cursor(#[from] ForeignCursor),
+    /// The tables.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
+}
+
+/// A page of the tickets that a filter lets through.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor comes from another filter or order.
+pub async fn page(
+    documents: &Documents,
+    filter: &Filter,
+    sort: Sort,
+    size: usize,
+    cursor: Option<&str>,
+) -> Result<Page, ListError> {
+    let question = (filter, sort);
+    let size = size.clamp(1, LARGEST);
+    let after = cursor.map(|cursor| Cursor::decode(cursor, &question)).transpose()?;
+    if filter.q.as_deref().is_some_and(|q| Words::of(q).is_empty()) {
+        return Ok(Page::of(Vec::new(), size, &question));
+    }
+    let query = plan(documents, filter, sort, after.as_ref(), size).await?;
+    let rows: Vec<Listed> = documents.fetch(&query).await?;
+    Ok(Page::of(rows, size, &question))
+}
+
+/// The query that answers a page, as chosen by how many tickets there are to choose from.
+async fn plan(
+    documents: &Documents,
+    filter: &Filter,
+    sort: Sort,
+    after: Option<&Cursor>,
+    size: usize,
+) -> Result<Query, DocumentsError> {
+    let mut found = Found::Few;
+    if select::is_searched(filter) {
+        let candidates = documents.fetch_one::<i64>(&select::candidates(filter, FEW)).await?;
+        if candidates.unwrap_or_default() >= FEW as i64 {
+            found = Found::Many;
+        }
+    }
+    Ok(select::page(filter, sort, after, size, found))
+}
+
+/// How a page would be found, line by line: so that a test can show what it costs.
+pub async fn explain(
+    documents: &Documents,
+    filter: &Filter,
+    sort: Sort,
+) -> Result<Vec<String>, DocumentsError> {
+    documents.plan(&plan(documents, filter, sort, None, 50).await?).await
+}
+
+/// The tickets of a queue that nobody owns and somebody should, the most urgent first (S-50).
+pub async fn unowned(
+    documents: &Documents,
+    queue: &str,
+    limit: usize,
+) -> Result<Vec<Uuid>, DocumentsError> {
+    let query = Query::new(
+        "SELECT stream FROM {ticket_list} WHERE is_open = 1 AND assignee = '' AND base = 'new' AND queue = ",
+    );
+    let query = query.bind(queue).sql(" ORDER BY urgency, stream LIMIT ").bind(limit as i64);
+    let streams: Vec<(String,)> = documents.fetch(&query).await?;
+    Ok(streams.iter().map(|(stream,)| id_of(stream)).collect())
 }

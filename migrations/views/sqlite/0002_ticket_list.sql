@@ -54,3 +54,6 @@ CREATE INDEX {table}_number ON {table} (number);
 CREATE INDEX {table}_open_created ON {table} (created, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_updated ON {table} (updated, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_open = 1;
+-- What may be taken next.
+CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
+    WHERE is_open = 1 AND assignee = '' AND base = 'new';

@@ -60,6 +60,11 @@ impl Query {
         self
     }
 
+    /// Goes on with a column that no index is to be used for: it is compared row by row.
+    pub fn unindexed(self, column: &str) -> Self {
+        self.sql("+").sql(column)
+    }
+
     /// Goes on with several parameters, separated by commas.
     pub fn bind_all(mut self, values: &[String]) -> Self {
         for (place, value) in values.iter().enumerate() {

@@ -5,6 +5,7 @@
 mod desk;
 mod every_event;
 mod history;
+mod lists;
 mod runner;
 mod story;
 mod ticket_document;

@@ -1,0 +1,90 @@
+//! What is due next? One row for each timer that is set; the timer worker reads them and issues the
+//! commands. A row goes when the event that ends it is there, so what is done is not done again.
+
+use docket_domain::codec::Event;
+use docket_domain::definition::BaseStatus;
+use docket_domain::instant::Instant;
+use docket_domain::ticket::event::TicketEvent;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::documents::{Documents, DocumentsError, Query};
+use crate::recorded::{Recorded, id_of};
+use crate::view::{Key, View};
+
+/// The view.
+pub struct Deadlines;
+
+/// A timer that is set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// The ticket.
+    pub ticket: Uuid,
+    /// What is due.
+    pub kind: Kind,
+    /// When.
+    pub due_at: Instant,
+    /// The version of the event that set it: with the ticket it names the timer, so that a command
+    /// derived from it is the same on every try.
+    pub version: u64,
+}
+
+/// What can be due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A snooze ends (S-42).
+    Snooze,
+}
+
+impl View for Deadlines {
+    const NAME: &'static str = "deadlines";
+    const VERSION: u32 = 1;
+    const CATEGORY: &'static str = "ticket";
+    const NEEDS_TEXT: bool = false;
+    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0008_deadlines.sql");
+    type State = Option<Deadline>;
+    type Row = Deadline;
+
+    fn evolve(snooze: &mut Option<Deadline>, event: &Recorded) {
+        let Event::Ticket(what) = &event.event else { return };
+        if let TicketEvent::TicketSnoozed { wakes_at, .. } = what {
+            *snooze = Some(Deadline {
+                ticket: id_of(&event.stream),
+                kind: Kind::Snooze,
+                due_at: *wakes_at,
+                version: event.version,
+            });
+        } else if what.status_move().is_some_and(|(_, to)| to.base != BaseStatus::Snoozed) {
+            *snooze = None;
+        }
+    }
+
+    fn rows(snooze: &Option<Deadline>) -> Vec<(Key, Deadline)> {
+        snooze.iter().map(|deadline| ("snooze".to_owned(), deadline.clone())).collect()
+    }
+}
+
+/// What is due at or before `now`, the longest due first.
+pub async fn due(
+    documents: &Documents,
+    now: Instant,
+    limit: usize,
+) -> Result<Vec<Deadline>, DocumentsError> {
+    let query = Query::new("SELECT doc FROM {deadlines} WHERE due <= ")
+        .bind(now.to_string())
+        .sql(" ORDER BY due, stream LIMIT ")
+        .bind(limit as i64);
+    Ok(parsed(documents.fetch(&query).await?))
+}
+
+/// What is due next, whenever that is: so that a worker knows how long it may sleep.
+pub async fn next(documents: &Documents) -> Result<Option<Deadline>, DocumentsError> {
+    let query = Query::new("SELECT doc FROM {deadlines} ORDER BY due, stream LIMIT 1");
+    Ok(parsed(documents.fetch(&query).await?).pop())
+}
+
+/// Documents are written from the same type, so none is left out here.
+fn parsed(rows: Vec<(String,)>) -> Vec<Deadline> {
+    rows.iter().filter_map(|(doc,)| serde_json::from_str(doc).ok()).collect()
+}

@@ -1,0 +1,141 @@
+//! What a list of tickets can be asked for (S-22, S-24).
+
+use std::str::FromStr;
+
+use docket_domain::instant::Instant;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Which tickets. An empty list, and `None`, do not filter; several values of one field are
+/// alternatives, tags excepted, which a ticket must all have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Filter {
+    /// Keys of queues.
+    pub queue: Vec<String>,
+    /// Keys of statuses.
+    pub status: Vec<String>,
+    /// Keys of substatuses.
+    pub substatus: Vec<String>,
+    /// Keys of priorities.
+    pub priority: Vec<String>,
+    /// The lowest level.
+    pub level_min: Option<u8>,
+    /// The owner.
+    pub assignee: Option<Assignee>,
+    /// The customer.
+    pub customer: Option<Uuid>,
+    /// A category with all below it.
+    pub category: Option<String>,
+    /// Keys of types.
+    pub ticket_type: Vec<String>,
+    /// Channels by their words.
+    pub channel: Vec<String>,
+    /// Tags, all of which it has.
+    pub tag: Vec<String>,
+    /// The number, exactly.
+    pub number: Option<String>,
+    /// Words of subject and messages, see [`ticket_text`](crate::ticket_text).
+    pub q: Option<String>,
+    /// Created at this instant or later.
+    pub created_from: Option<Instant>,
+    /// Created at this instant or before.
+    pub created_to: Option<Instant>,
+    /// Last changed at this instant or later.
+    pub updated_from: Option<Instant>,
+    /// Last changed at this instant or before.
+    pub updated_to: Option<Instant>,
+    /// Whether the customer's latest message is newer than the last thing an employee did.
+    pub unread: Option<bool>,
+    /// A predefined view (S-24).
+    pub view: Option<Predefined>,
+}
+
+/// An owner to filter by; `me` is resolved by who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignee {
+    /// Nobody.
+    Nobody,
+    /// This agent.
+    Agent(Uuid),
+}
+
+/// The predefined views (S-24). What they need to know of today comes with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Predefined {
+    /// Neither closed nor merged.
+    Current,
+    /// Current, and this agent's or nobody's.
+    MineAndUnassigned(Uuid),
+    /// Waiting for us: the customer wrote last.
+    New,
+    /// Changed since this instant: the beginning of today in the desk's zone.
+    TouchedToday(Instant),
+    /// All.
+    All,
+    /// Created since this instant: a month ago.
+    LastMonth(Instant),
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum Sort {
+    /// Oldest first.
+    #[serde(rename = "created")]
+    Created,
+    /// Newest first.
+    #[serde(rename = "-created")]
+    CreatedLast,
+    /// Longest untouched first.
+    #[serde(rename = "updated")]
+    Updated,
+    /// Last touched first.
+    #[default]
+    #[serde(rename = "-updated")]
+    UpdatedLast,
+    /// Due first; what is due at no time comes last.
+    #[serde(rename = "due")]
+    Due,
+    /// Highest level first, within a level the oldest.
+    #[serde(rename = "-priority")]
+    Priority,
+}
+
+impl Sort {
+    /// The column it sorts by.
+    pub(super) fn column(self) -> &'static str {
+        match self {
+            Self::Created | Self::CreatedLast => "created",
+            Self::Updated | Self::UpdatedLast => "updated",
+            Self::Due => "due",
+            Self::Priority => "urgency",
+        }
+    }
+
+    /// Whether the column falls.
+    pub(super) fn falls(self) -> bool {
+        matches!(self, Self::CreatedLast | Self::UpdatedLast)
+    }
+}
+
+/// There is no such order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("sort is one of created, -created, updated, -updated, due, -priority")]
+pub struct UnknownSort;
+
+impl FromStr for Sort {
+    type Err = UnknownSort;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSort> {
+        Ok(match text {
+            "created" => Self::Created,
+            "-created" => Self::CreatedLast,
+            "updated" => Self::Updated,
+            "-updated" => Self::UpdatedLast,
+            "due" => Self::Due,
+            "-priority" => Self::Priority,
+            _ => return Err(UnknownSort),
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! From a filter to SQL.
+//!
+//! A page must cost the same however many tickets there are. So one condition drives: the one for
+//! which the migration has an index in the order asked for. All others are checked row by row and
+//! marked as such, lest the planner sort a million rows to save itself a walk of a hundred.
+
+use super::filter::{Assignee, Filter, Predefined, Sort};
+use crate::documents::Query;
+use crate::page::Cursor;
+use crate::ticket_text::Words;
+
+/// How the words or tags of a filter are looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Few tickets have them: start from these.
+    Few,
+    /// Many do: walk the list in order and look at each.
+    Many,
+}
+
+/// A page of a list, one row longer than `size`: (document, sort column, stream).
+pub(super) fn page(
+    filter: &Filter,
+    sort: Sort,
+    after: Option<&Cursor>,
+    size: usize,
+    found: Found,
+) -> Query {
+    let column = sort.column();
+    let mut query =
+        Query::new(&format!("SELECT doc, {column}, stream FROM {{ticket_list}} AS list WHERE 1"));
+    let driver = if found == Found::Few && is_searched(filter) { "" } else { driver(filter, sort) };
+    query = columns(query, filter, driver);
+    query = ranges(query, filter);
+    query = predefined(query, filter.view, driver);
+    query = searched(query, filter, found);
+    let (than, order) = if sort.falls() { ("<", "DESC") } else { (">", "ASC") };
+    if let Some(after) = after {
+        query = query.sql(&format!(" AND ({column}, stream) {than} ("));
+        query = query.bind(after.sort.as_str()).sql(", ").bind(after.stream.as_str()).sql(")");
+    }
+    query.sql(&format!(" ORDER BY {column} {order}, stream {order} LIMIT ")).bind(size as i64 + 1)
+}
+
+/// The columns whose equality the page is driven by, as a prefix of an index's name.
+fn driver(filter: &Filter, sort: Sort) -> &'static str {
+    let column = sort.column();
+    let by_time = column == "created" || column == "updated";
+    let one = |values: &[String]| values.len() == 1;
+    match filter {
+        Filter { number: Some(_), .. } => "number",
+        Filter { customer: Some(_), .. } => "customer",
+        Filter { assignee: Some(Assignee::Agent(_)), .. } => "assignee",
+        Filter { assignee: Some(Assignee::Nobody), .. } if by_time => "assignee",
+        Filter { queue, status, .. } if one(queue) && one(status) && column != "due" => {
+            "queue status"
+        }
+        Filter { queue, .. } if one(queue) => "queue",
+        Filter { status, .. } if one(status) && by_time => "status",
+        _ => "",
+    }
+}
+
+pub(super) fn is_searched(filter: &Filter) -> bool {
+    filter.q.is_some() || !filter.tag.is_empty()
+}
+
+/// A column to compare: free for an index when it drives, else for checking only.
+fn column(query: Query, name: &str, driver: &str) -> Query {
+    let query = query.sql(" AND ");
+    if driver.split(' ').any(|drives| drives == name) {
+        query.sql(name)
+    } else {
+        query.unindexed(name)
+    }
+}
+
+fn columns(mut query: Query, filter: &Filter, driver: &str) -> Query {
+    let lists = [
+        ("queue", &filter.queue),
+        ("status", &filter.status),
+        ("substatus", &filter.substatus),
+        ("priority", &filter.priority),
+        ("type", &filter.ticket_type),
+        ("channel", &filter.channel),
+    ];
+    for (name, values) in lists {
+        query = match values.as_slice() {
+            [] => query,
+            [value] => column(query, name, driver).sql(" = ").bind(value.as_str()),
+            values => column(query, name, driver).sql(" IN (").bind_all(values).sql(")"),
+        };
+    }
+    if let Some(number) = &filter.number {
+        query = column(query, "number", driver).sql(" = ").bind(number.as_str());
+    }
+    if let Some(customer) = filter.customer {
+        query = column(query, "customer", driver).sql(" = ").bind(customer.to_string());
+    }
+    if let Some(assignee) = filter.assignee {
+        let id = match assignee {
+            Assignee::Nobody => String::new(),
+            Assignee::Agent(id) => id.to_string(),
+        };
+        query = column(query, "assignee", driver).sql(" = ").bind(id);
+    }
+    if let Some(unread) = filter.unread {
+        query = column(query, "unread", driver).sql(" = ").bind(i64::from(unread));
+    }
+    if let Some(level) = filter.level_min {
+        query = column(query, "level", driver).sql(" >= ").bind(i64::from(level));
+    }
+    if let Some(path) = &filter.category {
+        // All below a path stands between `path/` and `path0`, the character after `/`.
+        query = query.sql(" AND (category = ").bind(path.as_str());
+        query = query.sql(" OR (category > ").bind(format!("{path}/"));
+        query = query.sql(" AND category < ").bind(format!("{path}0")).sql("))");
+    }
+    query
+}
+
+fn ranges(mut query: Query, filter: &Filter) -> Query {
+    let bounds = [
+        ("created >= ", filter.created_from),
+        ("created <= ", filter.created_to),
+        ("updated >= ", filter.updated_from),
+        ("updated <= ", filter.updated_to),
+    ];
+    for (comparison, bound) in bounds {
+        if let Some(bound) = bound {
+            query = query.sql(" AND ").sql(comparison).bind(bound.to_string());
+        }
+    }
+    query
+}
+
+fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
+    match view {
+        None | Some(Predefined::All) => query,
+        Some(Predefined::Current) => query.sql(" AND is_open = 1"),
+        Some(Predefined::MineAndUnassigned(me)) => query
+            .sql(" AND is_open = 1 AND ")
+            .unindexed("assignee")
+            .sql(" IN ('', ")
+            .bind(me.to_string())
+            .sql(")"),
+        Some(Predefined::New) => {
+            column(query.sql(" AND is_open = 1"), "base", driver).sql(" = 'new'")
+        }
+        Some(Predefined::TouchedToday(since)) => {
+            query.sql(" AND updated >= ").bind(since.to_string())
+        }
+        Some(Predefined::LastMonth(since)) => query.sql(" AND created >= ").bind(since.to_string()),
+    }
+}
+
+/// Tickets that have all the tags and all the words.
+fn searched(mut query: Query, filter: &Filter, found: Found) -> Query {
+    for tag in &filter.tag {
+        query = match found {
+            Found::Few => query
+                .sql(" AND stream IN (SELECT stream FROM {ticket_tags} WHERE key = ")
+                .bind(tag.as_str())
+                .sql(")"),
+            Found::Many => query
+                .sql(" AND EXISTS (SELECT 1 FROM {ticket_tags} AS tag WHERE tag.stream = list.stream AND tag.key = ")
+                .bind(tag.as_str())
+                .sql(")"),
+        };
+    }
+    for word in filter.q.as_deref().map(Words::of).iter().flat_map(Words::matches) {
+        query = match found {
+            Found::Few => query
+                .sql(" AND stream IN (SELECT text.stream FROM {ticket_text}_fts AS fts JOIN {ticket_text} AS text ON text.id = fts.rowid WHERE {ticket_text}_fts MATCH ")
+                .bind(word)
+                .sql(")"),
+            Found::Many => query
+                .sql(" AND EXISTS (SELECT 1 FROM {ticket_text} AS text JOIN {ticket_text}_fts AS fts ON fts.rowid = text.id WHERE text.stream = list.stream AND {ticket_text}_fts MATCH ")
+                .bind(word)
+                .sql(")"),
+        };
+    }
+    query
+}
+
+/// How many tickets, up to a limit, have a filter's tags and words.
+pub(super) fn candidates(filter: &Filter, limit: usize) -> Query {
+    let query =
+        Query::new("SELECT count(*) FROM (SELECT stream FROM {ticket_list} AS list WHERE 1");
+    searched(query, filter, Found::Few).sql(" LIMIT ").bind(limit as i64).sql(")")
+}
