@@ -140,3 +140,92 @@ fn checked(mut profile: AgentProfile) -> Result<AgentProfile, AgentRefusal> {
     }
     Ok(profile)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::codec::Event;
+    use crate::transcript::{happened, refused, transcript};
+
+    fn spec(given: &[AgentEvent], when: AgentCommand) -> String {
+        let agent = given.iter().fold(None, evolve);
+        let phrase = match &when {
+            AgentCommand::Add { .. } => "add",
+            AgentCommand::Change { .. } => "change",
+        };
+        let then = match decide(agent.as_ref(), when) {
+            Ok(events) => happened(events.into_iter().map(Event::Agent), &BTreeMap::new()),
+            Err(refusal) => refused(refusal.code(), refusal.field(), &refusal),
+        };
+        transcript(given.iter().cloned().map(Event::Agent), phrase, &then)
+    }
+
+    fn named(name: &str) -> AgentProfile {
+        AgentProfile { name: Personal::text(name), email: None, active: true }
+    }
+
+    fn added() -> Vec<AgentEvent> {
+        vec![AgentEvent::AgentAdded { profile: named("Anna") }]
+    }
+
+    fn add(profile: AgentProfile) -> AgentCommand {
+        AgentCommand::Add { profile }
+    }
+
+    fn change(to: AgentProfile) -> AgentCommand {
+        AgentCommand::Change { to }
+    }
+
+    #[test]
+    fn an_agent_joins_once() {
+        assert_snapshot!(spec(&[], add(named(" Anna "))), @r#"
+        given nothing
+        when  add
+        then  AgentAdded profile: {active: true, name: "Anna"}
+        "#);
+        assert_snapshot!(spec(&added(), add(named("Anna"))), @"
+        given AgentAdded
+        when  add
+        then  refused already_added: the agent was added already
+        ");
+    }
+
+    #[test]
+    fn an_agent_has_a_name_and_an_address_that_is_one() {
+        assert_snapshot!(spec(&[], add(named(" "))), @r#"
+        given nothing
+        when  add
+        then  refused invalid_name at "/name": the name must not be blank
+        "#);
+        let email = Some(Personal::text("anna"));
+        assert_snapshot!(spec(&[], add(AgentProfile { email, ..named("Anna") })), @r#"
+        given nothing
+        when  add
+        then  refused invalid_address at "/email": not an e-mail address such as jan@example.com
+        "#);
+    }
+
+    #[test]
+    fn an_agent_leaves_by_being_inactive() {
+        let gone = AgentProfile { active: false, ..named("Anna") };
+        assert_snapshot!(spec(&added(), change(gone)), @r#"
+        given AgentAdded
+        when  change
+        then  AgentChanged from: {active: true, name: "Anna"}, to: {active: false, name: "Anna"}
+        "#);
+        assert_snapshot!(spec(&added(), change(named("Anna"))), @"
+        given AgentAdded
+        when  change
+        then  nothing
+        ");
+        assert_snapshot!(spec(&[], change(named("Anna"))), @"
+        given nothing
+        when  change
+        then  refused not_found: there is no such agent
+        ");
+    }
+}

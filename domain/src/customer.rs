@@ -8,6 +8,8 @@ use crate::limits::{self, LimitError};
 use crate::personal::Personal;
 
 mod address;
+#[cfg(test)]
+mod spec;
 
 /// The tiers there are (S-07), each with its own service process.
 pub const TIERS: [&str; 2] = ["standard", "premium"];

@@ -23,3 +23,6 @@ pub mod party;
 pub mod personal;
 pub mod ticket;
 pub mod token;
+
+#[cfg(test)]
+mod transcript;

@@ -127,3 +127,93 @@ pub fn decide(
         (Some(_), TokenCommand::Revoke) => Ok(vec![TokenEvent::TokenRevoked {}]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::codec::Event;
+    use crate::transcript::{happened, refused, transcript};
+
+    fn spec(given: &[TokenEvent], when: TokenCommand) -> String {
+        let token = given.iter().fold(None, evolve);
+        let phrase = match &when {
+            TokenCommand::Issue(_) => "issue",
+            TokenCommand::Revoke => "revoke",
+        };
+        let then = match decide(token.as_ref(), when) {
+            Ok(events) => happened(events.into_iter().map(Event::Token), &BTreeMap::new()),
+            Err(refusal) => refused(refusal.code(), refusal.field(), &refusal),
+        };
+        transcript(given.iter().cloned().map(Event::Token), phrase, &then)
+    }
+
+    fn console() -> Issued {
+        Issued {
+            name: "console".into(),
+            role: Role::Supervisor,
+            agent: None,
+            secret_sha256: "0f".repeat(32),
+        }
+    }
+
+    #[test]
+    fn a_token_is_issued_once() {
+        assert_snapshot!(spec(&[], TokenCommand::Issue(console())), @"
+        given nothing
+        when  issue
+        then  TokenIssued name: console, role: supervisor, secret_sha256: 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
+        ");
+        let given = [TokenEvent::TokenIssued(console())];
+        assert_snapshot!(spec(&given, TokenCommand::Issue(console())), @"
+        given TokenIssued
+        when  issue
+        then  refused already_issued: the token was issued already
+        ");
+    }
+
+    #[test]
+    fn a_token_has_a_name_and_only_the_hash_of_a_secret() {
+        let nameless = Issued { name: " ".into(), ..console() };
+        assert_snapshot!(spec(&[], TokenCommand::Issue(nameless)), @r#"
+        given nothing
+        when  issue
+        then  refused invalid_name at "/name": the name must not be blank
+        "#);
+        let in_clear = Issued { secret_sha256: "correct horse".into(), ..console() };
+        assert_snapshot!(spec(&[], TokenCommand::Issue(in_clear)), @"
+        given nothing
+        when  issue
+        then  refused not_a_hash: the secret must come as its SHA-256 in 64 lower-case hexadecimal digits
+        ");
+    }
+
+    #[test]
+    fn a_token_is_revoked_for_good() {
+        let issued = TokenEvent::TokenIssued(console());
+        assert_snapshot!(spec(std::slice::from_ref(&issued), TokenCommand::Revoke), @"
+        given TokenIssued
+        when  revoke
+        then  TokenRevoked
+        ");
+        let given = [issued, TokenEvent::TokenRevoked {}];
+        assert_snapshot!(spec(&given, TokenCommand::Revoke), @"
+        given TokenIssued, TokenRevoked
+        when  revoke
+        then  nothing
+        ");
+        assert_snapshot!(spec(&given, TokenCommand::Issue(console())), @"
+        given TokenIssued, TokenRevoked
+        when  issue
+        then  refused already_issued: the token was issued already
+        ");
+        assert_snapshot!(spec(&[], TokenCommand::Revoke), @"
+        given nothing
+        when  revoke
+        then  refused not_found: there is no such token
+        ");
+    }
+}

@@ -22,6 +22,8 @@ mod defaults;
 mod publish;
 mod rounding;
 mod settings;
+#[cfg(test)]
+mod spec;
 mod term;
 mod zone;
 
