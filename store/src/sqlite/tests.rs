@@ -97,6 +97,24 @@ async fn a_full_disk_is_told_and_space_heals_it() {
 }
 
 #[tokio::test]
+async fn a_commit_that_fails_is_unknown_and_trying_again_settles_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("log.sqlite"), clock()).await.unwrap();
+    store.append(note("ticket-1", Expected::NoStream, "{}")).await.unwrap();
+    store.ask(Task::FailCommit).await.unwrap();
+
+    let append = note("ticket-2", Expected::NoStream, "{}");
+    let unknown = store.append(append.clone()).await;
+    assert!(matches!(unknown, Err(StoreError::Unknown(_))), "{unknown:?}");
+    assert_eq!(store.head(), 1);
+    let Outcome::Appended(receipt) = store.append(append.clone()).await.unwrap() else {
+        panic!("it was not written")
+    };
+    assert_eq!(receipt.first, 2);
+    assert_eq!(store.append(append).await, Ok(Outcome::AlreadyAppended(receipt)));
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.sqlite");

@@ -44,6 +44,9 @@ pub(super) enum Task {
     /// Lets a test say how large the database may grow until the next failure.
     #[cfg(test)]
     LimitPages(u32, Reply<()>),
+    /// Lets a test make the next COMMIT fail.
+    #[cfg(test)]
+    FailCommit(Reply<()>),
 }
 
 pub(super) struct Writer {
@@ -200,6 +203,10 @@ impl Writer {
             Task::LimitPages(pages, reply) => {
                 let _ = reply.send(self.limit_pages(pages).await);
             }
+            #[cfg(test)]
+            Task::FailCommit(reply) => {
+                let _ = reply.send(self.fail_commit().await);
+            }
             Task::Append(append, reply) => self.append_all(vec![(append, reply)]).await,
             Task::Close(_) => {}
         }
@@ -222,6 +229,14 @@ impl Writer {
             )),
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    #[cfg(test)]
+    async fn fail_commit(&mut self) -> Result<(), StoreError> {
+        let mut connection = self.connect().await?;
+        connection.lock_handle().await.map_err(|error| failed(&error))?.set_commit_hook(|| false);
+        self.connection = Some(connection);
+        Ok(())
     }
 
     #[cfg(test)]
