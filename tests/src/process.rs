@@ -22,17 +22,37 @@ impl Process {
     /// # Panics
     /// When the binary is missing or does not get ready.
     pub async fn serve(data: &Path) -> Self {
+        let log = data.join("server.log");
+        Self::start(Command::new(binary()), data, &log).await
+    }
+
+    /// As [`serve`](Self::serve), with a small disk of its own mounted at `data`, which only this
+    /// process sees; [`inside`](Self::inside) leads there.
+    ///
+    /// # Panics
+    /// When the binary is missing or does not get ready.
+    pub async fn serve_on_tmpfs(data: &Path, size: &str) -> Self {
+        let mount = format!("mount -t tmpfs -o size={size} tmpfs \"$0\" && exec \"$@\"");
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount]);
+        command.arg(data).arg(binary());
+        let log = data.with_extension("log");
+        Self::start(command, data, &log).await
+    }
+
+    /// A path as the process sees it.
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        let relative = path.strip_prefix("/").unwrap_or(path);
+        Path::new(&format!("/proc/{}/root", self.child.id())).join(relative)
+    }
+
+    async fn start(mut command: Command, data: &Path, log: &Path) -> Self {
         let address = free_address();
-        let log = std::fs::File::create(data.join("server.log")).expect("a log beside the data");
-        let child = Command::new(binary())
-            .args(["serve", "--listen", &address, "--data"])
-            .arg(data)
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("the binary starts");
+        let stderr = std::fs::File::create(log).expect("a log");
+        command.args(["serve", "--listen", &address, "--data"]).arg(data);
+        let child = command.stdout(Stdio::null()).stderr(stderr).spawn().expect("it starts");
         let mut process = Self { child, url: format!("http://{address}") };
-        process.wait_until_ready(data).await;
+        process.wait_until_ready(log).await;
         process
     }
 
@@ -42,7 +62,7 @@ impl Process {
         self.child.wait().expect("the process ends");
     }
 
-    async fn wait_until_ready(&mut self, data: &Path) {
+    async fn wait_until_ready(&mut self, log: &Path) {
         let client = reqwest::Client::new();
         let start = Instant::now();
         while start.elapsed() < READY_WITHIN {
@@ -51,7 +71,7 @@ impl Process {
                 return;
             }
             if let Some(status) = self.child.try_wait().expect("the process can be asked") {
-                let log = std::fs::read_to_string(data.join("server.log")).unwrap_or_default();
+                let log = std::fs::read_to_string(log).unwrap_or_default();
                 panic!("the server ended with {status}:\n{log}");
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
