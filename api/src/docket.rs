@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use docket_commands::{CommandError, Desk};
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
+use docket_domain::party::ActorKind;
 use docket_projections::history;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
+use docket_store::access::{Access, AccessLog, SqliteAccessLog};
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
 use docket_store::{Clock, EventStore, Sealed, StoreError};
@@ -20,7 +22,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::attachments::Attachments;
-use crate::auth::{self, Tokens};
+use crate::auth::{self, Principal, Tokens};
 use crate::call::Call;
 use crate::config::Config;
 use crate::documents::Documents;
@@ -30,6 +32,9 @@ use crate::side::Side;
 
 /// The file, in the data folder, of the key that wraps the data keys. It is never in a backup.
 pub const KEY_FILE: &str = "docket.key";
+
+/// The file, in the data folder, of who read what.
+const ACCESS_FILE: &str = "access.sqlite";
 
 /// The file, in the data folder, of what is kept beside the log.
 const SIDE_FILE: &str = "side.sqlite";
@@ -50,7 +55,9 @@ pub struct Docket {
     pub tokens: Tokens,
     /// Files.
     pub attachments: Attachments,
-    /// The access log and the saved views.
+    /// Who reads what.
+    pub access: SqliteAccessLog,
+    /// The saved views.
     pub side: Side,
     /// Figures.
     pub figures: PrometheusHandle,
@@ -116,7 +123,8 @@ impl Docket {
             documents: Documents::new(),
             tokens: Tokens::load(&*store).await?,
             attachments: Attachments::open(config).await?,
-            side: Side::open(&data.join(SIDE_FILE), clock).await?,
+            access: SqliteAccessLog::open(data.join(ACCESS_FILE)).await?,
+            side: Side::open(&data.join(SIDE_FILE)).await?,
             figures,
             sqlite,
             ready: AtomicBool::new(false),
@@ -134,6 +142,20 @@ impl Docket {
             Ok(id) => Ok(Some(TicketId(id))),
             Err(_) => Ok(self.desk.find_ticket(id_or_number).await?),
         }
+    }
+
+    /// Puts on record who reads what. When that cannot be, the case must not be shown.
+    pub fn read_by(&self, who: &Principal, what: &str, subject: String) -> Result<(), Problem> {
+        let actor = who.actor();
+        let kind = if actor.kind == ActorKind::Admin { "admin" } else { "agent" };
+        Ok(self.access.record(Access {
+            at: self.now().0,
+            token_id: who.token.to_string(),
+            actor_kind: kind.to_owned(),
+            actor_id: actor.id,
+            action: what.to_owned(),
+            subject,
+        })?)
     }
 
     /// Why a command did not take effect, with the events its asker missed where that is why.
@@ -214,6 +236,9 @@ impl Docket {
 
     /// Writes down what waits and closes the files.
     pub async fn close(&self) {
+        if let Err(error) = self.access.flush().await {
+            tracing::error!(%error, "the access log could not be written to its end");
+        }
         self.side.close().await;
         self.sqlite.close().await;
     }

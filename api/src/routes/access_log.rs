@@ -1,20 +1,47 @@
 //! `/v1/access-log`: who read what, for auditors.
 
 use actix_web::{get, web};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use docket_domain::instant::Instant;
+use docket_store::access::{AccessEntry, AccessFilter, AccessLog};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::body::Params;
 use crate::call::Answer;
 use crate::docket::Docket;
 use crate::page::{self, Page};
-use crate::problem::Problem;
-use crate::side::Reading;
 
 /// Registers the route.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(list);
+}
+
+/// One reading on record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Reading {
+    /// Its place in the access log.
+    seq: u64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Instant,
+    /// The id of the token it was read with.
+    token: String,
+    /// Who read: the agent whom that token stands for, else the token itself.
+    actor: ReadBy,
+    /// What was read: `ticket`, `history`, `timeline`, `attachment`, `customer` or `events`.
+    what: String,
+    /// Which one: the id of a ticket, customer or attachment; the first position of a stretch.
+    subject: String,
+}
+
+/// Who read.
+#[derive(Debug, Serialize, ToSchema)]
+struct ReadBy {
+    /// What kind of somebody.
+    kind: String,
+    /// Which one.
+    id: String,
 }
 
 /// Which readings are asked for.
@@ -24,34 +51,54 @@ pub fn configure(config: &mut ServiceConfig) {
 struct Wanted {
     /// Of this ticket, customer or attachment only.
     subject: Option<String>,
+    /// With this token only.
+    token: Option<String>,
+    /// At this time or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Instant>,
+    /// Before this time.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Instant>,
     /// At most this many, up to 200; 50 unless said.
     page_size: Option<u16>,
     /// Where the last page ended.
-    cursor: Option<i64>,
+    cursor: Option<u64>,
 }
 
-/// List who read what, newest first.
+/// List who read what, oldest first.
 #[utoipa::path(tag = "audit", params(Wanted),
     responses((status = 200, description = "The readings.", body = Page<Reading>)))]
 #[get("/access-log")]
 async fn list(docket: web::Data<Docket>, wanted: Params<Wanted>) -> Answer {
-    let Wanted { subject, page_size, cursor } = wanted.0;
-    answer(&docket, subject.as_deref(), cursor, page_size).await
+    let Wanted { subject, token, from, to, page_size, cursor } = wanted.0;
+    let (from, to) = (from.map(Instant::millis), to.map(Instant::millis));
+    let filter = AccessFilter { subject, token_id: token, from, to };
+    answer(&docket, &filter, cursor, page_size).await
 }
 
-/// A page of readings, of one subject or of all.
+/// A page of readings.
 pub async fn answer(
     docket: &Docket,
-    subject: Option<&str>,
-    cursor: Option<i64>,
+    filter: &AccessFilter,
+    cursor: Option<u64>,
     page_size: Option<u16>,
 ) -> Answer {
     let size = usize::from(page::size(page_size)?);
     // One more than asked for tells whether there is a next page.
-    let found = docket.side.readings(subject, cursor, size as i64 + 1).await;
-    let mut readings = found.map_err(|error| Problem::side(&error))?;
-    let more = readings.len() > size;
-    readings.truncate(size);
-    let next = readings.last().filter(|_| more).map(|last| last.id.to_string());
-    Page::until(readings, next).answer()
+    let mut entries = docket.access.query(filter, cursor.unwrap_or(0), size + 1).await?;
+    let more = entries.len() > size;
+    entries.truncate(size);
+    let next = entries.last().filter(|_| more).map(|last| last.seq.to_string());
+    Page::until(entries.into_iter().map(reading).collect(), next).answer()
+}
+
+fn reading(AccessEntry { seq, access }: AccessEntry) -> Reading {
+    Reading {
+        seq,
+        at: Instant(access.at),
+        token: access.token_id,
+        actor: ReadBy { kind: access.actor_kind, id: access.actor_id },
+        what: access.action,
+        subject: access.subject,
+    }
 }

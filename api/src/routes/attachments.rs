@@ -18,7 +18,6 @@ use crate::body::{self, Params};
 use crate::call::{Answer, Call, json};
 use crate::docket::Docket;
 use crate::problem::Problem;
-use crate::side::What;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -81,7 +80,7 @@ async fn download(docket: web::Data<Docket>, caller: Caller, id: web::Path<Strin
     let id = Uuid::try_parse(&id).map_err(|_| missing())?;
     let known = docket.attachments.find(id).await?.ok_or_else(missing)?;
     let bytes = docket.attachments.bytes(id).await?;
-    docket.side.read(&caller.0, What::Attachment, id.to_string()).await;
+    docket.read_by(&caller.0, "attachment", id.to_string())?;
     Ok(HttpResponse::Ok()
         .content_type(known.r#type.as_str())
         .insert_header(disposition(&known.name))

@@ -19,7 +19,6 @@ use crate::call::Answer;
 use crate::docket::Docket;
 use crate::page;
 use crate::problem::Problem;
-use crate::side::What;
 
 /// The largest page of events.
 const LARGEST: usize = 1_000;
@@ -84,7 +83,7 @@ async fn list(
         return Err(Problem::field("/limit", "invalid_value", detail));
     }
     let after = wanted.after.unwrap_or(0);
-    docket.side.read(&caller.0, What::Events, (after + 1).to_string()).await;
+    docket.read_by(&caller.0, "events", (after + 1).to_string())?;
     if accepts_lines(&request) {
         let lines = lines(docket, wanted);
         return Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(lines));
@@ -115,7 +114,7 @@ async fn live(
         None => wanted.0.after,
     };
     let after = after.unwrap_or_else(|| docket.store.head());
-    docket.side.read(&caller.0, What::Events, (after + 1).to_string()).await;
+    docket.read_by(&caller.0, "events", (after + 1).to_string())?;
     let feed = feed(docket, wanted.0, after);
     Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(feed))
 }

@@ -5,6 +5,8 @@
 pub mod access_log;
 mod agents;
 mod attachments;
+mod customers;
+mod definitions;
 mod events;
 pub mod operation;
 mod tickets;
@@ -20,9 +22,11 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(tickets::configure)
             .configure(events::configure)
             .configure(agents::configure)
+            .configure(customers::configure)
             .configure(attachments::configure)
             .configure(access_log::configure)
-            .configure(tokens::configure),
+            .configure(tokens::configure)
+            .configure(definitions::configure),
     );
     operation::configure(config);
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, web};
 use docket_projections::{history, timeline};
+use docket_store::access::AccessFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,7 +14,7 @@ use crate::call::Answer;
 use crate::docket::Docket;
 use crate::page::{self, Page};
 use crate::problem::Problem;
-use crate::side::{Reading, What};
+use crate::routes::access_log::{self, Reading};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -36,7 +37,7 @@ async fn read_history(
     if events.is_empty() {
         return Err(Problem::not_found("ticket"));
     }
-    docket.side.read(&caller.0, What::History, id.to_string()).await;
+    docket.read_by(&caller.0, "history", id.to_string())?;
     Ok(page::of_texts(HttpResponse::Ok(), &events, None))
 }
 
@@ -50,7 +51,7 @@ async fn read_timeline(docket: web::Data<Docket>, caller: Caller, id: web::Path<
     if entries.is_empty() {
         return Err(Problem::not_found("ticket"));
     }
-    docket.side.read(&caller.0, What::Timeline, id.to_string()).await;
+    docket.read_by(&caller.0, "timeline", id.to_string())?;
     Page::whole(entries).answer()
 }
 
@@ -62,10 +63,10 @@ struct Readings {
     /// At most this many, up to 200; 50 unless said.
     page_size: Option<u16>,
     /// Where the last page ended.
-    cursor: Option<i64>,
+    cursor: Option<u64>,
 }
 
-/// Get who looked at a ticket, newest first.
+/// Get who looked at a ticket, oldest first.
 #[utoipa::path(tag = "audit", params(Readings),
     responses((status = 200, description = "The readings.", body = Page<Reading>)))]
 #[get("/views-log")]
@@ -74,6 +75,7 @@ async fn views_log(
     id: web::Path<String>,
     query: Params<Readings>,
 ) -> Answer {
-    let id = found(&docket, &id).await?.to_string();
-    crate::routes::access_log::answer(&docket, Some(&id), query.0.cursor, query.0.page_size).await
+    let subject = Some(found(&docket, &id).await?.to_string());
+    let filter = AccessFilter { subject, ..AccessFilter::default() };
+    access_log::answer(&docket, &filter, query.0.cursor, query.0.page_size).await
 }

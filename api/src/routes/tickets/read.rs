@@ -14,7 +14,6 @@ use crate::body::Params;
 use crate::call::{Answer, etag, json};
 use crate::docket::Docket;
 use crate::problem::Problem;
-use crate::side::What;
 
 /// Registers the route.
 pub fn configure(config: &mut ServiceConfig) {
@@ -79,7 +78,7 @@ async fn read(
         moment => docket.documents.at(&docket.reader, id, moment).await?,
     };
     let document = document.ok_or_else(|| Problem::not_found("ticket"))?;
-    docket.side.read(&caller.0, What::Ticket, id.to_string()).await;
+    docket.read_by(&caller.0, "ticket", id.to_string())?;
     let mut response = HttpResponse::Ok();
     response.insert_header(etag(document.version));
     json(response, &document)

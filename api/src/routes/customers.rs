@@ -1,0 +1,209 @@
+//! `/v1/customers`: who asks for service.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, get, patch, post, web};
+use docket_commands::{CustomerChanges, Done};
+use docket_domain::customer::{Address, AddressKind, Customer, CustomerProfile};
+use docket_domain::ids::CustomerId;
+use docket_domain::instant::Instant;
+use docket_domain::personal::Personal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::auth::Caller;
+use crate::body::Body;
+use crate::call::{Answer, Call, etag, json};
+use crate::check::{self, Check};
+use crate::docket::Docket;
+use crate::problem::Problem;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(register).service(read).service(change);
+}
+
+/// A customer.
+#[derive(Serialize, ToSchema)]
+struct CustomerDocument {
+    /// Which customer.
+    #[schema(value_type = String)]
+    id: CustomerId,
+    /// The version of the last event.
+    version: u64,
+    /// The name; `null` when unknown or erased.
+    name: Option<String>,
+    /// The e-mail address; `null` when unknown or erased.
+    email: Option<String>,
+    /// The phone number; `null` when unknown or erased.
+    phone: Option<String>,
+    /// The name on a social network or messenger; `null` when unknown or erased.
+    handle: Option<String>,
+    /// The tier.
+    tier: String,
+}
+
+/// A customer who is registered by hand; one of `email`, `phone` and `handle` at least.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RegisterCustomer {
+    /// The name.
+    name: Option<String>,
+    /// The e-mail address.
+    email: Option<String>,
+    /// The phone number.
+    phone: Option<String>,
+    /// The name on a social network or messenger.
+    handle: Option<String>,
+    /// The tier; `standard` unless said.
+    #[serde(default = "standard")]
+    #[schema(value_type = Option<String>)]
+    tier: String,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+fn standard() -> String {
+    "standard".to_owned()
+}
+
+/// What changes; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangeCustomer {
+    /// The name.
+    name: Option<String>,
+    /// The e-mail address.
+    email: Option<String>,
+    /// The phone number.
+    phone: Option<String>,
+    /// The name on a social network or messenger.
+    handle: Option<String>,
+    /// The tier.
+    tier: Option<String>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Register a customer by hand. Who writes for the first time is registered without it.
+#[utoipa::path(tag = "customers", request_body = RegisterCustomer,
+    responses((status = 201, description = "The customer.", body = CustomerDocument)))]
+#[post("/customers")]
+async fn register(call: Call, body: Body<RegisterCustomer>) -> Answer {
+    let RegisterCustomer { name, email, phone, handle, tier, occurred_at } = body.asked;
+    let addresses = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
+    let named = !addresses.is_empty();
+    let checked = Check::default().maybe_label("/name", name.as_ref());
+    contacts(checked, [&email, &phone, &handle])
+        .that(named, "", "customer_unnamed", "a customer needs email, phone or handle")
+        .done()?;
+    let name = name.map(|name| Personal::text(name.trim()));
+    let request = call.request(&body.bytes, occurred_at)?;
+    let profile = CustomerProfile { name, addresses, tier };
+    let done = call.docket.desk.register_customer(&request, profile).await?;
+    answer(&call, &done, StatusCode::CREATED).await
+}
+
+/// Get a customer.
+#[utoipa::path(tag = "customers",
+    responses((status = 200, description = "The customer.", body = CustomerDocument)))]
+#[get("/customers/{id}")]
+async fn read(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
+    let found = document(&docket, named(&id)?).await?;
+    let customer = found.ok_or_else(|| Problem::not_found("customer"))?;
+    docket.read_by(&caller.0, "customer", customer.id.to_string())?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header(etag(customer.version));
+    json(response, &customer)
+}
+
+/// Change a customer. An address given replaces the one of its kind.
+#[utoipa::path(tag = "customers", request_body = ChangeCustomer,
+    responses((status = 200, description = "The customer.", body = CustomerDocument)))]
+#[patch("/customers/{id}")]
+async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -> Answer {
+    let ChangeCustomer { name, email, phone, handle, tier, occurred_at } = body.asked;
+    let checked = Check::default().maybe_label("/name", name.as_ref());
+    contacts(checked, [&email, &phone, &handle]).done()?;
+    let id = named(&id)?;
+    let request = call.request(&body.bytes, occurred_at)?;
+    let given = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
+    let changes = CustomerChanges {
+        name: name.map(|name| name.trim().to_owned()),
+        addresses: replaced(&call.docket, id, given).await?,
+        tier,
+    };
+    let done = call.docket.desk.change_customer(&request, id, &changes).await;
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => return Err(call.docket.refusal(error).await.missing("customer")),
+    };
+    answer(&call, &done, StatusCode::OK).await
+}
+
+fn contacts(checked: Check, [email, phone, handle]: [&Option<String>; 3]) -> Check {
+    checked
+        .maybe_label("/email", email.as_ref())
+        .maybe_label("/phone", phone.as_ref())
+        .maybe_label("/handle", handle.as_ref())
+}
+
+/// All addresses after the given ones took the places of those of their kind; `None` when none was
+/// given.
+async fn replaced(
+    docket: &Docket,
+    id: CustomerId,
+    given: Vec<Address>,
+) -> Result<Option<Vec<Address>>, Problem> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let before = docket.desk.customer(id).await?.state;
+    let before = before.map(|customer| customer.profile.addresses).unwrap_or_default();
+    let kept = before.into_iter().filter(|kept| given.iter().all(|new| new.kind != kept.kind));
+    let mut all: Vec<Address> = kept.collect();
+    all.extend(given);
+    all.sort_by_key(|address| address.kind);
+    Ok(Some(all))
+}
+
+async fn answer(call: &Call, done: &Done, status: StatusCode) -> Answer {
+    call.docket.names.forget(&done.stream);
+    let id = CustomerId::of_stream(&done.stream).ok_or_else(Problem::internal)?;
+    let found = document(&call.docket, id).await?;
+    let customer = found.ok_or_else(|| Problem::not_found("customer"))?;
+    let mut response = call.answer(done, status, &customer)?;
+    if status == StatusCode::CREATED
+        && let Ok(location) = header::HeaderValue::from_str(&format!("/v1/customers/{id}"))
+    {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn named(id: &str) -> Result<CustomerId, Problem> {
+    Uuid::try_parse(id).map(CustomerId).map_err(|_| Problem::not_found("customer"))
+}
+
+async fn document(docket: &Docket, id: CustomerId) -> Result<Option<CustomerDocument>, Problem> {
+    let folded = docket.desk.customer(id).await?;
+    let version = folded.version;
+    Ok(folded.state.map(|Customer { profile, .. }| {
+        let address = |kind: AddressKind| {
+            let found = profile.addresses.iter().find(|address| address.kind == kind)?;
+            found.value.known().cloned()
+        };
+        CustomerDocument {
+            id,
+            version,
+            email: address(AddressKind::Email),
+            phone: address(AddressKind::Phone),
+            handle: address(AddressKind::Handle),
+            name: profile.name.as_ref().and_then(|name| name.known().cloned()),
+            tier: profile.tier,
+        }
+    }))
+}
