@@ -9,9 +9,11 @@ use docket_commands::{CommandError, Desk};
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::ActorKind;
+use docket_projections::REGISTRY;
 use docket_projections::history;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
+use docket_projections::runner::{ProjectionError, Projections};
 use docket_store::access::{Access, AccessLog, SqliteAccessLog};
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
@@ -26,6 +28,7 @@ use crate::auth::{self, Principal, Tokens};
 use crate::call::Call;
 use crate::config::Config;
 use crate::documents::Documents;
+use crate::filter::{self, Pairs};
 use crate::metrics;
 use crate::problem::Problem;
 use crate::side::Side;
@@ -33,11 +36,17 @@ use crate::side::Side;
 /// The file, in the data folder, of the key that wraps the data keys. It is never in a backup.
 pub const KEY_FILE: &str = "docket.key";
 
+/// The file, in the data folder, of the views. It can be thrown away: the log makes it again.
+const VIEWS_FILE: &str = "views.sqlite";
+
 /// The file, in the data folder, of who read what.
 const ACCESS_FILE: &str = "access.sqlite";
 
 /// The file, in the data folder, of what is kept beside the log.
 const SIDE_FILE: &str = "side.sqlite";
+
+/// How far behind the log the views may be before requests are unwelcome.
+const STALE_AFTER_MS: i64 = 30_000;
 
 /// A running Docket, shared by all threads.
 pub struct Docket {
@@ -48,7 +57,9 @@ pub struct Docket {
     /// Reads streams with their texts.
     pub reader: Reader,
     /// What actors are called.
-    pub names: Names,
+    pub names: Arc<Names>,
+    /// The answers across streams.
+    pub views: Projections,
     /// Tickets as answers show them.
     pub documents: Documents,
     /// Who may call.
@@ -89,6 +100,9 @@ pub enum StartError {
     /// What is kept beside the log could not be opened.
     #[error("side store: {0}")]
     Side(#[from] sqlx::Error),
+    /// The views could not be opened.
+    #[error(transparent)]
+    Views(#[from] ProjectionError),
     /// The recorder of figures could not be installed.
     #[error(transparent)]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -118,8 +132,13 @@ impl Docket {
         let vault = Arc::new(Vault::new(store.clone(), key));
         let desk = Desk::open(store.clone(), vault.clone(), clock.clone()).await?;
         let reader = Reader::new(store.clone(), vault);
+        let names = Arc::new(Names::new(reader.clone()));
+        let views = data.join(VIEWS_FILE);
+        let views =
+            Projections::start(views, reader.clone(), names.clone(), clock, REGISTRY).await?;
         Ok(Self {
-            names: Names::new(reader.clone()),
+            names,
+            views,
             documents: Documents::new(),
             tokens: Tokens::load(&*store).await?,
             attachments: Attachments::open(config).await?,
@@ -203,6 +222,16 @@ impl Docket {
         } else if !self.ready.load(Ordering::Relaxed) {
             reasons.push("the server starts".to_owned());
         }
+        let lag = self.views.lag();
+        if !lag.ready {
+            reasons.push("the views are being built".to_owned());
+        }
+        if lag.lag_ms > STALE_AFTER_MS {
+            reasons.push(format!("the views are {} ms behind the log", lag.lag_ms));
+        }
+        if let Some(why) = lag.failing {
+            reasons.push(format!("the views cannot be written: {why}"));
+        }
         if self.store.read_all(0, 1, Sealed::Without).await.is_err() {
             reasons.push("the store does not answer".to_owned());
         }
@@ -210,8 +239,24 @@ impl Docket {
     }
 
     /// Takes the figures that are only asked for now and then.
-    pub fn measure(&self) {
+    pub async fn measure(&self) {
         metrics::head(self.store.head());
+        // Where the views do not answer, their figures stay as they were.
+        for view in self.views.status().await.unwrap_or_default() {
+            metrics::view_lag(view.name, view.lag);
+            metrics::parked(view.name, view.parked.len() as u64);
+        }
+    }
+
+    /// The parameters that a saved view of somebody stands for.
+    pub async fn saved_filter(&self, who: &Principal, id: Uuid) -> Result<Pairs, Problem> {
+        let saved =
+            self.side.view(&who.actor().id, id).await.map_err(|error| Problem::side(&error))?;
+        let saved = saved.ok_or_else(|| {
+            Problem::field("/view", "unknown_view", "there is no such saved view of yours")
+        })?;
+        let saved = serde_json::from_str(saved.filter.get()).map_err(|_| Problem::internal())?;
+        filter::saved_pairs(&saved)
     }
 
     /// The time now.
@@ -239,6 +284,7 @@ impl Docket {
         if let Err(error) = self.access.flush().await {
             tracing::error!(%error, "the access log could not be written to its end");
         }
+        self.views.stop().await;
         self.side.close().await;
         self.sqlite.close().await;
     }

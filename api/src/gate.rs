@@ -17,8 +17,8 @@ use uuid::Uuid;
 use crate::access::{self, Route, Who};
 use crate::auth::{self, Principal};
 use crate::docket::Docket;
-use crate::metrics;
 use crate::problem::Problem;
+use crate::{fresh, metrics};
 
 /// The longest request target, in bytes.
 const URL_LIMIT: usize = 8 * 1024;
@@ -41,7 +41,11 @@ pub async fn pass(
     let request_id = Uuid::now_v7().to_string();
     let method = metrics::method(request.method());
     let docket = request.app_data::<web::Data<Docket>>().cloned().ok_or_else(Problem::internal)?;
-    let (route, admitted) = admit(&docket, &request);
+    let (route, mut admitted) = admit(&docket, &request);
+    if admitted.is_ok() && method == "GET" {
+        let awaited = fresh::await_log(&docket, request.headers()).await;
+        admitted = awaited.and(admitted);
+    }
     let mut response = match admitted {
         Ok(principal) => {
             if let Some(principal) = principal {

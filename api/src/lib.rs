@@ -10,6 +10,8 @@ pub mod cli;
 pub mod config;
 pub mod docket;
 pub mod documents;
+pub mod filter;
+pub mod fresh;
 pub mod gate;
 pub mod import;
 pub mod logging;

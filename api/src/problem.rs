@@ -134,6 +134,14 @@ impl Problem {
         self
     }
 
+    /// Says in which member of this body the faults are.
+    pub fn under(mut self, member: &str) -> Self {
+        for fault in &mut self.0.errors {
+            fault.pointer.insert_str(0, member);
+        }
+        self
+    }
+
     /// The thing that the path names is the one that a rule misses: 404 instead of a fault.
     pub fn missing(self, what: &str) -> Self {
         let missing = ["unknown_agent", "unknown_customer"].contains(&self.code());

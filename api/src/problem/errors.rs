@@ -5,7 +5,10 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use docket_commands::CommandError;
 use docket_domain::definition::{DefinitionRefusal, FieldError};
+use docket_projections::documents::DocumentsError;
 use docket_projections::recorded::ReadError;
+use docket_projections::runner::ProjectionError;
+use docket_projections::ticket_list::ListError;
 use docket_store::StoreError;
 
 use super::{Fault, Problem};
@@ -70,6 +73,35 @@ impl From<ReadError> for Problem {
         match error {
             ReadError::Store(error) => error.into(),
             error => broken(&error),
+        }
+    }
+}
+
+impl From<DocumentsError> for Problem {
+    fn from(error: DocumentsError) -> Self {
+        tracing::error!(%error, "the views could not answer");
+        Self::unavailable("views_unavailable", "the views cannot be asked now", 1)
+    }
+}
+
+impl From<ListError> for Problem {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::Cursor(error) => Self::field("/cursor", "invalid_cursor", error.to_string()),
+            ListError::Documents(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProjectionError> for Problem {
+    fn from(error: ProjectionError) -> Self {
+        match error {
+            ProjectionError::Documents(error) => error.into(),
+            ProjectionError::Read(error) => error.into(),
+            ProjectionError::UnknownView(_) => Self::not_found("view"),
+            ProjectionError::Building(_) | ProjectionError::Stopped => {
+                Self::unavailable("views_unavailable", error.to_string(), 1)
+            }
         }
     }
 }

@@ -3,10 +3,12 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, patch, post, web};
 use docket_commands::AgentInput;
-use docket_domain::agent::{Agent, AgentProfile};
+use docket_domain::agent::{self, Agent, AgentProfile};
+use docket_domain::codec::Event;
 use docket_domain::ids::AgentId;
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
+use docket_projections::recorded::Moment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -75,7 +77,7 @@ struct ChangeAgent {
 async fn list(docket: web::Data<Docket>) -> Answer {
     let mut agents = Vec::new();
     for id in docket.agents().await? {
-        agents.extend(document(&docket, id).await?);
+        agents.extend(document(&docket, id, Moment::Now).await?);
     }
     Page::whole(agents).answer()
 }
@@ -98,7 +100,7 @@ async fn add(call: Call, body: Body<AddAgent>) -> Answer {
     responses((status = 200, description = "The agent.", body = AgentDocument)))]
 #[get("/agents/{id}")]
 async fn read(docket: web::Data<Docket>, id: web::Path<String>) -> Answer {
-    let found = document(&docket, named(&id)?).await?;
+    let found = document(&docket, named(&id)?, Moment::Now).await?;
     let agent = found.ok_or_else(|| Problem::not_found("agent"))?;
     let mut response = HttpResponse::Ok();
     response.insert_header(etag(agent.version));
@@ -130,7 +132,9 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
 async fn answer(call: &Call, done: &docket_commands::Done, status: StatusCode) -> Answer {
     call.docket.names.forget(&done.stream);
     let id = AgentId::of_stream(&done.stream).ok_or_else(Problem::internal)?;
-    let agent = document(&call.docket, id).await?.ok_or_else(|| Problem::not_found("agent"))?;
+    let agent = document(&call.docket, id, Moment::Version(done.version))
+        .await?
+        .ok_or_else(|| Problem::not_found("agent"))?;
     let mut response = call.answer(done, status, &agent)?;
     if let Ok(location) = header::HeaderValue::from_str(&format!("/v1/agents/{id}")) {
         response.headers_mut().insert(header::LOCATION, location);
@@ -142,10 +146,19 @@ fn named(id: &str) -> Result<AgentId, Problem> {
     Uuid::try_parse(id).map(AgentId).map_err(|_| Problem::not_found("agent"))
 }
 
-async fn document(docket: &Docket, id: AgentId) -> Result<Option<AgentDocument>, Problem> {
-    let folded = docket.desk.agent(id).await?;
-    let version = folded.version;
-    Ok(folded.state.map(|Agent { profile, .. }| AgentDocument {
+/// The agent at a moment.
+async fn document(
+    docket: &Docket,
+    id: AgentId,
+    moment: Moment,
+) -> Result<Option<AgentDocument>, Problem> {
+    let (mut folded, mut version) = (None, 0);
+    for recorded in docket.reader.stream(&id.stream(), moment).await? {
+        if let Event::Agent(event) = &recorded.event {
+            (folded, version) = (agent::evolve(folded, event), recorded.version);
+        }
+    }
+    Ok(folded.map(|Agent { profile }| AgentDocument {
         id,
         version,
         name: profile.name.known().cloned(),

@@ -3,45 +3,30 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, patch, post, web};
 use docket_commands::{CustomerChanges, Done};
-use docket_domain::customer::{Address, AddressKind, Customer, CustomerProfile};
+use docket_domain::customer::{Address, CustomerProfile};
 use docket_domain::ids::CustomerId;
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use docket_projections::customers::{self, CustomerDocument, Customers};
+use docket_projections::recorded::Moment;
+use docket_projections::view::View;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::body::Body;
+use crate::body::{Body, Params};
 use crate::call::{Answer, Call, etag, json};
 use crate::check::{self, Check};
 use crate::docket::Docket;
+use crate::fresh::Fresh;
+use crate::page::{self, Page};
 use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(register).service(read).service(change);
-}
-
-/// A customer.
-#[derive(Serialize, ToSchema)]
-struct CustomerDocument {
-    /// Which customer.
-    #[schema(value_type = String)]
-    id: CustomerId,
-    /// The version of the last event.
-    version: u64,
-    /// The name; `null` when unknown or erased.
-    name: Option<String>,
-    /// The e-mail address; `null` when unknown or erased.
-    email: Option<String>,
-    /// The phone number; `null` when unknown or erased.
-    phone: Option<String>,
-    /// The name on a social network or messenger; `null` when unknown or erased.
-    handle: Option<String>,
-    /// The tier.
-    tier: String,
+    config.service(list).service(register).service(read).service(change);
 }
 
 /// A customer who is registered by hand; one of `email`, `phone` and `handle` at least.
@@ -88,6 +73,27 @@ struct ChangeCustomer {
     occurred_at: Option<Instant>,
 }
 
+/// Which page is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Paging {
+    /// 1 to 200; 50 unless said.
+    page_size: Option<u16>,
+    /// Where the last page ended.
+    cursor: Option<String>,
+}
+
+/// List the customers, the latest first.
+#[utoipa::path(tag = "customers", params(Paging),
+    responses((status = 200, description = "The customers.", body = Page<CustomerDocument>)))]
+#[get("/customers")]
+async fn list(docket: web::Data<Docket>, fresh: Fresh, paging: Params<Paging>) -> Answer {
+    let size = usize::from(page::size(paging.0.page_size)?);
+    let cursor = paging.0.cursor.as_deref();
+    fresh.answer(&customers::page(docket.views.documents(), size, cursor).await?)
+}
+
 /// Register a customer by hand. Who writes for the first time is registered without it.
 #[utoipa::path(tag = "customers", request_body = RegisterCustomer,
     responses((status = 201, description = "The customer.", body = CustomerDocument)))]
@@ -112,7 +118,7 @@ async fn register(call: Call, body: Body<RegisterCustomer>) -> Answer {
     responses((status = 200, description = "The customer.", body = CustomerDocument)))]
 #[get("/customers/{id}")]
 async fn read(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
-    let found = document(&docket, named(&id)?).await?;
+    let found = document(&docket, named(&id)?, Moment::Now).await?;
     let customer = found.ok_or_else(|| Problem::not_found("customer"))?;
     docket.read_by(&caller.0, "customer", customer.id.to_string())?;
     let mut response = HttpResponse::Ok();
@@ -173,7 +179,7 @@ async fn replaced(
 async fn answer(call: &Call, done: &Done, status: StatusCode) -> Answer {
     call.docket.names.forget(&done.stream);
     let id = CustomerId::of_stream(&done.stream).ok_or_else(Problem::internal)?;
-    let found = document(&call.docket, id).await?;
+    let found = document(&call.docket, id, Moment::Version(done.version)).await?;
     let customer = found.ok_or_else(|| Problem::not_found("customer"))?;
     let mut response = call.answer(done, status, &customer)?;
     if status == StatusCode::CREATED
@@ -188,22 +194,15 @@ fn named(id: &str) -> Result<CustomerId, Problem> {
     Uuid::try_parse(id).map(CustomerId).map_err(|_| Problem::not_found("customer"))
 }
 
-async fn document(docket: &Docket, id: CustomerId) -> Result<Option<CustomerDocument>, Problem> {
-    let folded = docket.desk.customer(id).await?;
-    let version = folded.version;
-    Ok(folded.state.map(|Customer { profile, .. }| {
-        let address = |kind: AddressKind| {
-            let found = profile.addresses.iter().find(|address| address.kind == kind)?;
-            found.value.known().cloned()
-        };
-        CustomerDocument {
-            id,
-            version,
-            email: address(AddressKind::Email),
-            phone: address(AddressKind::Phone),
-            handle: address(AddressKind::Handle),
-            name: profile.name.as_ref().and_then(|name| name.known().cloned()),
-            tier: profile.tier,
-        }
-    }))
+/// The customer at a moment: the same fold that the list is made of.
+async fn document(
+    docket: &Docket,
+    id: CustomerId,
+    moment: Moment,
+) -> Result<Option<CustomerDocument>, Problem> {
+    let mut customer = None;
+    for event in docket.reader.stream(&id.stream(), moment).await? {
+        Customers::evolve(&mut customer, &event);
+    }
+    Ok(customer)
 }

@@ -9,8 +9,11 @@ mod customers;
 mod definitions;
 mod events;
 pub mod operation;
+mod projections;
+mod queues;
 mod tickets;
 mod tokens;
+mod views;
 
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,6 +29,9 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(attachments::configure)
             .configure(access_log::configure)
             .configure(tokens::configure)
+            .configure(views::configure)
+            .configure(projections::configure)
+            .configure(queues::configure)
             .configure(definitions::configure),
     );
     operation::configure(config);

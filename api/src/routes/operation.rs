@@ -52,7 +52,7 @@ async fn readyz(docket: web::Data<Docket>) -> Answer {
     responses((status = 200, description = "The figures.", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 async fn metrics(docket: web::Data<Docket>) -> HttpResponse {
-    docket.measure();
+    docket.measure().await;
     let figures = docket.figures.render();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(figures)
 }

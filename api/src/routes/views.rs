@@ -1,8 +1,11 @@
 //! `/v1/views`: filters that their owner keeps under a name (S-23).
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,9 +16,9 @@ use crate::body::Body;
 use crate::call::{Answer, Call, json};
 use crate::check::Check;
 use crate::docket::Docket;
+use crate::filter::{self, Wanted};
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::routes::tickets::list::Filter;
 use crate::side::SavedView;
 
 /// Registers the routes.
@@ -30,7 +33,8 @@ struct Save {
     /// What its owner calls it: 1 to 500 characters.
     name: String,
     /// The filter: parameters of the ticket list, except those of paging.
-    filter: Filter,
+    #[schema(value_type = Object)]
+    filter: BTreeMap<String, Value>,
 }
 
 /// List one's saved views.
@@ -48,6 +52,7 @@ async fn list(docket: web::Data<Docket>, caller: Caller) -> Answer {
 #[post("/views")]
 async fn save(call: Call, body: Body<Save>) -> Answer {
     Check::default().label("/name", &body.asked.name).done()?;
+    check(&call, &body.asked.filter).await?;
     let filter = serde_json::to_string(&body.asked.filter).map_err(|_| Problem::internal())?;
     let view = SavedView {
         // The id derives from the command, so that a repetition finds the first.
@@ -65,6 +70,20 @@ async fn save(call: Call, body: Body<Save>) -> Answer {
         return Err(docket_commands::CommandError::KeyReused.into());
     }
     json(HttpResponse::build(StatusCode::CREATED), &kept)
+}
+
+/// A filter that the list would refuse is refused now, and one that names another view or a page
+/// with it.
+async fn check(call: &Call, filter: &BTreeMap<String, Value>) -> Result<(), Problem> {
+    for name in ["cursor", "page_size"] {
+        if filter.contains_key(name) {
+            let detail = "a saved view is a filter, not a page of it";
+            return Err(Problem::field(format!("/filter/{name}"), "unknown_field", detail));
+        }
+    }
+    let wanted =
+        async { Wanted::of(&call.docket, &call.principal, filter::saved_pairs(filter)?).await };
+    wanted.await.map(drop).map_err(|problem| problem.under("/filter"))
 }
 
 /// Drop a saved view.

@@ -6,6 +6,7 @@ mod create;
 mod history;
 mod judgement;
 mod lifecycle;
+mod list;
 mod ownership;
 mod promises;
 mod read;
@@ -17,7 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the routes. What is called most stands first: the router tries them in turn.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(create::create);
+    config.service(create::create).service(list::list);
     config.service(
         scope("/tickets/{id}")
             .configure(read::configure)

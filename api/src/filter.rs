@@ -1,0 +1,178 @@
+//! What a list of tickets is asked for, from a query string or from a saved view: one parser, so
+//! that a saved view means what its parameters meant when they were typed.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use actix_web::web;
+use docket_domain::instant::Instant;
+use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Sort};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::auth::Principal;
+use crate::docket::Docket;
+use crate::page;
+use crate::problem::Problem;
+
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// Parameters in the order in which they were given.
+pub type Pairs = Vec<(String, String)>;
+
+/// What is asked for.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Which tickets.
+    pub filter: Filter,
+    /// In which order.
+    pub sort: Sort,
+    /// How many.
+    pub page_size: usize,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
+/// The parameters of a query string.
+pub fn pairs(query: &str) -> Result<Pairs, Problem> {
+    let parsed = web::Query::<Pairs>::from_query(query).map(web::Query::into_inner);
+    parsed.map_err(|_| Problem::field("", "invalid_value", "the query cannot be understood"))
+}
+
+/// The parameters that a saved filter stands for: texts, numbers, booleans, or lists of them.
+pub fn saved_pairs(saved: &BTreeMap<String, Value>) -> Result<Pairs, Problem> {
+    let mut pairs = Vec::new();
+    for (name, value) in saved {
+        let values = match value {
+            Value::Array(values) => values.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        for value in values {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(number) => number.to_string(),
+                Value::Bool(flag) => flag.to_string(),
+                Value::Null | Value::Array(_) | Value::Object(_) => {
+                    let detail = "a text, a number, true, false, or a list of such";
+                    return Err(Problem::field(format!("/{name}"), "invalid_value", detail));
+                }
+            };
+            pairs.push((name.clone(), text));
+        }
+    }
+    Ok(pairs)
+}
+
+impl Wanted {
+    /// Understands parameters, for who asks. A saved view's come first, so that others narrow it.
+    pub async fn of(docket: &Docket, who: &Principal, given: Pairs) -> Result<Self, Problem> {
+        let mut wanted = Self {
+            filter: Filter::default(),
+            sort: Sort::default(),
+            page_size: usize::from(page::USUAL),
+            cursor: None,
+        };
+        let saved = given.iter().find(|(name, _)| name == "view");
+        if let Some(id) = saved.and_then(|(_, value)| Uuid::try_parse(value).ok()) {
+            for (name, value) in docket.saved_filter(who, id).await? {
+                wanted.set(docket, who, &name, &value)?;
+            }
+        }
+        for (name, value) in given {
+            if name != "view" || Uuid::try_parse(&value).is_err() {
+                wanted.set(docket, who, &name, &value)?;
+            }
+        }
+        Ok(wanted)
+    }
+
+    fn set(
+        &mut self,
+        docket: &Docket,
+        who: &Principal,
+        name: &str,
+        value: &str,
+    ) -> Result<(), Problem> {
+        let filter = &mut self.filter;
+        match name {
+            "queue" => keys(&mut filter.queue, value),
+            "status" => keys(&mut filter.status, value),
+            "substatus" => keys(&mut filter.substatus, value),
+            "priority" => keys(&mut filter.priority, value),
+            "type" => keys(&mut filter.ticket_type, value),
+            "channel" => keys(&mut filter.channel, value),
+            "tag" => filter.tag.push(value.to_owned()),
+            "category" => filter.category = Some(value.to_owned()),
+            "number" => filter.number = Some(value.to_owned()),
+            "q" => filter.q = Some(value.to_owned()),
+            "level_min" => filter.level_min = Some(read(name, value)?),
+            "customer" => filter.customer = Some(read(name, value)?),
+            "created_from" => filter.created_from = Some(read(name, value)?),
+            "created_to" => filter.created_to = Some(read(name, value)?),
+            "updated_from" => filter.updated_from = Some(read(name, value)?),
+            "updated_to" => filter.updated_to = Some(read(name, value)?),
+            "unread" => filter.unread = Some(read(name, value)?),
+            "assignee" => filter.assignee = Some(assignee(who, value)?),
+            "view" => filter.view = Some(predefined(docket, who, value)?),
+            "sort" => self.sort = read(name, value)?,
+            "page_size" => self.page_size = page::size(Some(read(name, value)?))?.into(),
+            "cursor" => self.cursor = Some(value.to_owned()),
+            _ => {
+                let detail = format!("unknown parameter {name:?}");
+                return Err(Problem::field(format!("/{name}"), "unknown_field", detail));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn keys(list: &mut Vec<String>, value: &str) {
+    list.extend(value.split(',').filter(|key| !key.is_empty()).map(str::to_owned));
+}
+
+fn read<T: FromStr>(name: &str, value: &str) -> Result<T, Problem>
+where
+    T::Err: std::fmt::Display,
+{
+    value.parse().map_err(|error: T::Err| {
+        Problem::field(format!("/{name}"), "invalid_value", error.to_string())
+    })
+}
+
+fn assignee(who: &Principal, value: &str) -> Result<Assignee, Problem> {
+    match value {
+        "none" | "nobody" => Ok(Assignee::Nobody),
+        "me" => Ok(Assignee::Agent(who.agent.map_or(who.token.0, |agent| agent.0))),
+        id => Ok(Assignee::Agent(read("assignee", id)?)),
+    }
+}
+
+fn predefined(docket: &Docket, who: &Principal, value: &str) -> Result<Predefined, Problem> {
+    Ok(match value {
+        "current" => Predefined::Current,
+        "mine_and_unassigned" => {
+            Predefined::MineAndUnassigned(who.agent.map_or(who.token.0, |agent| agent.0))
+        }
+        "new" => Predefined::New,
+        "touched_today" => Predefined::TouchedToday(midnight(docket, 0)),
+        "all" => Predefined::All,
+        "last_month" => Predefined::LastMonth(midnight(docket, 30)),
+        _ => {
+            let detail = "view is current, mine_and_unassigned, new, touched_today, all, last_month \
+                          or the id of a saved view";
+            return Err(Problem::field("/view", "invalid_value", detail));
+        }
+    })
+}
+
+/// The beginning of the day in the desk's zone, some days ago. A cursor remembers its question, so
+/// pages of one list must be asked for within one day.
+fn midnight(docket: &Docket, days_ago: i64) -> Instant {
+    let now = docket.now();
+    let catalogue = docket.desk.catalogue();
+    let offset = catalogue.zone_offsets.as_ref().map_or(0, |zone| zone.at(now));
+    let offset = i64::from(offset) * 1_000;
+    let local = now.0 + offset;
+    Instant(local - local.rem_euclid(DAY) - days_ago * DAY - offset)
+}

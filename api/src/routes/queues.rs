@@ -1,0 +1,133 @@
+//! What lies in the queues: `/v1/queues/{key}/tickets`, `…/summary`, `…/next`, `/v1/summary`.
+
+use actix_web::{HttpResponse, get, post, web};
+use docket_commands::CommandError;
+use docket_domain::ids::TicketId;
+use docket_domain::instant::Instant;
+use docket_domain::ticket::command::TicketRefusal;
+use docket_projections::queue_summary::{self, Summary};
+use docket_projections::stays;
+use docket_projections::stays::Stay;
+use docket_projections::ticket_document::TicketDocument;
+use docket_projections::ticket_list;
+use docket_projections::ticket_list::filter::{Filter, Predefined, Sort};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::body::{Body, Params};
+use crate::call::{Answer, Call};
+use crate::docket::Docket;
+use crate::fresh::Fresh;
+use crate::gate::POSITION;
+use crate::page::{self, Page};
+use crate::problem::Problem;
+
+/// How many free tickets are looked at when others take them at the same time.
+const CANDIDATES: usize = 20;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(tickets).service(summary).service(summaries).service(next);
+}
+
+/// Which moment, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Lying {
+    /// What lay there at this instant, by the store's clock; what lies there now when not said.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Instant>,
+    /// 1 to 200; 50 unless said.
+    page_size: Option<u16>,
+    /// Where the last page ended.
+    cursor: Option<String>,
+}
+
+/// List what lies in a queue, neither closed nor merged, or what lay there.
+#[utoipa::path(tag = "queues", params(Lying), responses(
+    (status = 200, description = "Tickets now; with as_of, stays: who lay there, the longest first.",
+        body = Page<TicketDocument>),
+    (status = "default", description = "The form of a stay.", body = Page<Stay>)))]
+#[get("/queues/{key}/tickets")]
+async fn tickets(
+    docket: web::Data<Docket>,
+    fresh: Fresh,
+    key: web::Path<String>,
+    lying: Params<Lying>,
+) -> Answer {
+    let key = known(&docket, key.into_inner())?;
+    let Lying { as_of, page_size, cursor } = lying.0;
+    let size = usize::from(page::size(page_size)?);
+    let (documents, cursor) = (docket.views.documents(), cursor.as_deref());
+    if let Some(at) = as_of {
+        return fresh.answer(&stays::as_of(documents, &key, at, size, cursor).await?);
+    }
+    let view = Some(Predefined::Current);
+    let filter = Filter { queue: vec![key], view, ..Filter::default() };
+    fresh.answer(&ticket_list::page(documents, &filter, Sort::Priority, size, cursor).await?)
+}
+
+/// Sum up a queue: counts by status and priority, and the oldest.
+#[utoipa::path(tag = "queues",
+    responses((status = 200, description = "The sums.", body = Summary)))]
+#[get("/queues/{key}/summary")]
+async fn summary(docket: web::Data<Docket>, fresh: Fresh, key: web::Path<String>) -> Answer {
+    let queue = known(&docket, key.into_inner())?;
+    let mut all = queue_summary::of_all(docket.views.documents()).await?;
+    let empty = || Summary { queue: queue.clone(), ..Summary::default() };
+    fresh.answer(&all.remove(&queue).unwrap_or_else(empty))
+}
+
+/// Sum up all queues that hold or held anything.
+#[utoipa::path(tag = "queues",
+    responses((status = 200, description = "The sums.", body = Page<Summary>)))]
+#[get("/summary")]
+async fn summaries(docket: web::Data<Docket>, fresh: Fresh) -> Answer {
+    let all = queue_summary::of_all(docket.views.documents()).await?;
+    fresh.answer(&Page::whole(all.into_values().collect()))
+}
+
+/// Who takes the next ticket.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TakeNext {
+    /// The agent's id; the caller's own when not said.
+    agent: Option<uuid::Uuid>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Take the next ticket: the most urgent that nobody owns. 204 when there is none.
+#[utoipa::path(tag = "queues", request_body = TakeNext, responses(
+    (status = 200, description = "The ticket, assigned.", body = TicketDocument),
+    (status = 204, description = "Nothing waits.")))]
+#[post("/queues/{key}/next")]
+async fn next(call: Call, key: web::Path<String>, body: Body<TakeNext>) -> Answer {
+    let request = call.request(&body.bytes, body.asked.occurred_at)?;
+    if let Some(done) = call.earlier(&request).await? {
+        return call.ticket_answer(Ok(done), actix_web::http::StatusCode::OK).await;
+    }
+    let key = known(&call.docket, key.into_inner())?;
+    let agent = call.agent_or_self("/agent", body.asked.agent).await?.id;
+    let free = ticket_list::unowned(call.docket.views.documents(), &key, CANDIDATES).await?;
+    for id in free {
+        // The list may lag, and others take at the same time: whoever is second tries the next.
+        match call.docket.desk.take(&request, TicketId(id), agent).await {
+            Err(CommandError::AlreadyAssigned)
+            | Err(CommandError::Ticket(
+                TicketRefusal::TicketClosed | TicketRefusal::TicketMerged { .. },
+            )) => {}
+            taken => return call.ticket_answer(taken, actix_web::http::StatusCode::OK).await,
+        }
+    }
+    let head = call.docket.store.head();
+    Ok(HttpResponse::NoContent().insert_header((POSITION, head)).finish())
+}
+
+fn known(docket: &Docket, key: String) -> Result<String, Problem> {
+    let exists = docket.desk.catalogue().queues.contains_key(&key);
+    if exists { Ok(key) } else { Err(Problem::not_found("queue")) }
+}

@@ -1,0 +1,55 @@
+//! `GET /v1/tickets`: the list with every filter.
+
+use actix_web::{HttpRequest, get, web};
+use docket_projections::ticket_document::TicketDocument;
+use docket_projections::ticket_list;
+
+use crate::auth::Caller;
+use crate::call::Answer;
+use crate::docket::Docket;
+use crate::filter::{self, Wanted};
+use crate::fresh::Fresh;
+use crate::page::Page;
+
+/// List tickets.
+///
+/// Several values of one filter, repeated or with commas between, are alternatives; of tags a ticket
+/// must have all. `view` is a predefined view or the id of a saved one, which other parameters narrow.
+#[utoipa::path(tag = "tickets", params(
+    ("queue" = Option<String>, Query, description = "Keys of queues."),
+    ("status" = Option<String>, Query, description = "Keys of statuses."),
+    ("substatus" = Option<String>, Query, description = "Keys of substatuses."),
+    ("priority" = Option<String>, Query, description = "Keys of priorities."),
+    ("level_min" = Option<u8>, Query, description = "The lowest level, 1 to 5."),
+    ("assignee" = Option<String>, Query, description = "The id of an agent, `me`, or `none`."),
+    ("customer" = Option<String>, Query, description = "The id of a customer."),
+    ("category" = Option<String>, Query, description = "The path of a category, with all below it."),
+    ("type" = Option<String>, Query, description = "Keys of types."),
+    ("channel" = Option<String>, Query, description = "Channels."),
+    ("tag" = Option<String>, Query, description = "Tags; repeat it for several."),
+    ("number" = Option<String>, Query, description = "The number, exactly."),
+    ("q" = Option<String>, Query, description = "Words of subject and messages; the last may be a beginning."),
+    ("created_from" = Option<String>, Query, description = "Created at this instant or later."),
+    ("created_to" = Option<String>, Query, description = "Created at this instant or before."),
+    ("updated_from" = Option<String>, Query, description = "Last changed at this instant or later."),
+    ("updated_to" = Option<String>, Query, description = "Last changed at this instant or before."),
+    ("unread" = Option<bool>, Query, description = "Whether the customer's message is newer than our last act."),
+    ("view" = Option<String>, Query, description = "`current`, `mine_and_unassigned`, `new`, `touched_today`, `all`, `last_month`, or a saved view's id."),
+    ("sort" = Option<String>, Query, description = "`created`, `-created`, `updated`, `-updated` (unless said), `due`, `-priority`."),
+    ("page_size" = Option<u16>, Query, description = "1 to 200; 50 unless said."),
+    ("cursor" = Option<String>, Query, description = "Where the last page ended.")),
+    responses((status = 200, description = "A page of tickets.", body = Page<TicketDocument>)))]
+#[get("/tickets")]
+pub async fn list(
+    docket: web::Data<Docket>,
+    caller: Caller,
+    fresh: Fresh,
+    request: HttpRequest,
+) -> Answer {
+    let pairs = filter::pairs(request.query_string())?;
+    let wanted = Wanted::of(&docket, &caller.0, pairs).await?;
+    let Wanted { filter, sort, page_size, cursor } = wanted;
+    let documents = docket.views.documents();
+    let page = ticket_list::page(documents, &filter, sort, page_size, cursor.as_deref()).await?;
+    fresh.answer(&page)
+}
