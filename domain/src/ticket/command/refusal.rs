@@ -1,0 +1,211 @@
+//! Why something asked of a ticket is refused.
+
+use crate::definition::DefinitionKind;
+
+/// Why a command on a ticket is refused: one variant for each rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TicketRefusal {
+    /// There is no such ticket.
+    #[error("there is no such ticket")]
+    NoSuchTicket,
+    /// It exists already.
+    #[error("the ticket exists already")]
+    AlreadyOpened,
+    /// It is closed; reopen it first.
+    #[error("the ticket is closed; reopen it first")]
+    TicketClosed,
+    /// It is not closed.
+    #[error("the ticket is not closed")]
+    TicketNotClosed,
+    /// It is an alias of another ticket and takes no writes.
+    #[error("the ticket was merged into {into}; write there")]
+    TicketMerged {
+        /// The number of the ticket to write to.
+        into: String,
+    },
+    /// It is not merged by that merge.
+    #[error("the ticket was not merged by that merge")]
+    NoSuchMerge,
+    /// A ticket cannot be merged into itself, nor into one that leads to it.
+    #[error("a ticket cannot be merged into itself or into its own alias")]
+    MergeCycle,
+    /// The survivor of a merge is closed.
+    #[error("the other ticket is closed; reopen it first")]
+    SurvivorClosed,
+    /// A definition that does not exist, or is retired.
+    #[error("there is no {} named {key:?}", kind.word())]
+    Unknown {
+        /// Its kind.
+        kind: DefinitionKind,
+        /// The key given.
+        key: String,
+    },
+    /// The status has no such substatus.
+    #[error("the status {status:?} has no substatus {substatus:?}")]
+    UnknownSubstatus {
+        /// The status.
+        status: String,
+        /// The substatus given.
+        substatus: String,
+    },
+    /// The queue does not take that category (S-39).
+    #[error("the queue {queue:?} does not take the category {category:?}")]
+    CategoryNotAllowed {
+        /// The queue.
+        queue: String,
+        /// The category.
+        category: String,
+    },
+    /// A status that only its own command sets.
+    #[error("the status {status:?} is set by its own command: snooze, merge or close")]
+    StatusNeedsCommand {
+        /// The status given.
+        status: String,
+    },
+    /// A snooze must end in the future.
+    #[error("a snooze must end in the future")]
+    SnoozeInPast,
+    /// The ticket is not snoozed.
+    #[error("the ticket is not snoozed")]
+    NotSnoozed,
+    /// The ticket has no owner.
+    #[error("the ticket has no owner")]
+    NotAssigned,
+    /// There is no such message in the ticket.
+    #[error("there is no such message in the ticket")]
+    UnknownMessage,
+    /// No customer's message waits.
+    #[error("no message waits for an answer")]
+    NothingWaits,
+    /// There is no such promise, or it is settled.
+    #[error("there is no such open commitment in the ticket")]
+    UnknownCommitment,
+    /// A complaint is open; decide it first (S-72).
+    #[error("a complaint is open; decide it first")]
+    ComplaintOpen,
+    /// No complaint is open.
+    #[error("no complaint is open")]
+    NoComplaintOpen,
+    /// The level must be higher than the present one, at most 9.
+    #[error("the escalation level must be above {present} and at most 9")]
+    EscalationLevel {
+        /// The level now.
+        present: u8,
+    },
+    /// The level must be lower than the present one.
+    #[error("the level must be below {present}")]
+    DeescalationLevel {
+        /// The level now.
+        present: u8,
+    },
+    /// A ticket cannot be linked with itself.
+    #[error("a ticket cannot be linked with itself")]
+    SelfLink,
+    /// There is no such link.
+    #[error("there is no such link")]
+    UnknownLink,
+    /// A score outside its scale.
+    #[error("the score must be from {lowest} to {scale}")]
+    ScoreOutsideScale {
+        /// The lowest score.
+        lowest: u8,
+        /// The highest.
+        scale: u8,
+    },
+    /// The event to be corrected does not exist.
+    #[error("there is no event {version} in the ticket")]
+    UnknownVersion {
+        /// The version given.
+        version: u64,
+    },
+    /// An end before its beginning.
+    #[error("it ends before it begins")]
+    EndsBeforeStart,
+    /// The customer wrote to a ticket closed too long ago; the handler opens a new, linked one.
+    #[error("the ticket was closed too long ago to be reopened by a message")]
+    ReopenWindowPassed,
+    /// More tags than a ticket may have.
+    #[error("a ticket has at most 50 tags")]
+    TooManyTags,
+}
+
+impl TicketRefusal {
+    /// The stable code that clients act on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoSuchTicket => "not_found",
+            Self::AlreadyOpened => "already_opened",
+            Self::TicketClosed => "ticket_closed",
+            Self::TicketNotClosed => "ticket_not_closed",
+            Self::TicketMerged { .. } => "ticket_merged",
+            Self::NoSuchMerge => "unknown_merge",
+            Self::MergeCycle => "merge_cycle",
+            Self::SurvivorClosed => "survivor_closed",
+            Self::Unknown { kind: DefinitionKind::Queue, .. } => "unknown_queue",
+            Self::Unknown { kind: DefinitionKind::Category, .. } => "unknown_category",
+            Self::Unknown { kind: DefinitionKind::Status, .. } => "unknown_status",
+            Self::Unknown { kind: DefinitionKind::Priority, .. } => "unknown_priority",
+            Self::Unknown { kind: DefinitionKind::Type, .. } => "unknown_type",
+            Self::Unknown { kind: DefinitionKind::Settings, .. } => "unknown_settings",
+            Self::UnknownSubstatus { .. } => "unknown_substatus",
+            Self::CategoryNotAllowed { .. } => "category_not_allowed",
+            Self::StatusNeedsCommand { .. } => "status_needs_command",
+            Self::SnoozeInPast => "snooze_in_past",
+            Self::NotSnoozed => "ticket_not_snoozed",
+            Self::NotAssigned => "ticket_not_assigned",
+            Self::UnknownMessage => "unknown_message",
+            Self::NothingWaits => "nothing_waits",
+            Self::UnknownCommitment => "unknown_commitment",
+            Self::ComplaintOpen => "complaint_open",
+            Self::NoComplaintOpen => "no_complaint_open",
+            Self::EscalationLevel { .. } => "escalation_level",
+            Self::DeescalationLevel { .. } => "deescalation_level",
+            Self::SelfLink => "self_link",
+            Self::UnknownLink => "unknown_link",
+            Self::ScoreOutsideScale { .. } => "score_outside_scale",
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::EndsBeforeStart => "ends_before_start",
+            Self::ReopenWindowPassed => "reopen_window_passed",
+            Self::TooManyTags => "too_many_tags",
+        }
+    }
+
+    /// Whether it is about what was asked (the request names something wrong: 422, with the JSON
+    /// pointer of the field) rather than about the state the ticket is in (409).
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Unknown { kind: DefinitionKind::Queue, .. } => Some("/queue"),
+            Self::Unknown { kind: DefinitionKind::Category, .. } => Some("/category"),
+            Self::Unknown { kind: DefinitionKind::Status, .. } => Some("/status"),
+            Self::Unknown { kind: DefinitionKind::Priority, .. } => Some("/priority"),
+            Self::Unknown { kind: DefinitionKind::Type, .. } => Some("/type"),
+            Self::Unknown { kind: DefinitionKind::Settings, .. } => Some(""),
+            Self::UnknownSubstatus { .. } => Some("/substatus"),
+            Self::CategoryNotAllowed { .. } => Some("/category"),
+            Self::StatusNeedsCommand { .. } => Some("/status"),
+            Self::SnoozeInPast => Some("/until"),
+            Self::UnknownMessage => Some("/message"),
+            Self::NoSuchMerge => Some("/merge_id"),
+            Self::UnknownCommitment => Some("/commitment"),
+            Self::EscalationLevel { .. } | Self::DeescalationLevel { .. } => Some("/level"),
+            Self::SelfLink | Self::UnknownLink => Some("/ticket"),
+            Self::ScoreOutsideScale { .. } => Some("/score"),
+            Self::UnknownVersion { .. } => Some("/corrects"),
+            Self::EndsBeforeStart => Some("/ended_at"),
+            Self::TooManyTags => Some("/add"),
+            Self::NoSuchTicket
+            | Self::AlreadyOpened
+            | Self::TicketClosed
+            | Self::TicketNotClosed
+            | Self::TicketMerged { .. }
+            | Self::MergeCycle
+            | Self::SurvivorClosed
+            | Self::NotSnoozed
+            | Self::NotAssigned
+            | Self::NothingWaits
+            | Self::ComplaintOpen
+            | Self::NoComplaintOpen
+            | Self::ReopenWindowPassed => None,
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What each event makes of a ticket. This cannot fail and has no wildcard arm: a new event makes
+//! the compiler ask what it does here.
+
+use std::collections::BTreeMap;
+
+use crate::definition::{BaseStatus, StatusTerm};
+use crate::ids::{CommitmentId, MergeId, MessageId};
+use crate::ticket::event::{
+    CallOutcome, LinkKind, MergeSide, OpenedBy, OriginKind, TicketCreated, TicketEvent, TicketRef,
+};
+use crate::ticket::state::{
+    Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, Snooze, Ticket,
+    TicketMessage, TicketState,
+};
+
+/// What a ticket becomes by one more event. A stream begins with `TicketCreated`; anything before
+/// it would change nothing.
+pub fn evolve(ticket: Ticket, event: &TicketEvent) -> Ticket {
+    if let TicketEvent::TicketCreated(created) = event {
+        return Ticket::Present(Box::new(create(created)));
+    }
+    match ticket {
+        Ticket::Absent => Ticket::Absent,
+        Ticket::Present(mut state) => {
+            state.version += 1;
+            state.apply(event);
+            Ticket::Present(state)
+        }
+    }
+}
+
+fn create(created: &TicketCreated) -> TicketState {
+    let mut state = TicketState {
+        version: 1,
+        number: created.number.clone(),
+        subject: created.subject.clone(),
+        customer: created.customer.clone(),
+        tier: created.tier.clone(),
+        opened_by: created.opened_by,
+        channel: created.channel,
+        queue: created.queue.clone(),
+        category: created.category.clone(),
+        ticket_type: created.ticket_type.clone(),
+        priority: created.priority.clone(),
+        status: created.status.clone(),
+        tags: created.tags.clone(),
+        fields: BTreeMap::new(),
+        assignee: None,
+        messages: Vec::new(),
+        snooze: None,
+        merged: None,
+        absorbed: Vec::new(),
+        undone_merges: Vec::new(),
+        links: Vec::new(),
+        escalation_level: 0,
+        open_complaint: None,
+        commitments: Vec::new(),
+        closed_at: None,
+    };
+    if let Some(message) = &created.message {
+        let kind = match created.opened_by {
+            OpenedBy::Customer => MessageKind::Customer,
+            OpenedBy::Agent => MessageKind::Reply,
+        };
+        state.said(message.id, &message.number, kind);
+    }
+    if let Some(origin) = &created.origin {
+        let kind = match origin.kind {
+            OriginKind::Split => LinkKind::SplitFrom,
+            OriginKind::FollowUp => LinkKind::FollowsUp,
+        };
+        state.link(&origin.ticket, kind);
+    }
+    state
+}
+
+impl TicketState {
+    #[expect(clippy::too_many_lines, reason = "one arm for each event: a table, read as one")]
+    fn apply(&mut self, event: &TicketEvent) {
+        use TicketEvent as E;
+        if let Some((_, to)) = event.status_move() {
+            self.move_to(to);
+        }
+        match event {
+            E::TicketAssigned { to, .. } | E::TicketHandedOver { to, .. } => {
+                self.assignee = Some(to.clone());
+            }
+            E::TicketUnassigned { .. } => self.assignee = None,
+            E::MessageReceived { message, .. } => {
+                self.said(message.id, &message.number, MessageKind::Customer);
+            }
+            E::MessageOpened { message_id } => self.opened(*message_id),
+            E::MessageFiled { message_ids, .. } => self.answered(message_ids),
+            E::TicketReplied { message, answers, .. } => {
+                self.answered(answers);
+                self.said(message.id, &message.number, MessageKind::Reply);
+            }
+            E::NoteAdded { message, .. } => {
+                self.said(message.id, &message.number, MessageKind::Note);
+            }
+            E::CallLogged(call) => {
+                self.spoken(call.outcome == CallOutcome::Answered);
+                self.said(call.id, &call.number, MessageKind::Call);
+            }
+            E::ContactLogged(meeting) => {
+                self.spoken(true);
+                self.said(meeting.id, &meeting.number, MessageKind::Meeting);
+            }
+            E::ChatLogged(chat) => {
+                self.spoken(!chat.abandoned);
+                self.said(chat.id, &chat.number, MessageKind::Chat);
+            }
+            E::CommitmentRecorded { commitment_id, text, due, .. } => {
+                self.commitments.push(Commitment {
+                    id: *commitment_id,
+                    text: text.clone(),
+                    due: *due,
+                    state: CommitmentState::Open,
+                });
+            }
+            E::CommitmentKept { commitment_id, .. } => {
+                self.change_commitment(*commitment_id, |it| it.state = CommitmentState::Kept);
+            }
+            E::CommitmentChanged { commitment_id, text, due, .. } => {
+                self.change_commitment(*commitment_id, |it| {
+                    it.text.clone_from(text);
+                    it.due = *due;
+                });
+            }
+            E::CommitmentBroken { commitment_id, .. } => {
+                self.change_commitment(*commitment_id, |it| it.state = CommitmentState::Broken);
+            }
+            E::TicketPrioritized { to, .. } => self.priority.clone_from(to),
+            E::TicketReclassified { category, ticket_type, .. } => {
+                self.category.clone_from(category);
+                self.ticket_type.clone_from(ticket_type);
+            }
+            E::TicketTransferred { to, .. } => self.queue.clone_from(to),
+            E::TicketTagged { added, removed } => {
+                self.tags.retain(|tag| !removed.contains(tag));
+                self.tags.extend(added.iter().cloned());
+            }
+            E::CustomFieldChanged { field, to, .. } => match to {
+                Some(value) => drop(self.fields.insert(field.clone(), value.clone())),
+                None => drop(self.fields.remove(field)),
+            },
+            E::TicketSnoozed { until, wakes_at, reason, note, wakes_on_message, .. } => {
+                self.snooze = Some(Snooze {
+                    until: *until,
+                    wakes_at: *wakes_at,
+                    reason: *reason,
+                    note: note.clone(),
+                    wakes_on_message: *wakes_on_message,
+                });
+            }
+            E::TicketMerged { merge_id, into, status } => {
+                self.merged = Some(Merged {
+                    merge_id: *merge_id,
+                    into: into.clone(),
+                    status_before: status.from.clone(),
+                    snooze_before: self.snooze.take(),
+                });
+            }
+            E::TicketAbsorbed { merge_id, source } => {
+                self.absorbed.push(Absorbed { merge_id: *merge_id, source: source.clone() });
+            }
+            E::TicketUnmerged { merge_id, side, .. } => self.unmerge(*merge_id, *side),
+            E::TicketSplit { into, .. } => self.link(into, LinkKind::SplitInto),
+            E::TicketLinked { other, kind } => self.link(other, *kind),
+            E::TicketUnlinked { other, kind } => {
+                self.links.retain(|link| link.other.id != other.id || link.kind != *kind);
+            }
+            E::TicketEscalated { level, .. } | E::TicketDeescalated { level, .. } => {
+                self.escalation_level = *level;
+            }
+            E::ComplaintRaised { complaint_id, .. } => self.open_complaint = Some(*complaint_id),
+            E::ComplaintDecided { .. } => self.open_complaint = None,
+            E::TicketClosed { closed_at, .. } => {
+                self.closed_at = Some(*closed_at);
+                self.spoken(true);
+            }
+            E::TicketReopened { .. } => self.closed_at = None,
+            // A second creation is no event of a stream; a move of the status is done above; the
+            // rest is for readers and changes nothing that a decision asks for.
+            E::TicketCreated(_)
+            | E::TicketStatusChanged { .. }
+            | E::TicketWoken { .. }
+            | E::RatingRequested { .. }
+            | E::RatingGiven { .. }
+            | E::QualityScored { .. }
+            | E::TimeLogged { .. }
+            | E::CorrectionRecorded { .. }
+            | E::ExternalActivityRecorded { .. } => {}
+        }
+    }
+
+    /// Leaving a snooze by whatever way ends it; while merged, it rests.
+    fn move_to(&mut self, status: &StatusTerm) {
+        self.status.clone_from(status);
+        match status.base {
+            BaseStatus::Snoozed | BaseStatus::Merged => {}
+            BaseStatus::New
+            | BaseStatus::InProgress
+            | BaseStatus::AwaitingCustomer
+            | BaseStatus::Closed => self.snooze = None,
+        }
+    }
+
+    fn said(&mut self, id: MessageId, number: &str, kind: MessageKind) {
+        let waits = kind == MessageKind::Customer;
+        self.messages.push(TicketMessage { id, number: number.into(), kind, waits, opened: false });
+    }
+
+    fn opened(&mut self, id: MessageId) {
+        self.messages.iter_mut().filter(|it| it.id == id).for_each(|it| it.opened = true);
+    }
+
+    fn answered(&mut self, ids: &[MessageId]) {
+        self.messages.iter_mut().filter(|it| ids.contains(&it.id)).for_each(|it| it.waits = false);
+    }
+
+    /// Two people spoke, or it is over: nothing said before waits any more.
+    fn spoken(&mut self, really: bool) {
+        if really {
+            self.messages.iter_mut().for_each(|it| it.waits = false);
+        }
+    }
+
+    fn change_commitment(&mut self, id: CommitmentId, change: impl FnOnce(&mut Commitment)) {
+        if let Some(promise) = self.commitments.iter_mut().find(|it| it.id == id) {
+            change(promise);
+        }
+    }
+
+    fn link(&mut self, other: &TicketRef, kind: LinkKind) {
+        self.links.push(Link { other: other.clone(), kind });
+    }
+
+    fn unmerge(&mut self, merge_id: MergeId, side: MergeSide) {
+        match side {
+            MergeSide::Source => {
+                self.snooze = self.merged.take().and_then(|merged| merged.snooze_before);
+            }
+            MergeSide::Survivor => self.absorbed.retain(|it| it.merge_id != merge_id),
+        }
+        self.undone_merges.push(merge_id);
+    }
+}
