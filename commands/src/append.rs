@@ -3,7 +3,7 @@
 use docket_domain::codec::{self, Event};
 use docket_domain::envelope::{Envelope, Recorded};
 use docket_domain::instant::Instant;
-use docket_domain::party::Actor;
+use docket_domain::party::{Actor, Channel};
 use docket_store::vault::SealError;
 use docket_store::{
     Append, Claim, Expected, NewEvent, Outcome, Receipt, Sealed, StoreError, StreamWrite, event_id,
@@ -27,6 +27,8 @@ pub struct Write {
     /// Whose keys seal what is personal, where an event does not say.
     pub subjects: Vec<String>,
     pub actor: Actor,
+    /// By which way what is written came in, where that is not the request's own way.
+    pub channel: Option<Channel>,
     pub events: Vec<Event>,
 }
 
@@ -129,7 +131,7 @@ impl Desk {
                 0 => Expected::NoStream,
                 version => Expected::Exact(version),
             };
-            let envelope = envelope(request, write.actor);
+            let envelope = envelope(request, write.actor, write.channel);
             let mut events = Vec::with_capacity(write.events.len());
             for (offset, event) in write.events.into_iter().enumerate() {
                 let id = event_id(request.command_id, recorded.len());
@@ -199,10 +201,10 @@ fn occurred_at(request: &Request) -> Option<Instant> {
     }
 }
 
-fn envelope(request: &Request, actor: Actor) -> Envelope {
+fn envelope(request: &Request, actor: Actor, channel: Option<Channel>) -> Envelope {
     Envelope {
         actor,
-        channel: request.channel,
+        channel: channel.or(request.channel),
         client: request.client.clone(),
         command_id: request.command_id,
         causation_id: request.causation_id,

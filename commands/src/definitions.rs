@@ -118,7 +118,7 @@ impl Desk {
 
 fn definition(stream: String, version: u64, actor: Actor, events: Vec<DefinitionEvent>) -> Write {
     let events = events.into_iter().map(Event::Definition).collect();
-    Write { stream, version, subjects: Vec::new(), actor, events }
+    Write { stream, version, subjects: Vec::new(), actor, channel: None, events }
 }
 
 fn zone_offsets(document: &Document) -> Result<Option<ZoneOffsets>, CommandError> {

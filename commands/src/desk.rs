@@ -7,7 +7,7 @@ use docket_domain::context::Context;
 use docket_domain::definition::Catalogue;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
-use docket_domain::party::{Actor, ActorKind};
+use docket_domain::party::{Actor, ActorKind, Channel};
 use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
 use docket_domain::ticket::decide::decide;
 use docket_domain::ticket::event::TicketEvent;
@@ -194,6 +194,7 @@ impl Desk {
             version: folded.version,
             subjects: vec![id.stream(), ticket.customer.id.stream()],
             actor,
+            channel: channel(command),
             events: events.into_iter().map(Event::Ticket).collect(),
         })
     }
@@ -270,6 +271,18 @@ fn actor(request: &Request, command: &TicketCommand, ticket: &TicketState) -> Ac
             customer_actor(&request.actor, ticket.customer.id.0)
         }
         _ => request.actor.clone(),
+    }
+}
+
+/// By which way a contact came or goes; a command that is none came in as its request did.
+fn channel(command: &TicketCommand) -> Option<Channel> {
+    match command {
+        TicketCommand::Receive { channel, .. } => Some(*channel),
+        TicketCommand::Reply { channel, .. } => *channel,
+        TicketCommand::LogCall(_) => Some(Channel::Phone),
+        TicketCommand::LogMeeting { .. } => Some(Channel::InPerson),
+        TicketCommand::LogChat { .. } => Some(Channel::Chat),
+        _ => None,
     }
 }
 

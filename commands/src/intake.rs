@@ -177,6 +177,7 @@ impl Desk {
             version: 0,
             subjects: vec![id.stream(), customer.stream()],
             actor,
+            channel: Some(new.channel),
             events: events.into_iter().map(Event::Ticket).collect(),
         });
         Ok(plan)
@@ -226,6 +227,7 @@ impl Desk {
             version: 0,
             subjects: vec![id.stream()],
             actor: customer_actor(&request.actor, id.0),
+            channel: None,
             events: decide_customer(None, command)?.into_iter().map(Event::Customer).collect(),
         };
         let claims = address_claims(&self.pepper, addresses, &id.stream());

@@ -183,7 +183,7 @@ impl Desk {
 
     fn person(&self, request: &Request, stream: String, version: u64, events: Vec<Event>) -> Write {
         let subjects = vec![stream.clone()];
-        Write { stream, version, subjects, actor: request.actor.clone(), events }
+        Write { stream, version, subjects, actor: request.actor.clone(), channel: None, events }
     }
 }
 

@@ -78,6 +78,7 @@ impl Desk {
             version,
             subjects: Vec::new(),
             actor: request.actor.clone(),
+            channel: None,
             events: events.into_iter().map(Event::Token).collect(),
         };
         match self.append(request, Plan::of(write)).await? {
