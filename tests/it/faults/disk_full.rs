@@ -32,7 +32,10 @@ async fn a_full_disk_refuses_writes_and_loses_nothing() {
     let mut ledger = Ledger::default();
     let refused = fill(&target, &mut ledger).await;
     let problem: Value = serde_json::from_str(&refused.1).unwrap();
-    assert_eq!((refused.0, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("disk_full")));
+    assert_eq!(
+        (refused.0, &problem["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("disk_full"))
+    );
     let ticket: Value = serde_json::from_str(&ledger.acknowledged[0].answer).unwrap();
     let url = format!("{}/v1/tickets/{}", target.url, ticket["id"].as_str().unwrap());
     let read = target.client.get(url).bearer_auth(&target.token).send().await.unwrap();
