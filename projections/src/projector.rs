@@ -160,7 +160,19 @@ impl Projector {
         projected: &mut Projected,
     ) -> Result<(), ReadError> {
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
-        let mut folds = self.folds_before(&stream, first.version).await?;
+        if self.is_parked_everywhere(&stream) {
+            return Ok(());
+        }
+        let mut folds = match self.folds_before(&stream, first.version).await {
+            Ok(folds) => folds,
+            Err(error) if poison::is_poison(&error) => {
+                let (stream, position) = (stream.to_string(), first.position);
+                let broken = poison::Broken { stream, position, reason: error.to_string() };
+                self.park_everywhere(&broken, projected);
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         folds.version = last.version;
         folds.weight = 0;
         for ((view, table), fold) in self.targets.iter().zip(&mut folds.folds) {
@@ -186,6 +198,12 @@ impl Projector {
         }
         projected.folds.push((stream, folds));
         Ok(())
+    }
+
+    fn is_parked_everywhere(&self, stream: &str) -> bool {
+        let mut concerned =
+            self.targets.iter().filter(|(view, _)| category(stream) == view.category);
+        concerned.all(|(view, _)| self.parked.contains(&(view.name, stream.to_owned())))
     }
 
     fn park_everywhere(&self, broken: &poison::Broken, projected: &mut Projected) {

@@ -91,6 +91,6 @@ async fn open_one(
 }
 
 /// Whether trying the same event again cannot be expected to help.
-fn is_poison(error: &ReadError) -> bool {
+pub(super) fn is_poison(error: &ReadError) -> bool {
     matches!(error, ReadError::Undecodable { .. } | ReadError::Store(StoreError::Integrity(_)))
 }

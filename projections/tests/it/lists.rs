@@ -289,7 +289,7 @@ async fn a_queue_is_known_as_of_any_moment() {
         }
         // Ticket n came at second n + 1, was assigned five later and, if even, closed ten later.
         let expected: BTreeSet<String> = (0..30_i64)
-            .filter(|n| n + 1 <= second)
+            .filter(|n| *n < second)
             .filter(|n| n % 2 == 1 || n + 11 > second || n + 10 >= 30)
             .map(|n| n.to_string())
             .collect();

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod desk;
+mod equality;
+mod erasure;
 mod every_event;
 mod history;
 mod lists;
+mod poison;
 mod runner;
 mod story;
 mod ticket_document;
