@@ -8,6 +8,7 @@ pub mod call;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod docket;
 pub mod documents;
 pub mod filter;

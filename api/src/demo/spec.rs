@@ -1,0 +1,96 @@
+//! What a made-up desk is like: repeatable, within the rules, and believable in its figures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use docket_commands::Desk;
+use docket_domain::instant::Instant;
+use docket_store::sqlite::SqliteStore;
+use docket_store::vault::{KeyFile, Vault};
+use docket_store::{EventStore, Sealed, StoredEvent};
+
+use crate::demo::calendar::{DAY, arrivals};
+use crate::demo::dice::Dice;
+use crate::demo::{DemoClock, Plan, seed};
+
+const UNTIL: Instant = Instant(1_767_225_600_000);
+
+async fn seeded(tickets: usize) -> Vec<StoredEvent> {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan { tickets, seed: 1, until: UNTIL };
+    let clock = DemoClock::starting_at(plan.begin(), Arc::new(|| UNTIL.millis()));
+    let log = folder.path().join("log.sqlite");
+    let store: Arc<dyn EventStore> =
+        Arc::new(SqliteStore::open(log, clock.reading()).await.unwrap());
+    let key = KeyFile::load_or_create(&folder.path().join("key"), &*store).await.unwrap();
+    let vault = Arc::new(Vault::new(store.clone(), key));
+    let desk = Desk::open(store.clone(), vault, clock.reading()).await.unwrap();
+    let seeded = seed(&desk, &clock, plan, |_, _| {}).await.unwrap();
+    assert_eq!(seeded.refused, Vec::<String>::new(), "the stories keep to the rules");
+    store.read_all(0, 100_000, Sealed::Without).await.unwrap()
+}
+
+/// What happened when, without what no seed decides: ids, salts, and the order in which one commit
+/// took what lies close together.
+fn shape(events: &[StoredEvent]) -> Vec<(i64, &str, i64)> {
+    let mut shape: Vec<_> =
+        events.iter().map(|e| (e.occurred_at, e.event_type.as_str(), e.recorded_at)).collect();
+    shape.sort_unstable();
+    shape
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_seed_gives_the_same_desk_and_the_past_was_recorded_when_it_happened() {
+    let (one, other) = tokio::join!(seeded(150), seeded(150));
+    assert!(shape(&one) == shape(&other), "two desks of one seed differ");
+    for event in one.iter().filter(|event| event.stream.starts_with("ticket-")) {
+        let late = event.recorded_at - event.occurred_at;
+        assert!((0..=20 * 60_000).contains(&late), "{} is {late} ms late", event.event_type);
+    }
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in &one {
+        *kinds.entry(event.event_type.as_str()).or_default() += 1;
+    }
+    for expected in [
+        "TicketCreated",
+        "TicketAssigned",
+        "TicketReplied",
+        "MessageReceived",
+        "NoteAdded",
+        "CallLogged",
+        "TicketSnoozed",
+        "TicketWoken",
+        "TicketMerged",
+        "TicketAbsorbed",
+        "TicketEscalated",
+        "ComplaintRaised",
+        "ComplaintDecided",
+        "CommitmentRecorded",
+        "CommitmentKept",
+        "TicketClosed",
+        "TicketReopened",
+        "RatingGiven",
+        "TicketReclassified",
+    ] {
+        assert!(kinds.contains_key(expected), "a desk without {expected}: {kinds:?}");
+    }
+    assert!(
+        kinds["TicketClosed"] < kinds["TicketCreated"] + kinds["TicketReopened"],
+        "some are open"
+    );
+}
+
+#[test]
+fn tickets_come_in_by_season_weekday_and_hour() {
+    let arrivals = arrivals(&mut Dice::new(1, 0), 5_000, UNTIL);
+    assert_eq!(arrivals.len(), 5_000);
+    assert!(arrivals.is_sorted() && arrivals.iter().all(|at| *at < UNTIL));
+    let days = |range: std::ops::Range<i64>| {
+        let before = |at: &Instant| (UNTIL.millis() - at.millis()) / DAY;
+        arrivals.iter().filter(|at| range.contains(&before(at))).count()
+    };
+    // The year ends with December; July lies 154 to 184 days before.
+    assert!(days(0..31) > days(154..185) * 3 / 2, "December is louder than July");
+    let at_night = arrivals.iter().filter(|at| at.millis().rem_euclid(DAY) < DAY / 4).count();
+    assert!(at_night < 5_000 / 20, "{at_night} came in between midnight and six");
+}
