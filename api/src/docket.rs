@@ -53,7 +53,7 @@ pub struct Docket {
     /// The event log.
     pub store: Arc<dyn EventStore>,
     /// The one way to change anything.
-    pub desk: Desk,
+    pub desk: Arc<Desk>,
     /// Reads streams with their texts.
     pub reader: Reader,
     /// What actors are called.
@@ -130,7 +130,7 @@ impl Docket {
         let store: Arc<dyn EventStore> = sqlite.clone();
         let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
         let vault = Arc::new(Vault::new(store.clone(), key));
-        let desk = Desk::open(store.clone(), vault.clone(), clock.clone()).await?;
+        let desk = Arc::new(Desk::open(store.clone(), vault.clone(), clock.clone()).await?);
         let reader = Reader::new(store.clone(), vault);
         let names = Arc::new(Names::new(reader.clone()));
         let views = data.join(VIEWS_FILE);

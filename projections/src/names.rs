@@ -83,14 +83,15 @@ impl Names {
     }
 }
 
-/// The stream that says what an actor is called; none for parts of Docket and foreign actors.
+/// The stream that says what an actor is called; none for parts of Docket.
 pub fn stream_of(actor: &Actor) -> Option<String> {
     let id: Uuid = actor.id.parse().ok()?;
     match actor.kind {
         ActorKind::Customer => Some(format!("customer-{id}")),
-        ActorKind::Agent => Some(format!("agent-{id}")),
+        // Whoever acted in an imported log became an agent.
+        ActorKind::Agent | ActorKind::External => Some(format!("agent-{id}")),
         ActorKind::Admin | ActorKind::Bot => Some(format!("token-{id}")),
-        ActorKind::System | ActorKind::External => None,
+        ActorKind::System => None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! The command line: one file for each subcommand.
 
 pub mod completions;
+pub mod demo;
+pub mod history;
+pub mod import;
 pub mod openapi;
 pub mod serve;
 pub mod token;
@@ -28,6 +31,9 @@ const EXAMPLES: &str = "Examples:
   docket serve                                  a durable desk in ./data on 127.0.0.1:8080
   docket serve --listen 0.0.0.0:8080 --data /var/lib/docket
   docket token create --name ann --role agent   a token, while no server holds the store
+  docket demo                                   a made-up desk to look around in
+  docket import xes helpdesk.xes.gz --map helpdesk.toml
+  docket history 1042                           a ticket's story, also while a server runs
   docket openapi > openapi.json
 
 Options may also come from DOCKET_* variables and from a TOML file (--config).";
@@ -38,6 +44,12 @@ enum Command {
     Serve(serve::Args),
     /// Issue, list and revoke tokens on a store that no server holds
     Token(token::Args),
+    /// Serve a made-up desk from a store that is thrown away
+    Demo(demo::Args),
+    /// Import a foreign log, while no server holds the store
+    Import(import::Args),
+    /// Print a ticket's story
+    History(history::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Print completions for a shell
@@ -80,6 +92,9 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(args, config).await,
         Command::Token(args) => token::run(args, config).await,
+        Command::Demo(args) => demo::run(args, config).await,
+        Command::Import(args) => import::run(args, config).await,
+        Command::History(args) => history::run(args, config).await,
         Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

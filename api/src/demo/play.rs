@@ -1,7 +1,7 @@
 //! Playing the stories: all stories' moments in one order of time, each through the real commands.
 
 use docket_commands::{AgentInput, CommandError, Desk, Done, Occurred, Request};
-use docket_domain::ids::TicketId;
+use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind};
 use docket_domain::ticket::command::{NewMessage, TicketCommand, TicketRefusal};
@@ -46,6 +46,11 @@ impl Plan {
     /// When the first ticket can come in.
     pub fn begin(&self) -> Instant {
         self.until.plus_millis(-367 * DAY)
+    }
+
+    /// The agent whom the demo's agent token stands for.
+    pub fn first_agent(&self) -> AgentId {
+        colleagues(self.namespace()).first().map_or(AgentId(Uuid::nil()), |first| first.agent.id)
     }
 
     fn namespace(&self) -> Uuid {

@@ -10,6 +10,7 @@ use docket_domain::party::{Actor, ActorKind};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
 use docket_domain::ticket::event::OpenedBy;
+use docket_store::EventStore;
 use uuid::Uuid;
 
 use crate::import::agents::Agents;
@@ -30,6 +31,8 @@ pub struct Importer {
     map: Arc<Map>,
     system: Uuid,
     agents: Agents,
+    /// In a dry run, the store that is only looked at: what it has already would not be imported.
+    untouched: Option<Arc<dyn EventStore>>,
 }
 
 /// A case on its way through the file.
@@ -63,9 +66,9 @@ struct Step<'a> {
 
 impl Importer {
     /// Imports through a desk by a map.
-    pub fn new(desk: Arc<Desk>, map: Arc<Map>) -> Self {
+    pub fn new(desk: Arc<Desk>, map: Arc<Map>, untouched: Option<Arc<dyn EventStore>>) -> Self {
         let system = Uuid::new_v5(&FOREIGN, map.system.as_bytes());
-        Self { desk, map, system, agents: Agents::new(system) }
+        Self { desk, map, system, agents: Agents::new(system), untouched }
     }
 
     /// The id that stands for a case of the foreign system.
@@ -84,9 +87,17 @@ impl Importer {
         let place = case.rows;
         case.skip();
         let step = self.step(case_id, place, activity).await?;
-        match case.ticket {
-            Some(ticket) => self.work(&step, ticket, case.known).await,
-            None => self.begin(&step, case, report).await,
+        let fate = match case.ticket {
+            Some(ticket) => self.work(&step, ticket, case.known).await?,
+            None => self.begin(&step, case, report).await?,
+        };
+        Ok(if self.untouched_has(step.id).await? { Fate::Known } else { fate })
+    }
+
+    async fn untouched_has(&self, command: Uuid) -> Result<bool, CommandError> {
+        match &self.untouched {
+            Some(store) => Ok(store.find_command(command).await?.is_some()),
+            None => Ok(false),
         }
     }
 
@@ -135,7 +146,8 @@ impl Importer {
         let ticket = TicketId::of_stream(&done.stream).ok_or(TicketRefusal::NoSuchTicket)?;
         case.ticket = Some(ticket);
         case.known = done.repeated;
-        report.tickets += u64::from(!done.repeated);
+        let known = done.repeated || self.untouched_has(request.command_id).await?;
+        report.tickets += u64::from(!known);
         match (by_row, done.repeated) {
             (true, true) => Ok(Fate::Known),
             (true, false) => Ok(Fate::Mapped("TicketCreated".into())),

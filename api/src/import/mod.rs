@@ -5,6 +5,7 @@ pub mod agents;
 pub mod case;
 pub mod counterpart;
 pub mod map;
+pub mod rehearse;
 pub mod report;
 pub mod row;
 pub mod run;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use docket_commands::{CommandError, Desk};
 use docket_domain::instant::Instant;
+use docket_store::EventStore;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use uuid::Uuid;
 
@@ -43,6 +44,8 @@ pub struct Job {
     pub format: Format,
     /// What its columns mean.
     pub map: Arc<Map>,
+    /// In a dry run, the store that is only looked at.
+    pub untouched: Option<Arc<dyn EventStore>>,
     /// Is told how many bytes of the file were read.
     pub progress: Progress,
     /// Is told of every row that cannot be imported.
@@ -73,7 +76,8 @@ enum Work {
 
 /// Imports a log to its end.
 pub async fn run(desk: Arc<Desk>, job: Job) -> Result<Report, Stopped> {
-    let importer = Arc::new(Importer::new(Arc::clone(&desk), Arc::clone(&job.map)));
+    let importer =
+        Arc::new(Importer::new(Arc::clone(&desk), Arc::clone(&job.map), job.untouched.clone()));
     let mut workers = Vec::with_capacity(AT_ONCE);
     let mut queues = Vec::with_capacity(AT_ONCE);
     for _ in 0..AT_ONCE {
