@@ -29,8 +29,8 @@ pub enum TicketRefusal {
     /// A ticket cannot be merged into itself, nor into one that leads to it.
     #[error("a ticket cannot be merged into itself or into its own alias")]
     MergeCycle,
-    /// The survivor of a merge is closed.
-    #[error("the other ticket is closed; reopen it first")]
+    /// The survivor of a merge is closed, or was merged itself since its root was looked up.
+    #[error("the other ticket is closed or merged; reopen it, or name the one it leads to")]
     SurvivorClosed,
     /// A definition that does not exist, or is retired.
     #[error("there is no {} named {key:?}", kind.word())]

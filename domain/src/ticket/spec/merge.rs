@@ -40,7 +40,7 @@ fn a_closed_ticket_can_be_merged_but_not_into_a_closed_one() {
     assert_snapshot!(spec(&story([]), into_closed), @"
     given TicketCreated → new
     when  merge into #900
-    then  refused survivor_closed: the other ticket is closed; reopen it first
+    then  refused survivor_closed: the other ticket is closed or merged; reopen it, or name the one it leads to
     ");
 }
 
