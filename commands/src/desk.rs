@@ -17,19 +17,13 @@ use docket_store::{Clock, EventStore, Sealed};
 use uuid::Uuid;
 
 use crate::append::{Appended, Plan, Write};
-use crate::cache::{Tickets, evolve_recorded};
+use crate::cache::Tickets;
 use crate::error::CommandError;
 use crate::load::{self, Folded};
 use crate::request::{Done, Occurred, Request};
 
 /// How often a command is decided again because others were faster, before it gives up.
 pub(crate) const TRIES: usize = 32;
-
-/// How many ticket numbers are reserved at once; a restart leaves at most that many unused.
-const NUMBER_BLOCK: u64 = 50;
-
-/// The first ticket has the number after this one.
-const NUMBER_BASE: u64 = 1_000;
 
 /// The one way to change anything.
 pub struct Desk {
@@ -39,7 +33,7 @@ pub struct Desk {
     pub(crate) pepper: Pepper,
     clock: Clock,
     catalogue: RwLock<Arc<Catalogue>>,
-    numbers: tokio::sync::Mutex<std::ops::Range<u64>>,
+    pub(crate) numbers: tokio::sync::Mutex<std::ops::Range<u64>>,
 }
 
 impl Desk {
@@ -100,39 +94,6 @@ impl Desk {
 
     pub(crate) fn set_catalogue(&self, catalogue: Catalogue) {
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
-    }
-
-    /// A ticket as it stands, folded from its stream unless it is at hand.
-    pub async fn ticket(&self, id: TicketId) -> Result<Arc<Folded<Ticket>>, CommandError> {
-        let stream = id.stream();
-        if let Some(folded) = self.tickets.get(&stream) {
-            return Ok(folded);
-        }
-        let folded = load::fold(&*self.store, &self.vault, &stream, evolve_recorded).await?;
-        let folded = Arc::new(folded);
-        if folded.version > 0 {
-            self.tickets.put(&stream, folded.clone());
-        }
-        Ok(folded)
-    }
-
-    /// The ticket that an id or a number names, if there is one.
-    pub async fn find_ticket(&self, id_or_number: &str) -> Result<Option<TicketId>, CommandError> {
-        if let Ok(id) = Uuid::try_parse(id_or_number) {
-            let id = TicketId(id);
-            return Ok((self.ticket(id).await?.version > 0).then_some(id));
-        }
-        let owner = self.store.claim_owner(TICKET_NUMBER, id_or_number).await?;
-        Ok(owner.and_then(|stream| TicketId::of_stream(&stream)))
-    }
-
-    /// The ticket that an alias leads to: the root of the chain of merges, itself if it is none.
-    pub async fn root_of(&self, id: TicketId) -> Result<TicketId, CommandError> {
-        let mut root = id;
-        while let Some(merged) = self.ticket(root).await?.state.present().and_then(merged_into) {
-            root = merged;
-        }
-        Ok(root)
     }
 
     /// One command on one ticket: load, decide, append; again if others were faster.
@@ -241,28 +202,7 @@ impl Desk {
         let position = self.store.head();
         Done { stream, version, position, events: Vec::new(), repeated: false }
     }
-
-    /// A fresh time-ordered id.
-    pub(crate) fn mint(&self) -> Uuid {
-        let millis = u64::try_from((self.clock)()).unwrap_or(0);
-        let (seconds, rest) = (millis / 1000, (millis % 1000) as u32);
-        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, rest * 1_000_000))
-    }
-
-    /// The next ticket number: unique, rising on this node.
-    pub(crate) async fn next_number(&self) -> Result<String, CommandError> {
-        let mut numbers = self.numbers.lock().await;
-        if numbers.is_empty() {
-            let first = self.store.reserve_numbers(TICKET_NUMBER, NUMBER_BLOCK).await?;
-            *numbers = first..first + NUMBER_BLOCK;
-        }
-        let number = numbers.next().ok_or(CommandError::Contended)?;
-        Ok((NUMBER_BASE + number).to_string())
-    }
 }
-
-/// The space of claims that leads from a ticket's number to its stream.
-pub(crate) const TICKET_NUMBER: &str = "ticket-number";
 
 /// What a customer says or rates is the customer's event, whoever carried it in.
 fn actor(request: &Request, command: &TicketCommand, ticket: &TicketState) -> Actor {
@@ -292,10 +232,6 @@ pub(crate) fn customer_actor(asker: &Actor, customer: Uuid) -> Actor {
         ActorKind::External => asker.clone(),
         _ => Actor::new(ActorKind::Customer, customer.to_string()),
     }
-}
-
-fn merged_into(ticket: &TicketState) -> Option<TicketId> {
-    ticket.merged.as_ref().map(|merged| merged.into.id)
 }
 
 /// Whether a decision wrote the event that a follow-up needs, and what it says.

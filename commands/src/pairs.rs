@@ -12,9 +12,10 @@ use docket_domain::ticket::state::{Ticket, TicketState};
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES, find_event};
 use crate::error::CommandError;
-use crate::intake::{CustomerInput, NewTicket};
+use crate::intake::NewTicket;
 use crate::load::Folded;
 use crate::request::{Done, Request};
+use crate::requester::CustomerInput;
 
 impl Desk {
     /// Merges a ticket into the root that another one leads to: an alias, nothing moves.
