@@ -1,5 +1,7 @@
 //! The desk on a real SQLite file: what a single aggregate's rules cannot show.
 
+#![cfg(test)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
