@@ -140,6 +140,9 @@ fn is_settled_by_once(command: &C) -> bool {
     }
 }
 
+/// How many kinds of commands [`ask`] chooses from.
+const KINDS: u8 = 49;
+
 /// A command of every kind, sensible or not.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
 fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
@@ -157,7 +160,7 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
     let merges = state.absorbed.iter().map(|it| it.merge_id);
     let merges: Vec<MergeId> = merges.chain(state.merged.iter().map(|it| it.merge_id)).collect();
     let merge_id = pick(&merges, a).copied().unwrap_or(MergeId(Uuid::from_u128(b.into())));
-    match kind % 46 {
+    match kind % KINDS {
         0 => open(),
         1 => assign(agent),
         2 => C::Unassign { reason: Some(body) },
@@ -238,6 +241,11 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         42 => C::Reopen { reason: body },
         43 => C::Rate { score: a % 8, scale: b % 8, comment: Some(body) },
         44 => C::Correct { corrects: b.into(), text: body },
+        45 => C::RequestRating { scale: b % 8 },
+        46 => {
+            C::ScoreQuality { agent: None, score: a % 8, scale: b % 8, rubric: None, comment: None }
+        }
+        47 => C::LogTime { agent, minutes: b.into(), note: None },
         _ => C::RecordActivity {
             activity: body,
             performer: None,
@@ -246,6 +254,33 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             refused: None,
         },
     }
+}
+
+/// Which commands are taken at all once a ticket is closed, or merged. What else refuses them is
+/// told where their rules are.
+#[test]
+fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only() {
+    let now = "2026-03-02T10:00:00Z".parse().unwrap();
+    let desk = Desk::default();
+    let (closed, merged) = (fold(&story([close()])), fold(&story([merge(ticket(900))])));
+    let mut taken: [Vec<String>; 2] = Default::default();
+    for kind in 0..KINDS {
+        for (ticket, taken) in [&closed, &merged].into_iter().zip(&mut taken) {
+            let command = ask(ticket, (kind, 1, 3), now);
+            let name = format!("{command:?}");
+            let name = name.split([' ', '(']).next().unwrap().to_owned();
+            let decided = decide(ticket, command, &desk.context(now, Uuid::from_u128(9)));
+            let refused = matches!(
+                decided,
+                Err(TicketRefusal::TicketClosed | TicketRefusal::TicketMerged { .. })
+            );
+            if !refused && !taken.contains(&name) {
+                taken.push(name);
+            }
+        }
+    }
+    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime RecordActivity");
+    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge RecordActivity");
 }
 
 fn pick<T>(items: &[T], choice: u8) -> Option<&T> {
