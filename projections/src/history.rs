@@ -12,7 +12,7 @@ use docket_store::{Sealed, StoredEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::names::{Known, Names, name_of};
+use crate::names::{Known, Names, name_of, stream_of};
 use crate::recorded::{Moment, ReadError, Reader};
 
 /// The events of a stream up to a moment, oldest first, each as the JSON text of `api.md`.
@@ -33,9 +33,11 @@ pub async fn render(
     stored: &[StoredEvent],
 ) -> Result<Vec<String>, ReadError> {
     let envelopes: Vec<EnvelopeText> = stored.iter().map(envelope).collect::<Result<_, _>>()?;
+    let actors: Vec<String> =
+        envelopes.iter().filter_map(|envelope| stream_of(&envelope.actor)).collect();
     let (opened, known) = futures::try_join!(
         async { Ok::<_, ReadError>(reader.vault.open_all(stored).await?) },
-        names.of_actors(envelopes.iter().map(|envelope| &envelope.actor)),
+        names.of(actors),
     )?;
     let events = stored.iter().zip(&opened).zip(&envelopes);
     Ok(events.map(|((stored, opened), envelope)| text(stored, opened, envelope, &known)).collect())

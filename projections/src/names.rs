@@ -56,14 +56,6 @@ impl Names {
         Ok(known)
     }
 
-    /// The names of actors, by the streams that [`stream_of`] gives.
-    pub async fn of_actors<'a>(
-        &self,
-        actors: impl IntoIterator<Item = &'a Actor>,
-    ) -> Result<Known, ReadError> {
-        self.of(actors.into_iter().filter_map(stream_of)).await
-    }
-
     /// Forgets a name, since its stream got an event or its key was destroyed.
     pub fn forget(&self, stream: &str) {
         if is_named(stream) {

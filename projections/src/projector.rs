@@ -79,11 +79,10 @@ impl Projector {
     ///
     /// # Errors
     /// Only where the store cannot be read; what cannot be understood is parked.
-    pub async fn project(&mut self, batch: &[StoredEvent]) -> Result<Projected, ReadError> {
+    pub async fn project(&mut self, mut batch: Vec<StoredEvent>) -> Result<Projected, ReadError> {
         let mut projected = Projected::default();
-        let concerned: Vec<StoredEvent> =
-            batch.iter().filter(|event| self.is_concerned(&event.stream)).cloned().collect();
-        let (streams, poison) = poison::open(&self.reader, &concerned).await?;
+        batch.retain(|event| self.is_concerned(&event.stream));
+        let (streams, poison) = poison::open(&self.reader, &batch).await?;
         for (stream, events) in streams {
             self.project_stream(stream.into(), &events, &mut projected).await?;
         }
@@ -95,14 +94,17 @@ impl Projector {
 
     /// Remembers the states behind a batch that was written.
     pub fn keep(&mut self, projected: Projected) {
-        for (parked, _) in projected.parked {
-            if let Some((view, _)) = self.targets.iter().find(|(view, _)| view.name == parked.view)
-            {
-                self.parked.insert((view.name, parked.stream));
-            }
-        }
+        self.parks(&projected.parked);
         for (stream, folds) in projected.folds {
             self.kept.insert(stream, folds);
+        }
+    }
+
+    /// Leaves these streams alone from now on.
+    pub fn parks(&mut self, parked: &[(Parked, Option<Arc<str>>)]) {
+        for (parked, _) in parked {
+            let target = self.targets.iter().find(|(view, _)| view.name == parked.view);
+            self.parked.extend(target.map(|(view, _)| (view.name, parked.stream.clone())));
         }
     }
 

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::names::{Known, Names, name_of};
+use crate::names::{Known, Names, name_of, stream_of};
 use crate::recorded::{Moment, ReadError, Reader, Recorded, id_of};
 
 /// One line of a ticket's story.
@@ -79,7 +79,9 @@ pub async fn of_ticket(
         next += 1;
         let stored = reader.stored(&id.stream(), Moment::Now, Sealed::With).await?;
         let events = reader.open(&stored).await?;
-        let known = names.of_actors(events.iter().map(|event| &event.envelope.actor)).await?;
+        let actors: Vec<String> =
+            events.iter().filter_map(|event| stream_of(&event.envelope.actor)).collect();
+        let known = names.of(actors).await?;
         entries.extend(entries_of(&stored, &events, &known, id != ticket));
         for alias in aliases(&events) {
             if !seen.contains(&alias.id) {

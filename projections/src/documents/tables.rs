@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use docket_store::Position;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
-use super::writing::set_cursor;
+use super::writing::{Parked, park, set_cursor};
 use super::{Documents, DocumentsError};
 use crate::view::Registered;
 
@@ -146,11 +146,12 @@ impl Documents {
         Ok(())
     }
 
-    /// Puts loaded tables in the place of those in use, and drops those, in one transaction. The
-    /// tables must stand at the cursor, or there must be nothing in use yet: then `cursor` is it.
+    /// Puts loaded tables in the place of those in use, and drops those, in one transaction, with
+    /// what could not be folded into them. The tables must stand at the cursor, or there must be nothing in use yet: then `cursor` is it.
     pub async fn flip(
         &self,
         built: &[(Registered, Table)],
+        parked: &[(Parked, Option<Arc<str>>)],
         cursor: Position,
     ) -> Result<(), DocumentsError> {
         let mut writer = self.writer.lock().await;
@@ -172,6 +173,9 @@ impl Documents {
                 .bind(view.name)
                 .execute(&mut *transaction)
                 .await?;
+        }
+        for (parked, table) in parked {
+            park(&mut transaction, parked, table.as_deref()).await?;
         }
         set_cursor(&mut transaction, cursor).await?;
         transaction.commit().await?;

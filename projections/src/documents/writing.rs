@@ -223,7 +223,7 @@ async fn add(
 }
 
 /// Puts a stream on the list, and says so in each of its rows.
-async fn park(
+pub(super) async fn park(
     connection: &mut SqliteConnection,
     parked: &Parked,
     table: Option<&str>,

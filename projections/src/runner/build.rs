@@ -55,22 +55,47 @@ pub(super) async fn beside(
     let tables = built.tables.clone();
     let mut catching_up = CatchUp::new(reader, documents, built);
     while reader.store.head() > catching_up.at + CLOSE {
-        catching_up.until(reader.store.head()).await?;
+        if let Err(error) = catching_up.until(reader.store.head()).await {
+            discard(documents, &tables).await;
+            return Err(error);
+        }
     }
     Ok(Built { tables, at: catching_up.at, parked: catching_up.parked })
 }
 
-/// Builds tables that hold everything up to the head as it is now.
+/// Builds tables that hold everything up to the head as it is now; drops them should that fail.
 pub(super) async fn tables(
     reader: &Reader,
     documents: &Arc<Documents>,
     views: &[Registered],
 ) -> Result<Built, ProjectionError> {
-    let at = reader.store.head();
     let mut tables = Vec::new();
     for view in views {
         tables.push((*view, documents.create(view).await?));
     }
+    let filled = fill(reader, documents, views, tables.clone()).await;
+    if filled.is_err() {
+        discard(documents, &tables).await;
+    }
+    filled
+}
+
+/// Drops tables that will not be used after all.
+pub(super) async fn discard(documents: &Documents, tables: &[(Registered, Table)]) {
+    for (_, table) in tables {
+        if let Err(error) = documents.discard(table).await {
+            tracing::warn!(%error, "a table that was not finished stays until the next start");
+        }
+    }
+}
+
+async fn fill(
+    reader: &Reader,
+    documents: &Arc<Documents>,
+    views: &[Registered],
+    tables: Vec<(Registered, Table)>,
+) -> Result<Built, ProjectionError> {
+    let at = reader.store.head();
     let mut parked = Vec::new();
     let mut categories: Vec<&'static str> = views.iter().map(|view| view.category).collect();
     categories.sort_unstable();
@@ -217,7 +242,7 @@ impl CatchUp {
             let limit = PAGE.min(usize::try_from(position - self.at).unwrap_or(PAGE));
             let batch = self.reader.store.read_all(self.at, limit, Sealed::With).await?;
             let Some(last) = batch.last().map(|event| event.position) else { return Ok(()) };
-            let projected = self.projector.project(&batch).await?;
+            let projected = self.projector.project(batch).await?;
             self.documents.write(&projected.changes, &[], None).await?;
             self.parked.extend(projected.parked.iter().cloned());
             self.projector.keep(projected);

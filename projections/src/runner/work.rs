@@ -90,13 +90,14 @@ impl Work {
 impl Running {
     /// Builds what has no table while nothing is in use; otherwise that is done beside.
     async fn start(work: Work) -> Result<Self, ProjectionError> {
+        // Whatever was being built when the task ended before will not be heard of again.
+        work.progress.built(&work.registry);
         let missing = work.documents.missing(&work.registry).await?;
         let in_use = work.documents.in_use(&work.registry);
         let build_beside = !missing.is_empty() && !in_use.is_empty();
         if !missing.is_empty() && in_use.is_empty() {
             let built = build::tables(&work.reader, &work.documents, &missing).await?;
-            work.documents.flip(&built.tables, built.at).await?;
-            work.documents.write(&[], &built.parked, None).await?;
+            work.documents.flip(&built.tables, &built.parked, built.at).await?;
         }
         let cursor = work.documents.cursor().await?;
         let parked = work.documents.parked().await?;
@@ -141,12 +142,12 @@ impl Running {
     async fn batch(&mut self) -> Result<(), ProjectionError> {
         let batch = self.work.reader.store.read_all(self.cursor, BATCH, Sealed::With).await?;
         let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return Ok(()) };
+        let cursor = last.position;
         self.work.progress.begins(first.recorded_at);
         for event in &batch {
             self.work.names.forget(&event.stream);
         }
-        let projected = self.projector.project(&batch).await?;
-        let cursor = last.position;
+        let projected = self.projector.project(batch).await?;
         self.work.documents.write(&projected.changes, &projected.parked, Some(cursor)).await?;
         self.projector.keep(projected);
         self.cursor = cursor;
@@ -160,7 +161,7 @@ impl Running {
         match command {
             Command::Rebuild { views, reply } => self.build(views, reply),
             Command::Built(built, views, reply) => {
-                self.builds -= 1;
+                self.builds = self.builds.saturating_sub(1);
                 match *built {
                     Ok(built) => self.waiting.push((built, views, reply)),
                     Err(error) => self.built(&views, reply, Err(error)),
@@ -202,7 +203,16 @@ impl Running {
             std::mem::take(&mut self.waiting).into_iter().partition(|(b, ..)| b.at <= self.cursor);
         self.waiting = later;
         for (built, views, reply) in now {
+            let tables = built.tables.clone();
             let put = self.put(built).await;
+            if put.is_err() {
+                build::discard(&self.work.documents, &tables).await;
+            }
+            if !self.refolded.is_empty()
+                && let Err(error) = self.work.documents.scrub().await
+            {
+                tracing::error!(%error, "erased text may still stand in the views' file");
+            }
             self.built(&views, reply, put);
         }
         if self.builds == 0 && self.waiting.is_empty() {
@@ -219,9 +229,9 @@ impl Running {
             changes.extend(catching_up.projector.refold(stream, self.cursor).await?);
         }
         self.work.documents.write(&changes, &[], None).await?;
-        self.work.documents.flip(&tables, self.cursor).await?;
-        self.work.documents.write(&[], &catching_up.parked, None).await?;
+        self.work.documents.flip(&tables, &catching_up.parked, self.cursor).await?;
         self.projector.retarget(&tables);
+        self.projector.parks(&catching_up.parked);
         Ok(())
     }
 
