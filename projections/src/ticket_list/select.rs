@@ -154,7 +154,8 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
     }
 }
 
-/// Tickets that have all the tags and all the words.
+/// Tickets that have all the tags and all the words. Where many do, the texts of one ticket are
+/// looked up in the index of words one by one: the order of that join must not be turned around.
 fn searched(mut query: Query, filter: &Filter, found: Found) -> Query {
     for tag in &filter.tag {
         query = match found {
@@ -175,7 +176,7 @@ fn searched(mut query: Query, filter: &Filter, found: Found) -> Query {
                 .bind(word)
                 .sql(")"),
             Found::Many => query
-                .sql(" AND EXISTS (SELECT 1 FROM {ticket_text} AS text JOIN {ticket_text}_fts AS fts ON fts.rowid = text.id WHERE text.stream = list.stream AND {ticket_text}_fts MATCH ")
+                .sql(" AND EXISTS (SELECT 1 FROM {ticket_text} AS text CROSS JOIN {ticket_text}_fts AS fts ON fts.rowid = text.id WHERE text.stream = list.stream AND {ticket_text}_fts MATCH ")
                 .bind(word)
                 .sql(")"),
         };
