@@ -8,11 +8,15 @@ use std::process::Command;
 /// No source file is longer, so that one sitting is enough to read it.
 const LONGEST_FILE: usize = 300;
 
+/// Tests are read one at a time.
+const LONGEST_SPEC: usize = 400;
+
 /// Files that are longer, each with its reason. The aim is an empty list.
 const LONGER_FILES: &[(&str, &str)] = &[
     ("domain/src/ticket/event.rs", "the catalogue of a ticket's events, read as one document"),
     ("domain/src/ticket/command.rs", "the catalogue of its commands and refusals"),
-    ("domain/src/definition.rs", "the documents that people configure, read as one"),
+    ("commands/src/desk.rs", "the loop of every command, with what it asks for at each step"),
+    ("commands/src/intake.rs", "first contact: ticket and customer are written together"),
 ];
 
 /// What would let the pure crate see the world: runtimes, databases, servers, randomness.
@@ -48,7 +52,7 @@ fn our_crates_see_each_other_only_as_drawn() {
 
     insta::assert_snapshot!(drawn.join("\n"), @r"
     api → commands domain projections store
-    bench → 
+    bench → domain store
     commands → domain store
     domain → 
     projections → domain store
@@ -112,10 +116,12 @@ fn files_can_be_read_in_one_sitting() {
         for file in rust_files(folder) {
             let (name, lines) = (shown(&file), read(&file).lines().count());
             let excused = LONGER_FILES.iter().any(|(longer, _)| *longer == name);
-            if lines > LONGEST_FILE && !excused {
+            let spec = ["spec.rs", "tests.rs"].iter().any(|end| name.ends_with(end));
+            let longest = if spec { LONGEST_SPEC } else { LONGEST_FILE };
+            if lines > longest && !excused {
                 too_long.push(format!("{name}: {lines} lines"));
             }
-            if lines <= LONGEST_FILE && excused {
+            if lines <= longest && excused {
                 too_long.push(format!("{name}: short enough, take it off the list"));
             }
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use docket_commands::{CommandError, CustomerInput, Desk, NewTicket, Occurred, Request};
-use docket_domain::customer::{Address, AddressKind};
 use docket_domain::envelope::Source;
 use docket_domain::ids::TicketId;
 use docket_domain::party::{Actor, ActorKind};
@@ -13,9 +12,9 @@ use docket_domain::ticket::event::OpenedBy;
 use docket_store::EventStore;
 use uuid::Uuid;
 
-use crate::import::agents::Agents;
 use crate::import::counterpart::{Counterpart, NO_VALUE, record};
 use crate::import::map::{Activity, Map};
+use crate::import::people::People;
 use crate::import::report::{Fate, Report};
 use crate::import::template::{Choice, Values};
 
@@ -30,7 +29,7 @@ pub struct Importer {
     desk: Arc<Desk>,
     map: Arc<Map>,
     system: Uuid,
-    agents: Agents,
+    people: People,
     /// In a dry run, the store that is only looked at: what it has already would not be imported.
     untouched: Option<Arc<dyn EventStore>>,
 }
@@ -68,7 +67,8 @@ impl Importer {
     /// Imports through a desk by a map.
     pub fn new(desk: Arc<Desk>, map: Arc<Map>, untouched: Option<Arc<dyn EventStore>>) -> Self {
         let system = Uuid::new_v5(&FOREIGN, map.system.as_bytes());
-        Self { desk, map, system, agents: Agents::new(system), untouched }
+        let people = People::new(&map.system, system);
+        Self { desk, map, system, people, untouched }
     }
 
     /// The id that stands for a case of the foreign system.
@@ -108,7 +108,7 @@ impl Importer {
         activity: &'a Activity,
     ) -> Result<Step<'a>, CommandError> {
         let actor = match &activity.resource {
-            Some(resource) => self.agents.of(&self.desk, resource).await?.id.to_string(),
+            Some(resource) => self.people.agent(&self.desk, resource).await?.id.to_string(),
             None => self.map.system.clone(),
         };
         Ok(Step {
@@ -127,7 +127,7 @@ impl Importer {
         case: &mut Case,
         report: &mut Report,
     ) -> Result<Fate, CommandError> {
-        let new = self.new_ticket(step.activity);
+        let new = self.new_ticket(step.activity).await?;
         let first = self.map.rules_for(&step.activity.row).next();
         let by_row =
             first.is_some_and(|rule| matches!(rule.counterpart, Counterpart::TicketCreated {}));
@@ -234,25 +234,20 @@ impl Importer {
         }
         let named = rule.agent().and_then(|attribute| step.activity.row.said(attribute));
         let agent = match named.map(str::trim).filter(|name| !name.is_empty()) {
-            Some(name) => Some(self.agents.of(&self.desk, name).await?),
+            Some(name) => Some(self.people.agent(&self.desk, name).await?),
             None => None,
         };
         Ok(rule.command(self.values(step.activity), agent))
     }
 
-    fn new_ticket(&self, activity: &Activity) -> NewTicket {
+    async fn new_ticket(&self, activity: &Activity) -> Result<NewTicket, CommandError> {
         let (new, values) = (&self.map.ticket, self.values(activity));
         let subject = new.subject.fill_some(values).unwrap_or_else(|| activity.case.clone());
         let customer = new.customer.fill_some(values).unwrap_or_else(|| self.map.system.clone());
+        let customer = self.people.customer(&self.desk, &customer).await?;
         let choice = |choice: &Option<Choice>| choice.as_ref().and_then(|c| c.fill(values));
-        NewTicket {
-            customer: CustomerInput::Contact {
-                name: Some(customer.clone()),
-                addresses: vec![Address {
-                    kind: AddressKind::Handle,
-                    value: Personal::text(format!("{}/{customer}", self.map.system)),
-                }],
-            },
+        Ok(NewTicket {
+            customer: CustomerInput::Id(customer),
             opened_by: OpenedBy::Customer,
             channel: new.channel,
             endpoint: None,
@@ -264,7 +259,7 @@ impl Importer {
             tags: new.tags.iter().filter_map(|tag| tag.fill_some(values)).collect(),
             message: None,
             origin: None,
-        }
+        })
     }
 
     fn request(&self, step: &Step<'_>, repeatable: bool) -> Request {

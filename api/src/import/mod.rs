@@ -1,10 +1,10 @@
 //! Foreign logs: read as they come, mapped by a small TOML file, and put through the desk's own
 //! decisions. See `docs/importing.md`.
 
-pub mod agents;
 pub mod case;
 pub mod counterpart;
 pub mod map;
+pub mod people;
 pub mod rehearse;
 pub mod report;
 pub mod row;
