@@ -16,8 +16,8 @@ use crate::ticket_document::{TicketDocument, TicketFold};
 use crate::ticket_text::Words;
 use crate::view::{Key, View};
 
-/// Up to this many tickets with the words or tags asked for, a list starts from these; beyond, it is
-/// walked in its order.
+/// A word or tag that leads to fewer rows than this is where a list starts; by one that leads to more,
+/// the list is walked in its order.
 const FEW: usize = 2_000;
 
 /// The view.
@@ -82,14 +82,13 @@ async fn plan(
     after: Option<&Cursor>,
     size: usize,
 ) -> Result<Query, DocumentsError> {
-    let mut found = Found::Few;
-    if select::is_searched(filter) {
-        let candidates = documents.fetch_one::<i64>(&select::candidates(filter, FEW)).await?;
-        if candidates.unwrap_or_default() >= FEW as i64 {
-            found = Found::Many;
-        }
+    let mut terms = Vec::new();
+    for term in select::terms(filter) {
+        let count = documents.fetch_one::<i64>(&select::count(&term, FEW)).await?;
+        let few = count.unwrap_or_default() < FEW as i64;
+        terms.push((term, if few { Found::Few } else { Found::Many }));
     }
-    Ok(select::page(filter, sort, after, size, found))
+    Ok(select::page(filter, sort, after, size, &terms))
 }
 
 /// How a page would be found, line by line: so that a test can show what it costs.

@@ -9,10 +9,19 @@ use crate::documents::Query;
 use crate::page::Cursor;
 use crate::ticket_text::Words;
 
-/// How the words or tags of a filter are looked up.
+/// A word or a tag that tickets are searched by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Term {
+    /// A tag.
+    Tag(String),
+    /// A word, as the index of words understands it.
+    Word(String),
+}
+
+/// How a term is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Few tickets have them: start from these.
+    /// Few tickets have it: start from these.
     Few,
     /// Many do: walk the list in order and look at each.
     Many,
@@ -24,16 +33,17 @@ pub(super) fn page(
     sort: Sort,
     after: Option<&Cursor>,
     size: usize,
-    found: Found,
+    terms: &[(Term, Found)],
 ) -> Query {
     let column = sort.column();
     let mut query =
         Query::new(&format!("SELECT doc, {column}, stream FROM {{ticket_list}} AS list WHERE 1"));
-    let driver = if found == Found::Few && is_searched(filter) { "" } else { driver(filter, sort) };
+    let starts_from_few = terms.iter().any(|(_, found)| *found == Found::Few);
+    let driver = if starts_from_few { "" } else { driver(filter, sort) };
     query = columns(query, filter, driver);
     query = ranges(query, filter);
     query = predefined(query, filter.view, driver);
-    query = searched(query, filter, found);
+    query = searched(query, terms);
     let (than, order) = if sort.falls() { ("<", "DESC") } else { (">", "ASC") };
     if let Some(after) = after {
         query = query.sql(&format!(" AND ({column}, stream) {than} ("));
@@ -61,8 +71,24 @@ fn driver(filter: &Filter, sort: Sort) -> &'static str {
     }
 }
 
-pub(super) fn is_searched(filter: &Filter) -> bool {
-    filter.q.is_some() || !filter.tag.is_empty()
+/// The terms of a filter.
+pub(super) fn terms(filter: &Filter) -> Vec<Term> {
+    let tags = filter.tag.iter().cloned().map(Term::Tag);
+    let words = filter.q.as_deref().map(Words::of);
+    let words: Vec<Term> = words.iter().flat_map(Words::matches).map(Term::Word).collect();
+    tags.chain(words).collect()
+}
+
+/// How many rows, up to a limit, a term leads to.
+pub(super) fn count(term: &Term, limit: usize) -> Query {
+    let query = Query::new("SELECT count(*) FROM (SELECT 1 FROM ");
+    let query = match term {
+        Term::Tag(tag) => query.sql("{ticket_tags} WHERE key = ").bind(tag.as_str()),
+        Term::Word(word) => {
+            query.sql("{ticket_text}_fts WHERE {ticket_text}_fts MATCH ").bind(word.as_str())
+        }
+    };
+    query.sql(" LIMIT ").bind(limit as i64).sql(")")
 }
 
 /// A column to compare: free for an index when it drives, else for checking only.
@@ -154,39 +180,33 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
     }
 }
 
-/// Tickets that have all the tags and all the words. Where many do, the texts of one ticket are
-/// looked up in the index of words one by one: the order of that join must not be turned around.
-fn searched(mut query: Query, filter: &Filter, found: Found) -> Query {
-    for tag in &filter.tag {
-        query = match found {
-            Found::Few => query
-                .sql(" AND stream IN (SELECT stream FROM {ticket_tags} WHERE key = ")
-                .bind(tag.as_str())
-                .sql(")"),
-            Found::Many => query
-                .sql(" AND EXISTS (SELECT 1 FROM {ticket_tags} AS tag WHERE tag.stream = list.stream AND tag.key = ")
-                .bind(tag.as_str())
-                .sql(")"),
+/// Tickets that have all the terms. Where many have a word, the texts of one ticket are looked up in
+/// the index of words one by one: the order of that join must not be turned around.
+fn searched(mut query: Query, terms: &[(Term, Found)]) -> Query {
+    for (term, found) in terms {
+        let (term, sql) = match (term, found) {
+            (Term::Tag(tag), Found::Few) => {
+                (tag, "stream IN (SELECT stream FROM {ticket_tags} WHERE key = ")
+            }
+            (Term::Tag(tag), Found::Many) => (
+                tag,
+                "EXISTS (SELECT 1 FROM {ticket_tags} AS tag
+                 WHERE tag.stream = list.stream AND tag.key = ",
+            ),
+            (Term::Word(word), Found::Few) => (
+                word,
+                "stream IN (SELECT text.stream FROM {ticket_text}_fts AS fts
+                 CROSS JOIN {ticket_text} AS text ON text.id = fts.rowid
+                 WHERE {ticket_text}_fts MATCH ",
+            ),
+            (Term::Word(word), Found::Many) => (
+                word,
+                "EXISTS (SELECT 1 FROM {ticket_text} AS text
+                 CROSS JOIN {ticket_text}_fts AS fts ON fts.rowid = text.id
+                 WHERE text.stream = list.stream AND {ticket_text}_fts MATCH ",
+            ),
         };
-    }
-    for word in filter.q.as_deref().map(Words::of).iter().flat_map(Words::matches) {
-        query = match found {
-            Found::Few => query
-                .sql(" AND stream IN (SELECT text.stream FROM {ticket_text}_fts AS fts JOIN {ticket_text} AS text ON text.id = fts.rowid WHERE {ticket_text}_fts MATCH ")
-                .bind(word)
-                .sql(")"),
-            Found::Many => query
-                .sql(" AND EXISTS (SELECT 1 FROM {ticket_text} AS text CROSS JOIN {ticket_text}_fts AS fts ON fts.rowid = text.id WHERE text.stream = list.stream AND {ticket_text}_fts MATCH ")
-                .bind(word)
-                .sql(")"),
-        };
+        query = query.sql(" AND ").sql(sql).bind(term.as_str()).sql(")");
     }
     query
-}
-
-/// How many tickets, up to a limit, have a filter's tags and words.
-pub(super) fn candidates(filter: &Filter, limit: usize) -> Query {
-    let query =
-        Query::new("SELECT count(*) FROM (SELECT stream FROM {ticket_list} AS list WHERE 1");
-    searched(query, filter, Found::Few).sql(" LIMIT ").bind(limit as i64).sql(")")
 }
