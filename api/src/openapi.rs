@@ -128,7 +128,7 @@ fn problems(operation: &mut Operation, method: &str, who: Who) {
     add("403", "forbidden, occurred_at_forbidden");
     add("404", "not_found, unknown_route");
     add("422", "invalid_request, or the code of the rule about what was asked");
-    add("503", "store_unavailable, disk_full, outcome_unknown, contended, projection_lagging");
+    add("503", "unavailable, disk_full, outcome_unknown, contended, projection_lagging");
     if method != "GET" {
         add("400", "malformed_json, idempotency_key_invalid, if_match_invalid");
         add("409", "the code of the rule about the state, such as ticket_closed, ticket_merged");

@@ -43,8 +43,8 @@ pub struct Fault {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    r#type: String,
-    title: String,
+    r#type: &'a str,
+    title: &'a str,
     status: u16,
     code: &'a str,
     detail: &'a str,
@@ -184,8 +184,8 @@ impl Problem {
     pub fn response(&self, trace_id: &str) -> HttpResponse {
         let parts = &*self.0;
         let document = Document {
-            r#type: format!("urn:docket:problem:{}", parts.code),
-            title: title(&parts.code),
+            r#type: "about:blank",
+            title: parts.status.canonical_reason().unwrap_or_default(),
             status: parts.status.as_u16(),
             code: &parts.code,
             detail: &parts.detail,
@@ -200,15 +200,6 @@ impl Problem {
         }
         response.body(serde_json::to_vec(&document).unwrap_or_default())
     }
-}
-
-/// A code in words: `ticket_closed` → `Ticket closed`.
-fn title(code: &str) -> String {
-    let mut words = code.replace('_', " ");
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    words
 }
 
 impl fmt::Display for Problem {

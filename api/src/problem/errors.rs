@@ -62,7 +62,7 @@ impl From<StoreError> for Problem {
         let (code, seconds) = match error {
             StoreError::Full => ("disk_full", 30),
             StoreError::Unknown(_) => ("outcome_unknown", 1),
-            _ => ("store_unavailable", 1),
+            _ => ("unavailable", 1),
         };
         Self::unavailable(code, detail, seconds)
     }

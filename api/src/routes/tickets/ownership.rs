@@ -70,7 +70,7 @@ async fn unassign(call: Call, id: web::Path<String>, body: Body<Unassign>) -> An
 #[serde(deny_unknown_fields)]
 struct Handover {
     /// The next owner's id.
-    agent: Uuid,
+    to: Uuid,
     /// Until when, for a substitution.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Instant>,
@@ -89,7 +89,7 @@ async fn handover(call: Call, id: web::Path<String>, body: Body<Handover>) -> An
     let asked = body.asked;
     Check::default().maybe_text("/note", asked.note.as_ref()).done()?;
     let gather = async {
-        let to = call.agent("/agent", asked.agent).await?;
+        let to = call.agent("/to", asked.to).await?;
         Ok(TicketCommand::HandOver { to, until: asked.until, note: asked.note })
     };
     call.execute_with(&id, &body.bytes, asked.occurred_at, gather).await
