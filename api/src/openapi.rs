@@ -7,6 +7,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::{
     ContentBuilder, Info, ObjectBuilder, OpenApi, RefOr, Required, ResponseBuilder, Schema, Type,
 };
+use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{self, Who};
@@ -31,18 +32,43 @@ async fn document() -> HttpResponse {
 
 static DOCUMENT: std::sync::LazyLock<OpenApi> = std::sync::LazyLock::new(collect);
 
+/// What the routes say of themselves, under the very patterns that they are registered with.
+pub fn raw() -> OpenApi {
+    let app = actix_web::App::new().into_utoipa_app();
+    app.configure(routes::configure).configure(configure).split_for_parts().1
+}
+
 /// The whole document.
 pub fn collect() -> OpenApi {
-    use utoipa_actix_web::AppExt;
-    let app = actix_web::App::new().into_utoipa_app();
-    let (_, mut api) = app.configure(routes::configure).configure(configure).split_for_parts();
+    let mut api = raw();
     api.info = Info::new("Docket", env!("CARGO_PKG_VERSION"));
     api.info.description = Some("Event-sourced ticketing: every ticket is its history.".into());
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", bearer);
     complete(&mut api);
+    let patterns = std::mem::take(&mut api.paths.paths);
+    for (pattern, item) in patterns {
+        api.paths.paths.extend(plain(&pattern).into_iter().map(|path| (path, item.clone())));
+    }
     api
+}
+
+/// The paths that a pattern stands for, as OpenAPI writes them: `{key:.+}` is `{key}`, and a choice
+/// such as `{kind:queues|types}` is a path for each.
+fn plain(pattern: &str) -> Vec<String> {
+    let Some((before, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
+    let Some((parameter, after)) = rest.split_once('}') else { return vec![pattern.to_owned()] };
+    let (name, expression) = parameter.split_once(':').unwrap_or((parameter, ""));
+    let choices: Vec<String> = match expression.contains('|') {
+        true => expression.split('|').map(str::to_owned).collect(),
+        false => vec![format!("{{{name}}}")],
+    };
+    let ends = plain(after);
+    let joined = choices
+        .iter()
+        .flat_map(|choice| ends.iter().map(move |end| format!("{before}{choice}{end}")));
+    joined.collect()
 }
 
 /// Adds what is true of every operation.
@@ -73,7 +99,8 @@ fn parameters(operation: &mut Operation, path: &str, method: &str) {
     };
     let mut all = operation.parameters.take().unwrap_or_default();
     all.retain(|known| !in_path(known));
-    let names = path.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
+    let given = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let names = given.filter(|given| !given.contains('|')).filter_map(|it| it.split(':').next());
     all.extend(names.map(|name| {
         let described = match name {
             "id" if path.contains("/tickets/") => "The ticket's UUID or number.",

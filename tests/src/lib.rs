@@ -2,4 +2,5 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+pub mod desk;
 pub mod process;

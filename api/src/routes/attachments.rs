@@ -53,14 +53,15 @@ async fn upload(
         uploaded_by: call.principal.token,
         uploaded_at: call.docket.now(),
     };
+    let before = if call.repeatable { attachments.find(upload.id).await? } else { None };
     let stored = if request.content_type() == "multipart/form-data" {
         let mut parts = Multipart::new(request.headers(), payload);
         let part = parts.try_next().await.ok().flatten().ok_or_else(no_part)?;
         let name = part.content_disposition().and_then(|it| it.get_filename());
         upload.name = name.unwrap_or(&upload.name).to_owned();
-        attachments.save(upload, part).await?
+        attachments.save(upload, before, part).await?
     } else {
-        attachments.save(upload, payload).await?
+        attachments.save(upload, before, payload).await?
     };
     let mut response = HttpResponse::build(StatusCode::CREATED);
     response.insert_header((header::LOCATION, format!("/v1/attachments/{}", stored.id)));

@@ -1,0 +1,101 @@
+//! Who may call what: the table is held against the routes, and the server against the table.
+
+use std::collections::BTreeSet;
+
+use docket_api::access::{ROUTES, Who};
+use docket_api::openapi;
+use docket_tests::desk::{Desk, ROLES};
+use serde_json::json;
+
+/// What stands for a parameter of a path when the table is tried: nothing that exists.
+fn tried(path: &str) -> String {
+    let path = path.replace("{kind:queues|categories|statuses|priorities|types}", "types");
+    let path = path.replace("{kind:queues|statuses|priorities|types}", "types");
+    let path = path.replace("{key:.+}", "a/b").replace("{_:.*}", "index.html");
+    path.split('/')
+        .map(|part| match part {
+            "{id}" => "0192f0c1-0000-7000-8000-000000000000",
+            "{key}" | "{name}" => "nothing",
+            other => other,
+        })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+#[test]
+fn every_registered_route_stands_in_the_table_and_every_line_of_it_is_a_route() {
+    let document = serde_json::to_value(openapi::raw()).unwrap();
+    let mut registered = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            registered.insert((method.to_uppercase(), path.clone()));
+        }
+    }
+    let listed: BTreeSet<_> = ROUTES
+        .iter()
+        .filter(|route| !route.path.starts_with("/docs"))
+        .map(|route| (route.method.to_owned(), route.path.to_owned()))
+        .collect();
+    let missing: Vec<_> = registered.difference(&listed).collect();
+    assert!(missing.is_empty(), "registered, but nobody may call it: {missing:?}");
+    let dead: Vec<_> = listed.difference(&registered).collect();
+    assert!(dead.is_empty(), "in the table, but no route: {dead:?}");
+    assert_eq!(listed.len() + 1, ROUTES.len(), "no route stands twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_may_do_what_the_table_says_and_nothing_else() {
+    let desk = Desk::open().await;
+    let revoked = desk.admin.post("/v1/tokens", &json!({ "name": "gone", "role": "admin" })).await;
+    let revoked = revoked.is(201);
+    let gone = desk.anonymous.with(&revoked.text("/token"));
+    gone.get("/v1/projections").await.is(200);
+    let own = format!("/v1/tokens/{}", revoked.text("/id"));
+    desk.admin.send(desk.admin.request("DELETE", &own)).await.is(204);
+
+    for route in ROUTES.iter().filter(|route| !route.path.ends_with("/stream")) {
+        let path = tried(route.path);
+        let shown = format!("{} {path}", route.method);
+        let anonymous = desk.anonymous.send(desk.anonymous.request(route.method, &path)).await;
+        let Who::Roles(allowed) = route.who else {
+            assert_ne!(anonymous.status.as_u16(), 401, "{shown}");
+            continue;
+        };
+        assert_eq!(anonymous.problem(), "401 token_required", "{shown}");
+        assert!(anonymous.header("www-authenticate").starts_with("Bearer"), "{shown}");
+        let late = gone.send(gone.request(route.method, &path)).await;
+        assert_eq!(late.problem(), "401 token_invalid", "{shown}");
+        for (name, role) in ROLES {
+            let caller = desk.caller(name);
+            let answer = caller.send(caller.request(route.method, &path)).await;
+            let refused = answer.status.as_u16() == 403;
+            assert_eq!(refused, !allowed.contains(&role), "{name}: {shown} answered {answer:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readings_are_on_record_for_auditors_only() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    desk.caller("analyst").get(&ticket.own()).await.is(200);
+    desk.caller("agent").get(&ticket.path("history")).await.is(200);
+    desk.caller("agent").get(&ticket.path("timeline")).await.is(200);
+    let log = desk.caller("auditor").get(&ticket.path("views-log")).await.is(200);
+    let read: Vec<_> = log.body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reading| (reading["what"].as_str().unwrap(), reading["at"].as_str().unwrap()))
+        .collect();
+    let now = desk.now();
+    let now = now.as_str();
+    assert_eq!(read, [("ticket", now), ("history", now), ("timeline", now)]);
+    assert_eq!(log.body["data"][1]["actor"], json!({ "kind": "agent", "id": desk.ann }));
+    let all = desk.caller("auditor").get("/v1/access-log?page_size=2").await.is(200);
+    assert_eq!(all.body["page"]["has_more"], true);
+    let rest = format!("/v1/access-log?cursor={}", all.text("/page/next"));
+    let rest = desk.caller("auditor").get(&rest).await.is(200);
+    assert_eq!(rest.body["data"].as_array().unwrap().len(), 1);
+    assert_eq!(desk.caller("analyst").get("/v1/access-log").await.problem(), "403 forbidden");
+}

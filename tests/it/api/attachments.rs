@@ -1,0 +1,74 @@
+//! Files: in, named, out.
+
+use docket_api::config::Options;
+use docket_tests::desk::Desk;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_uploaded_named_by_a_reply_and_downloaded_safely() {
+    let desk = Desk::open().await;
+    let agent = desk.caller("agent");
+    let part = Part::bytes(PNG).file_name("../zdjęcie.png").mime_str("text/html").unwrap();
+    let upload = agent.request("POST", "/v1/attachments").multipart(Form::new().part("file", part));
+    let stored = agent.send(upload).await.is(201);
+    assert_eq!(stored.text("/name"), "zdjęcie.png");
+    assert_eq!(stored.text("/type"), "image/png", "sniffed, not believed");
+    assert_eq!(stored.body["size"], PNG.len());
+    let id = stored.text("/id");
+
+    let ticket = desk.given_ticket().await;
+    let reply = json!({ "body": "See the photo", "attachments": [id] });
+    agent.post(&ticket.path("reply"), &reply).await.is(200);
+    let history = agent.get(&ticket.path("history")).await.is(200);
+    let named = &history.body["data"][1]["data"]["message"]["attachments"][0];
+    assert_eq!(named["sha256"], stored.body["sha256"]);
+
+    let file = desk.caller("analyst").get(&format!("/v1/attachments/{id}")).await.is(200);
+    assert_eq!(file.bytes, PNG);
+    assert_eq!(file.header("x-content-type-options"), "nosniff");
+    let disposition = file.header("content-disposition");
+    assert!(disposition.starts_with("attachment;"), "{disposition}");
+    assert!(disposition.contains("filename*=UTF-8''zdj%C4%99cie.png"), "{disposition}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_upload_is_the_same_file_and_another_one_is_refused() {
+    let desk = Desk::open().await;
+    let raw = |bytes: &'static [u8]| {
+        let request = desk.admin.request("POST", "/v1/attachments?name=a.bin");
+        request.header("idempotency-key", "k").body(bytes)
+    };
+    let first = desk.admin.send(raw(b"one")).await.is(201);
+    let again = desk.admin.send(raw(b"one")).await.is(201);
+    assert_eq!(first.bytes, again.bytes);
+    assert_eq!(desk.admin.send(raw(b"two")).await.problem(), "422 idempotency_key_reused");
+    let kept = desk.admin.get(&format!("/v1/attachments/{}", first.text("/id"))).await.is(200);
+    assert_eq!(kept.bytes, b"one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_or_one_too_many_is_refused() {
+    let limits =
+        Options { attachment_limit: Some(10), attachment_quota: Some(600), ..Options::default() };
+    let desk = Desk::open_with(limits).await;
+    let raw =
+        |size: usize| desk.admin.request("POST", "/v1/attachments?name=a").body(vec![b'x'; size]);
+    desk.admin.send(raw(10)).await.is(201);
+    assert_eq!(desk.admin.send(raw(11)).await.problem(), "413 attachment_too_large");
+    let mut last = String::new();
+    for _ in 0..60 {
+        let answer = desk.admin.send(raw(10)).await;
+        if !answer.status.is_success() {
+            last = answer.problem();
+            break;
+        }
+    }
+    assert_eq!(last, "507 attachment_quota_exceeded");
+    let gzip = raw(1).header("content-encoding", "gzip");
+    assert_eq!(desk.admin.send(gzip).await.problem(), "415 unsupported_encoding");
+    let nobody = "/v1/attachments/0192f0c1-0000-7000-8000-000000000000";
+    assert_eq!(desk.admin.get(nobody).await.problem(), "404 not_found");
+}

@@ -1,0 +1,97 @@
+//! The log: in pages, as lines, and live.
+
+use docket_tests::desk::Desk;
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_read_in_pages_without_gaps() {
+    let desk = Desk::open().await;
+    desk.given_ticket().await;
+    let (mut positions, mut after) = (Vec::new(), 0);
+    loop {
+        let path = format!("/v1/events?after={after}&limit=7");
+        let page = desk.caller("auditor").get(&path).await.is(200);
+        for event in page.body["data"].as_array().unwrap() {
+            positions.push(event["position"].as_u64().unwrap());
+        }
+        if page.body["page"]["has_more"] == false {
+            break;
+        }
+        after = page.text("/page/next").parse().unwrap();
+    }
+    let head = desk.server.docket.store.head();
+    assert_eq!(positions, (1..=head).collect::<Vec<_>>());
+
+    let created = desk.admin.get("/v1/events?type=TicketCreated").await.is(200);
+    assert_eq!(created.body["data"].as_array().unwrap().len(), 1);
+    let stream = created.text("/data/0/stream");
+    let own = desk.admin.get(&format!("/v1/events?stream={stream}")).await.is(200);
+    assert_eq!(own.body["data"], created.body["data"]);
+    let many = desk.admin.get("/v1/events?limit=1001").await;
+    assert_eq!(many.problem(), "422 invalid_value /limit:invalid_value");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_exported_one_event_a_line() {
+    let desk = Desk::open().await;
+    desk.given_ticket().await;
+    let lines = desk.admin.request("GET", "/v1/events").header("accept", "application/x-ndjson");
+    let lines = desk.admin.send(lines).await.is(200);
+    assert_eq!(lines.header("content-type"), "application/x-ndjson");
+    let text = String::from_utf8(lines.bytes).unwrap();
+    let events: Vec<Value> = text.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
+    assert_eq!(events.len() as u64, desk.server.docket.store.head());
+    let page = desk.admin.get("/v1/events?limit=1000").await.is(200);
+    assert_eq!(page.body["data"], json!(events));
+}
+
+/// Reads a live feed until it has brought so many events; answers their ids and types.
+async fn read_feed(answer: reqwest::Response, count: usize) -> Vec<(u64, String)> {
+    let mut bytes = answer.bytes_stream();
+    let (mut text, mut events) = (String::new(), Vec::new());
+    while events.len() < count {
+        let chunk = bytes.next().await.expect("the feed goes on").expect("a chunk");
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+        while let Some((block, rest)) = text.split_once("\n\n") {
+            let line = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+            if let (Some(id), Some(data)) = (line("id: "), line("data: ")) {
+                let data: Value = serde_json::from_str(data).unwrap();
+                assert_eq!(data["position"].to_string(), id);
+                events.push((id.parse().unwrap(), data["type"].as_str().unwrap().to_owned()));
+            }
+            text = rest.to_owned();
+        }
+    }
+    events
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_live_feed_brings_what_comes_and_resumes_where_it_broke() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let analyst = desk.caller("analyst");
+    let feed = analyst.request("GET", "/v1/events/stream").send().await.unwrap();
+    assert_eq!(feed.headers()["content-type"], "text/event-stream");
+    desk.admin.post(&ticket.path("note"), &json!({ "body": "one" })).await.is(200);
+    let live = read_feed(feed, 1).await;
+    assert_eq!(live[0].1, "NoteAdded");
+
+    // The connection is gone; what happened meanwhile comes first when it is back.
+    desk.admin.post(&ticket.path("close"), &json!({})).await.is(200);
+    let last = live[0].0.to_string();
+    let resumed = analyst.request("GET", "/v1/events/stream").header("last-event-id", last);
+    let resumed = read_feed(resumed.send().await.unwrap(), 1).await;
+    assert_eq!(resumed, [(live[0].0 + 1, "TicketClosed".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_live_feed_ends_when_the_server_stops() {
+    let desk = Desk::open().await;
+    let feed = desk.admin.request("GET", "/v1/events/stream").send().await.unwrap();
+    let started = std::time::Instant::now();
+    let (stopped, read) = tokio::join!(desk.server.stop(), feed.bytes());
+    let () = stopped;
+    assert!(read.unwrap().starts_with(b"retry: "));
+    assert!(started.elapsed() < std::time::Duration::from_secs(8), "no drain runs into its limit");
+}

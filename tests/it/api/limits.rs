@@ -1,0 +1,81 @@
+//! How much may be said, and in which form.
+
+use docket_tests::desk::Desk;
+use serde_json::{Value, json};
+
+fn ticket(change: Value) -> Value {
+    let mut body = json!({
+        "subject": "S", "body": "B", "channel": "email", "customer": { "email": "jan@example.com" }
+    });
+    for (name, value) in change.as_object().cloned().unwrap_or_default() {
+        body[name] = value;
+    }
+    body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_and_tags_have_limits_counted_in_characters() {
+    let desk = Desk::open().await;
+    let long = |count: usize| "ł".repeat(count);
+    let tags = |count: usize| vec!["t"; count];
+    for fits in [
+        json!({ "subject": format!(" {} ", long(500)) }),
+        json!({ "body": long(200_000) }),
+        json!({ "tags": tags(50) }),
+        json!({ "tags": [long(64)] }),
+    ] {
+        desk.admin.post("/v1/tickets", &ticket(fits)).await.is(201);
+    }
+    for (change, problem) in [
+        (json!({ "subject": long(501) }), "/subject:too_long"),
+        (json!({ "subject": "  " }), "/subject:too_short"),
+        (json!({ "body": long(200_001) }), "/body:too_long"),
+        (json!({ "body": "" }), "/body:too_short"),
+        (json!({ "tags": tags(51) }), "/tags:too_many_tags"),
+        (json!({ "tags": ["t", long(65)] }), "/tags/1:invalid_tag"),
+        (json!({ "customer": { "name": "N" } }), "/customer:customer_unnamed"),
+        (json!({ "customer": { "email": "a", "x": 1 } }), "/customer/x:unknown_field"),
+        (json!({ "channel": "pigeon" }), "/channel:invalid_value"),
+        (json!({ "nonsense": true }), "/nonsense:unknown_field"),
+    ] {
+        let refused = desk.admin.post("/v1/tickets", &ticket(change)).await;
+        assert_eq!(refused.problem(), format!("422 invalid_request {problem}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_is_json_as_it_is_and_at_most_a_mebibyte() {
+    let desk = Desk::open().await;
+    let post = |kind: &str, bytes: Vec<u8>| {
+        let request = desk.admin.request("POST", "/v1/tickets");
+        request.header("content-type", kind).body(bytes)
+    };
+    let told = async |request: reqwest::RequestBuilder| desk.admin.send(request).await.problem();
+    let json = "application/json";
+    let good = ticket(json!({})).to_string().into_bytes();
+    desk.admin.send(post("application/json; charset=utf-8", good.clone())).await.is(201);
+    assert_eq!(told(post("text/plain", good.clone())).await, "415 unsupported_media_type");
+    let gzip = post(json, good.clone()).header("content-encoding", "gzip");
+    assert_eq!(told(gzip).await, "415 unsupported_encoding");
+    assert_eq!(told(post(json, b"{".to_vec())).await, "400 malformed_json");
+    assert_eq!(told(post(json, vec![b' '; 1 << 21])).await, "413 body_too_large");
+    let deep = post(json, "[".repeat(500_000).into_bytes());
+    assert!(told(deep).await.starts_with("4"), "deep nesting is refused, not followed");
+    let chunk = |_| Ok::<_, std::io::Error>(vec![b' '; 4096]);
+    let chunks = futures::stream::iter((0..512).map(chunk));
+    let endless = desk.admin.request("POST", "/v1/tickets").header("content-type", json);
+    let endless = endless.body(reqwest::Body::wrap_stream(chunks));
+    // A server that stops reading may also close the connection under the sender.
+    if let Ok(answer) = endless.send().await {
+        assert_eq!(answer.status().as_u16(), 413);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_and_headers_have_limits() {
+    let desk = Desk::open().await;
+    let long = desk.admin.get(&format!("/v1/tickets?q={}", "x".repeat(9_000))).await;
+    assert_eq!(long.problem(), "414 uri_too_long");
+    let wide = desk.admin.request("GET", "/v1/tickets").header("x-filler", "x".repeat(40_000));
+    assert_eq!(desk.admin.send(wide).await.problem(), "431 headers_too_large");
+}

@@ -1,0 +1,12 @@
+//! The API, over HTTP, on a real server; the modules mirror the URLs.
+
+mod access;
+mod attachments;
+mod conventions;
+mod definitions;
+mod events;
+mod limits;
+mod operation;
+mod people;
+mod tickets;
+mod time_travel;

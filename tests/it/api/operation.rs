@@ -1,0 +1,59 @@
+//! What operates the server, and the contract as a document.
+
+use docket_tests::desk::Desk;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_readiness_need_no_token_and_figures_do() {
+    let desk = Desk::open().await;
+    desk.anonymous.get("/healthz").await.is(200);
+    desk.views_caught_up().await;
+    desk.anonymous.get("/readyz").await.is(200);
+    assert_eq!(desk.anonymous.get("/metrics").await.problem(), "401 token_required");
+    desk.given_ticket().await;
+    let figures = desk.admin.get("/metrics").await.is(200);
+    let figures = String::from_utf8(figures.bytes).unwrap();
+    for figure in [
+        "docket_http_requests_total{method=\"POST\",route=\"/v1/tickets\",status=\"2xx\"}",
+        "docket_http_request_seconds_bucket",
+        "docket_log_head_position",
+        "docket_view_lag_events{view=\"ticket_list\"}",
+        "docket_view_parked_streams",
+    ] {
+        assert!(figures.contains(figure), "{figure} in {figures}");
+    }
+    desk.server.docket.stop();
+    assert_eq!(desk.anonymous.get("/readyz").await.is(503).text("/status"), "not_ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_contract_is_served_and_browsable_without_a_network() {
+    let desk = Desk::open().await;
+    let served = desk.anonymous.get("/openapi.json").await.is(200);
+    assert_eq!(served.body["info"]["title"], "Docket");
+    let page = desk.anonymous.get("/docs/").await.is(200);
+    let page = String::from_utf8(page.bytes).unwrap();
+    assert!(!page.contains("https://"), "the page fetches from elsewhere: {page}");
+}
+
+/// Every operation with its answers, so that a change of the contract is a change of this list; the
+/// whole document is in `openapi.json` beside.
+#[test]
+fn the_contract_changes_only_on_purpose() {
+    let document = docket_api::openapi::collect();
+    let document = serde_json::to_value(&document).unwrap();
+    insta::assert_json_snapshot!("openapi", document);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn views_are_listed_and_built_anew() {
+    let desk = Desk::open().await;
+    desk.given_ticket().await;
+    desk.views_caught_up().await;
+    let views = desk.caller("analyst").get("/v1/projections").await.is(200);
+    assert!(views.body["data"].as_array().unwrap().iter().any(|it| it["name"] == "ticket_list"));
+    let rebuild = "/v1/projections/ticket_list/rebuild";
+    desk.admin.post(rebuild, &json!({})).await.is(202);
+    let nothing = desk.admin.post("/v1/projections/nothing/rebuild", &json!({})).await;
+    assert_eq!(nothing.problem(), "404 not_found");
+}

@@ -1,0 +1,86 @@
+//! Customers, agents, tokens and saved views.
+
+use docket_tests::desk::Desk;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_registers_on_first_contact_and_is_found_again() {
+    let desk = Desk::open().await;
+    let first = desk.given_ticket().await;
+    let second = desk.given_ticket().await;
+    let first = desk.admin.get(&first.own()).await.is(200);
+    let second = desk.admin.get(&second.own()).await.is(200);
+    assert_eq!(first.text("/customer/id"), second.text("/customer/id"));
+    let path = format!("/v1/customers/{}", first.text("/customer/id"));
+    assert_eq!(desk.admin.get(&path).await.is(200).text("/name"), "Jan Kowalski");
+    let change = desk.admin.request("PATCH", &path).json(&json!({ "tier": "premium" }));
+    assert_eq!(desk.admin.send(change).await.is(200).text("/tier"), "premium");
+    desk.views_caught_up().await;
+    let listed = desk.admin.get("/v1/customers").await.is(200);
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 1);
+    let taken = desk.admin.post("/v1/customers", &json!({ "email": "jan@example.com" })).await;
+    assert_eq!(taken.problem(), "409 address_taken");
+    let unnamed = desk.admin.post("/v1/customers", &json!({ "name": "Nobody" })).await;
+    assert_eq!(unnamed.problem(), "422 invalid_request :customer_unnamed");
+    let nobody = "/v1/customers/0192f0c1-0000-7000-8000-000000000000";
+    assert_eq!(desk.admin.get(nobody).await.problem(), "404 not_found");
+    let change = desk.admin.request("PATCH", nobody).json(&json!({ "tier": "premium" }));
+    assert_eq!(desk.admin.send(change).await.problem(), "404 not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_who_left_is_given_nothing_and_the_name_in_histories_follows() {
+    let desk = Desk::open().await;
+    let path = format!("/v1/agents/{}", desk.ann);
+    let ticket = desk.given_ticket().await;
+    desk.caller("agent").post(&ticket.path("note"), &json!({ "body": "n" })).await.is(200);
+    let renamed = json!({ "name": "Ann Nowak", "active": false });
+    let renamed = desk.admin.send(desk.admin.request("PATCH", &path).json(&renamed)).await.is(200);
+    assert_eq!(renamed.text("/name"), "Ann Nowak");
+    let history = desk.admin.get(&ticket.path("history")).await.is(200);
+    assert_eq!(history.text("/data/1/actor/name"), "Ann Nowak");
+    let refused = desk.admin.post(&ticket.path("assign"), &json!({ "agent": desk.ann })).await;
+    assert_eq!(refused.problem(), "422 unknown_agent /agent:unknown_agent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_shown_once_and_a_repetition_shows_the_same() {
+    let desk = Desk::open().await;
+    let asked = json!({ "name": "grafana", "role": "analyst" });
+    let first = desk.admin.post_once("/v1/tokens", "k", &asked).await.is(201);
+    let again = desk.admin.post_once("/v1/tokens", "k", &asked).await.is(201);
+    assert_eq!(first.bytes, again.bytes);
+    let secret = first.text("/token");
+    assert!(secret.starts_with("dkt_") && secret.len() == 47, "{secret}");
+    desk.anonymous.with(&secret).get("/v1/tickets").await.is(200);
+    let listed = desk.admin.get("/v1/tokens").await.is(200);
+    assert!(!String::from_utf8(listed.bytes).unwrap().contains(&secret));
+    let events = desk.admin.get("/v1/events?type=TokenIssued&limit=1000").await.is(200);
+    assert!(!String::from_utf8(events.bytes).unwrap().contains(&secret));
+    let nonsense = desk.admin.post("/v1/tokens", &json!({ "name": "x", "role": "king" })).await;
+    assert_eq!(nonsense.problem(), "422 invalid_request /role:invalid_value");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_view_belongs_to_its_owner() {
+    let desk = Desk::open().await;
+    let agent = desk.caller("agent");
+    desk.given_ticket_with(json!({ "priority": "high" })).await;
+    desk.given_ticket_with(json!({ "priority": "low" })).await;
+    desk.views_caught_up().await;
+    let view = json!({ "name": "Hot", "filter": { "priority": ["high", "critical"] } });
+    let saved = agent.post("/v1/views", &view).await.is(201);
+    let listed = agent.get(&format!("/v1/tickets?view={}", saved.text("/id"))).await.is(200);
+    assert_eq!(listed.body["data"].as_array().unwrap().len(), 1);
+    let own = agent.get("/v1/views").await.is(200);
+    assert_eq!(own.body["data"][0]["name"], "Hot");
+    assert_eq!(desk.admin.get("/v1/views").await.is(200).body["data"], json!([]));
+    let foreign = desk.admin.get(&format!("/v1/tickets?view={}", saved.text("/id"))).await;
+    assert_eq!(foreign.problem(), "422 unknown_view /view:unknown_view");
+    let wrong = json!({ "name": "Odd", "filter": { "colour": "red" } });
+    let wrong = agent.post("/v1/views", &wrong).await;
+    assert_eq!(wrong.problem(), "422 unknown_field /filter/colour:unknown_field");
+    let path = format!("/v1/views/{}", saved.text("/id"));
+    agent.send(agent.request("DELETE", &path)).await.is(204);
+    assert_eq!(agent.send(agent.request("DELETE", &path)).await.problem(), "404 not_found");
+}

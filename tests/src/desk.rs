@@ -1,0 +1,277 @@
+//! A desk under test: a real server on a free port, over a store in a folder of its own, with a
+//! clock that stands still until a test moves it, and a caller for every role.
+//!
+//! ```no_run
+//! # use docket_tests::desk::Desk;
+//! # async fn example() {
+//! let desk = Desk::open().await;
+//! let ticket = desk.given_ticket().await;
+//! let answer = desk.admin.post(&ticket.path("note"), &serde_json::json!({ "body": "hm" })).await;
+//! answer.is(200);
+//! # }
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use docket_api::auth;
+use docket_api::cli::token;
+use docket_api::config::{Config, Options};
+use docket_api::server::{self, Server};
+use docket_domain::ids::AgentId;
+use docket_domain::token::Role;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// When every test begins: a Monday morning.
+pub const MORNING: &str = "2026-03-02T09:00:00.000Z";
+
+const MORNING_MILLIS: i64 = 1_772_442_000_000;
+
+/// All roles, by the words of the API.
+pub const ROLES: [(&str, Role); 5] = [
+    ("agent", Role::Agent),
+    ("supervisor", Role::Supervisor),
+    ("auditor", Role::Auditor),
+    ("analyst", Role::Analyst),
+    ("admin", Role::Admin),
+];
+
+/// A running server, and who calls it.
+pub struct Desk {
+    /// The server itself, for what no caller can see or do.
+    pub server: Server,
+    /// An administrator.
+    pub admin: Caller,
+    /// Callers by role.
+    pub callers: BTreeMap<&'static str, Caller>,
+    /// Somebody without a token.
+    pub anonymous: Caller,
+    /// The id of the agent whom the `agent` token stands for.
+    pub ann: String,
+    data: TempDir,
+    clock: Arc<AtomicI64>,
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub struct Caller {
+    client: Client,
+    url: String,
+    token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The JSON, or null where it was none.
+    pub body: Value,
+}
+
+/// A ticket that a test was given.
+#[derive(Clone, Debug)]
+pub struct GivenTicket {
+    /// Its id.
+    pub id: String,
+    /// Its number.
+    pub number: String,
+}
+
+impl GivenTicket {
+    /// The path of one of its commands.
+    pub fn path(&self, command: &str) -> String {
+        format!("/v1/tickets/{}/{command}", self.id)
+    }
+
+    /// Its own path.
+    pub fn own(&self) -> String {
+        format!("/v1/tickets/{}", self.id)
+    }
+}
+
+impl Desk {
+    /// Opens a desk with a token for each role and one agent, Ann.
+    pub async fn open() -> Self {
+        Self::open_with(Options::default()).await
+    }
+
+    /// As [`open`](Self::open), with options.
+    pub async fn open_with(options: Options) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(AtomicI64::new(MORNING_MILLIS));
+        let config = config(data.path(), options);
+        let reading = clock.clone();
+        let server = server::start(&config, Arc::new(move || reading.load(Ordering::SeqCst)));
+        let server = server.await.expect("the server starts");
+        let url = format!("http://{}", server.address);
+        let anonymous = Caller { client: Client::new(), url, token: None };
+        let admin = anonymous.with(&issue(&server, "admin", Role::Admin, None).await);
+        let ann = admin.post("/v1/agents", &json!({ "name": "Ann" })).await.is(201);
+        let ann = ann.text("/id");
+        let mut callers = BTreeMap::from([("admin", admin.clone())]);
+        for (name, role) in ROLES.into_iter().filter(|(name, _)| *name != "admin") {
+            let agent = (name == "agent").then(|| AgentId(ann.parse().expect("a UUID")));
+            callers.insert(name, anonymous.with(&issue(&server, name, role, agent).await));
+        }
+        server.docket.set_ready();
+        Self { server, admin, callers, anonymous, ann, data, clock }
+    }
+
+    /// The folder of everything that is kept.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The caller of a role.
+    ///
+    /// # Panics
+    /// When there is no such role.
+    pub fn caller(&self, role: &str) -> &Caller {
+        self.callers.get(role).expect("a role")
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).expect("a short time");
+        self.clock.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// The time now, as JSON says it.
+    pub fn now(&self) -> String {
+        docket_domain::instant::Instant(self.clock.load(Ordering::SeqCst)).to_string()
+    }
+
+    /// A new ticket from a customer of its own.
+    pub async fn given_ticket(&self) -> GivenTicket {
+        self.given_ticket_with(json!({})).await
+    }
+
+    /// A new ticket, of which some things are said.
+    pub async fn given_ticket_with(&self, said: Value) -> GivenTicket {
+        let mut body = json!({
+            "subject": "Parcel lost", "body": "Where is it?", "channel": "email",
+            "customer": { "email": "jan@example.com", "name": "Jan Kowalski" },
+        });
+        for (name, value) in said.as_object().cloned().unwrap_or_default() {
+            body[name] = value;
+        }
+        let created = self.admin.post("/v1/tickets", &body).await.is(201);
+        GivenTicket { id: created.text("/id"), number: created.text("/number") }
+    }
+
+    /// Waits until the views show everything that was acknowledged.
+    pub async fn views_caught_up(&self) {
+        let head = self.server.docket.store.head();
+        assert!(self.server.docket.views.wait_for(head, Duration::from_secs(30)).await);
+    }
+}
+
+fn config(data: &Path, options: Options) -> Config {
+    let listen = Some(([127, 0, 0, 1], 0).into());
+    let data = Some(data.to_owned());
+    let options = Options { listen, data, workers: Some(1), ..options };
+    Config::settle(options).expect("options")
+}
+
+async fn issue(server: &Server, name: &str, role: Role, agent: Option<AgentId>) -> String {
+    let secret = auth::mint().expect("randomness");
+    let issued = token::issue(&server.docket, name, role, agent, &secret).await;
+    issued.expect("a token");
+    secret
+}
+
+impl Caller {
+    /// The same caller with another token.
+    pub fn with(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// A request that a test completes; send it with [`send`](Self::send).
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends a request and reads all of its answer.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = answer.bytes().await.expect("a whole answer").to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Reply { status, headers, bytes, body }
+    }
+
+    /// Gets.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request("GET", path)).await
+    }
+
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request("POST", path).json(body)).await
+    }
+
+    /// Puts JSON.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request("PUT", path).json(body)).await
+    }
+
+    /// Posts JSON under an idempotency key.
+    pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Reply {
+        self.send(self.request("POST", path).header("idempotency-key", key).json(body)).await
+    }
+}
+
+impl Reply {
+    /// The same reply, which must have this status.
+    ///
+    /// # Panics
+    /// When it has another.
+    pub fn is(self, status: u16) -> Self {
+        let text = String::from_utf8_lossy(&self.bytes);
+        assert_eq!(self.status.as_u16(), status, "{text}");
+        self
+    }
+
+    /// A text in the body.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn text(&self, pointer: &str) -> String {
+        let found = self.body.pointer(pointer).and_then(Value::as_str);
+        found.unwrap_or_else(|| panic!("no text at {pointer} in {}", self.body)).to_owned()
+    }
+
+    /// A header, empty when there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Status, code and the pointers of a problem, in one line.
+    pub fn problem(&self) -> String {
+        let kind = self.header("content-type");
+        assert_eq!(kind, "application/problem+json", "{self:?}");
+        let faults = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let faults = faults.iter().map(|fault| {
+            let text = |member: &str| fault[member].as_str().unwrap_or_default().to_owned();
+            format!(" {}:{}", text("pointer"), text("code"))
+        });
+        let faults: String = faults.collect();
+        format!("{} {}{faults}", self.status.as_u16(), self.body["code"].as_str().unwrap_or("-"))
+    }
+}
