@@ -133,3 +133,22 @@ pub const ROUTES: &[Route] = &[
 pub fn of(pattern: &str) -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(move |route| route.path == pattern)
 }
+
+impl Route {
+    /// The path without the expressions of its parameters: `{key:.+}` is `{key}`.
+    pub fn bare(&self) -> String {
+        let mut bare = String::with_capacity(self.path.len());
+        let mut expression = false;
+        for letter in self.path.chars() {
+            match letter {
+                ':' => expression = true,
+                '}' => expression = false,
+                _ => {}
+            }
+            if !expression {
+                bare.push(letter);
+            }
+        }
+        bare
+    }
+}

@@ -176,7 +176,8 @@ impl Attachments {
             if size > self.limit {
                 return Err(self.give_back(size - chunk.len() as u64, self.too_large()));
             }
-            if self.used.fetch_add(chunk.len() as u64, Ordering::Relaxed) > self.quota {
+            let used = self.used.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            if used + chunk.len() as u64 > self.quota {
                 return Err(self.give_back(size, quota_exceeded()));
             }
             hash.update(&chunk);

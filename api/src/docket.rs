@@ -37,13 +37,13 @@ use crate::side::Side;
 pub const KEY_FILE: &str = "docket.key";
 
 /// The file, in the data folder, of the views. It can be thrown away: the log makes it again.
-const VIEWS_FILE: &str = "views.sqlite";
+pub const VIEWS_FILE: &str = "views.sqlite";
 
 /// The file, in the data folder, of who read what.
-const ACCESS_FILE: &str = "access.sqlite";
+pub const ACCESS_FILE: &str = "access.sqlite";
 
 /// The file, in the data folder, of what is kept beside the log.
-const SIDE_FILE: &str = "side.sqlite";
+pub const SIDE_FILE: &str = "side.sqlite";
 
 /// How far behind the log the views may be before requests are unwelcome.
 const STALE_AFTER_MS: i64 = 30_000;

@@ -10,7 +10,7 @@ use utoipa::openapi::{
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::access::{self, Who};
+use crate::access::{ROUTES, Who};
 use crate::routes;
 
 /// Registers `/openapi.json` and `/docs`.
@@ -32,7 +32,7 @@ async fn document() -> HttpResponse {
 
 static DOCUMENT: std::sync::LazyLock<OpenApi> = std::sync::LazyLock::new(collect);
 
-/// What the routes say of themselves, under the very patterns that they are registered with.
+/// What the routes say of themselves, under the bare patterns that they are registered with.
 pub fn raw() -> OpenApi {
     let app = actix_web::App::new().into_utoipa_app();
     app.configure(routes::configure).configure(configure).split_for_parts().1
@@ -47,9 +47,11 @@ pub fn collect() -> OpenApi {
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", bearer);
     complete(&mut api);
-    let patterns = std::mem::take(&mut api.paths.paths);
-    for (pattern, item) in patterns {
-        api.paths.paths.extend(plain(&pattern).into_iter().map(|path| (path, item.clone())));
+    let bare = std::mem::take(&mut api.paths.paths);
+    for (path, item) in bare {
+        let pattern = ROUTES.iter().find(|route| route.bare() == path);
+        let paths = plain(pattern.map_or(&path, |route| route.path));
+        api.paths.paths.extend(paths.into_iter().map(|path| (path, item.clone())));
     }
     api
 }
@@ -83,7 +85,8 @@ fn complete(api: &mut OpenApi) {
         ];
         for (method, operation) in operations {
             let Some(operation) = operation else { continue };
-            let who = access::of(path).find(|route| route.method == method);
+            let mut routes = ROUTES.iter().filter(|route| route.method == method);
+            let who = routes.find(|route| route.bare() == *path);
             let who = who.map_or(Who::Roles(&[]), |route| route.who);
             parameters(operation, path, method);
             problems(operation, method, who);
@@ -99,8 +102,9 @@ fn parameters(operation: &mut Operation, path: &str, method: &str) {
     };
     let mut all = operation.parameters.take().unwrap_or_default();
     all.retain(|known| !in_path(known));
-    let given = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    let names = given.filter(|given| !given.contains('|')).filter_map(|it| it.split(':').next());
+    let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    // What stands for a choice of words is written out as a path for each.
+    let names = names.filter(|name| *name != "kind");
     all.extend(names.map(|name| {
         let described = match name {
             "id" if path.contains("/tickets/") => "The ticket's UUID or number.",

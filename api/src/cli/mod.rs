@@ -1,12 +1,17 @@
 //! The command line: one file for each subcommand.
 
+pub mod backup;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod history;
 pub mod import;
 pub mod openapi;
 pub mod serve;
+mod tables;
 pub mod token;
+pub mod verify;
+pub mod views;
 
 use std::sync::Arc;
 
@@ -50,6 +55,16 @@ enum Command {
     Import(import::Args),
     /// Print a ticket's story
     History(history::Args),
+    /// List the views, or build one anew
+    Views(views::Args),
+    /// Check that the log is what was written, and every view what follows from it
+    Verify(verify::Args),
+    /// Write a backup, also while a server runs
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty data folder
+    Restore(backup::RestoreArgs),
+    /// Say what needs a look, and what to do about it
+    Doctor(doctor::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Print completions for a shell
@@ -95,6 +110,11 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args, config).await,
         Command::Import(args) => import::run(args, config).await,
         Command::History(args) => history::run(args, config).await,
+        Command::Views(args) => views::run(args, config).await,
+        Command::Verify(args) => verify::run(args, config).await,
+        Command::Backup(args) => backup::backup(args, config).await,
+        Command::Restore(args) => backup::restore(args, config).await,
+        Command::Doctor(args) => doctor::run(args, config).await,
         Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

@@ -1,6 +1,5 @@
 //! What operates the server: `/healthz`, `/readyz`, `/metrics`.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::call::{Answer, json};
 use crate::docket::Docket;
+use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -17,11 +17,8 @@ pub fn configure(config: &mut ServiceConfig) {
 /// How the server does.
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`, or `not_ready`.
+    /// `ok`.
     status: &'static str,
-    /// What is not ready.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    not_ready: Vec<String>,
 }
 
 /// Tell whether the process is alive.
@@ -29,22 +26,20 @@ struct Health {
     responses((status = 200, description = "It is.", body = Health)))]
 #[get("/healthz")]
 async fn healthz() -> Answer {
-    json(HttpResponse::Ok(), &Health { status: "ok", not_ready: Vec::new() })
+    json(HttpResponse::Ok(), &Health { status: "ok" })
 }
 
 /// Tell whether requests are welcome: the store is reachable, the views are fresh.
 #[utoipa::path(tag = "operation",
     responses((status = 200, description = "They are.", body = Health),
-        (status = 503, description = "They are not; says why.", body = Health)))]
+        (status = 503, description = "not_ready; says why.")))]
 #[get("/readyz")]
 async fn readyz(docket: web::Data<Docket>) -> Answer {
     let not_ready = docket.not_ready().await;
-    if not_ready.is_empty() {
-        return json(HttpResponse::Ok(), &Health { status: "ok", not_ready });
+    if !not_ready.is_empty() {
+        return Err(Problem::unavailable("not_ready", not_ready.join("; "), 1));
     }
-    let mut response = HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE);
-    response.insert_header(("retry-after", "1"));
-    json(response, &Health { status: "not_ready", not_ready })
+    json(HttpResponse::Ok(), &Health { status: "ok" })
 }
 
 /// Get figures for Prometheus.

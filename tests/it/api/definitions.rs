@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_definition_is_published_changed_and_retired() {
     let desk = Desk::open().await;
-    let path = "/v1/queues/complaints";
-    let queue = json!({ "name": "Complaints", "default_priority": "high" });
+    let path = "/v1/queues/returns";
+    let queue = json!({ "name": "Returns", "default_priority": "high" });
     let first = desk.admin.put(path, &queue).await.is(200);
     assert_eq!(first.header("etag"), "\"1\"");
-    assert_eq!(first.text("/name"), "Complaints");
+    assert_eq!(first.text("/name"), "Returns");
     assert_eq!(first.text("/effective_from"), desk.now());
     let read = desk.caller("agent").get(path).await.is(200);
     assert_eq!(read.body, first.body);
     desk.admin.put(path, &queue).await.is(200);
-    let ticket = desk.given_ticket_with(json!({ "queue": "complaints" })).await;
+    let ticket = desk.given_ticket_with(json!({ "queue": "returns" })).await;
     let ticket = desk.admin.get(&ticket.own()).await.is(200);
     assert_eq!(ticket.text("/priority"), "high");
     desk.admin.put(path, &json!({ "name": "Disputes" })).await.is(200);
     desk.admin.send(desk.admin.request("DELETE", path)).await.is(204);
     assert_eq!(desk.admin.get(path).await.problem(), "404 not_found");
-    let versions = desk.admin.get("/v1/queues/complaints/versions").await.is(200);
+    let versions = desk.admin.get("/v1/queues/returns/versions").await.is(200);
     let told: Vec<Value> = versions.body["data"]
         .as_array()
         .unwrap()
@@ -30,7 +30,7 @@ async fn a_definition_is_published_changed_and_retired() {
         .collect();
     assert_eq!(
         json!(told),
-        json!([[1, false, "Complaints"], [2, false, "Disputes"], [3, true, null]]),
+        json!([[1, false, "Returns"], [2, false, "Disputes"], [3, true, null]]),
         "the same document again made no version"
     );
 }

@@ -23,7 +23,9 @@ async fn health_and_readiness_need_no_token_and_figures_do() {
         assert!(figures.contains(figure), "{figure} in {figures}");
     }
     desk.server.docket.stop();
-    assert_eq!(desk.anonymous.get("/readyz").await.is(503).text("/status"), "not_ready");
+    let stopping = desk.anonymous.get("/readyz").await;
+    assert_eq!(stopping.problem(), "503 not_ready");
+    assert_eq!(stopping.text("/detail"), "the server stops");
 }
 
 #[tokio::test(flavor = "multi_thread")]

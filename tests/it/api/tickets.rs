@@ -51,8 +51,8 @@ async fn tell(
     let status = answer.status.as_u16();
     let said = match status {
         200 | 201 => match answer.body.pointer(shows) {
-            Some(shown) => format!("{status} {}={shown}", &shows[1..]),
-            None => format!("{status}"),
+            Some(shown) if !shows.is_empty() => format!("{status} {}={shown}", &shows[1..]),
+            _ => format!("{status}"),
         },
         _ => answer.problem(),
     };

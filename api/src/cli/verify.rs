@@ -1,0 +1,149 @@
+//! `docket verify`: is the log what was written, and is every view what follows from it?
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use docket_projections::REGISTRY;
+use docket_projections::recorded::Reader;
+use docket_projections::view::Registered;
+use docket_store::check::check_log;
+use docket_store::sqlite::SqliteStore;
+use docket_store::vault::{KeyFile, Vault};
+use docket_store::{EventStore, Sealed, StoredEvent};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Failure;
+use super::tables::Tables;
+use crate::config::Config;
+use crate::docket::{KEY_FILE, VIEWS_FILE, sqlite_path};
+
+/// How many events one read asks for.
+const PAGE: usize = 1_000;
+
+/// Nothing to choose.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  docket verify
+  docket verify --data /var/lib/docket
+
+It only reads, so it works while a server runs. It ends with an error when anything is wrong.")]
+pub struct Args {}
+
+/// What was found wrong with one view.
+#[derive(Default)]
+struct Findings {
+    expected_rows: u64,
+    sums: BTreeMap<String, i64>,
+    wrong: Vec<String>,
+}
+
+/// Checks everything, and says what was checked.
+pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
+    let store: Arc<dyn EventStore> =
+        Arc::new(SqliteStore::open_read_only(sqlite_path(&config.store)?).await?);
+    let mut out = std::io::stdout();
+    let bar = progress(store.head());
+    let report = check_log(&*store, &mut |position| bar.set_position(position)).await?;
+    bar.finish_and_clear();
+    writeln!(
+        out,
+        "log: {} events in {} streams: positions and versions are dense, time never goes back, \
+         every payload has its hash",
+        report.events, report.streams
+    )?;
+    for fault in &report.faults {
+        writeln!(out, "  FAULT at {}: {}", fault.position, fault.what)?;
+    }
+    let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
+    let reader = Reader::new(store.clone(), Arc::new(Vault::new(store, key)));
+    let mut tables = Tables::open(&config.data.join(VIEWS_FILE)).await?;
+    let mut faults = report.faults.len();
+    for view in REGISTRY {
+        faults += check_view(&reader, &mut tables, view).await?;
+    }
+    tables.close().await;
+    match faults {
+        0 => Ok(writeln!(out, "all is as it was written")?),
+        faults => Err(Failure::Other(format!("{faults} faults were found"))),
+    }
+}
+
+/// Folds every stream of a view anew, up to where its table is written, and compares.
+async fn check_view(
+    reader: &Reader,
+    tables: &mut Tables,
+    view: &Registered,
+) -> Result<usize, Failure> {
+    let mut out = std::io::stdout();
+    let Some(table) = tables.table(view.name).await? else {
+        writeln!(out, "view {}: not built yet, so not compared", view.name)?;
+        return Ok(0);
+    };
+    let mut found = Findings::default();
+    let mut waiting: Vec<StoredEvent> = Vec::new();
+    let mut after: Option<(String, u64)> = None;
+    loop {
+        let behind = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
+        let page = reader.store.read_category(view.category, behind, PAGE, Sealed::With).await?;
+        let last = page.len() < PAGE;
+        after = page.last().map(|event| (event.stream.clone(), event.version));
+        for event in page.into_iter().filter(|event| event.position <= tables.cursor) {
+            if waiting.first().is_some_and(|first| first.stream != event.stream) {
+                compare(reader, tables, view, &table, &mut found, &waiting).await?;
+                waiting.clear();
+            }
+            waiting.push(event);
+        }
+        if last {
+            break;
+        }
+    }
+    compare(reader, tables, view, &table, &mut found, &waiting).await?;
+    let rows = tables.count(&table).await?;
+    if rows != found.expected_rows {
+        found.wrong.push(format!("it holds {rows} rows, but should {}", found.expected_rows));
+    }
+    let sums: BTreeMap<String, i64> = tables.sums(&table).await?.into_iter().collect();
+    found.sums.retain(|_, sum| *sum != 0);
+    if sums != found.sums {
+        found.wrong.push("its sums are not those of its streams".to_owned());
+    }
+    writeln!(out, "view {}: {rows} rows equal to a fresh fold", view.name)?;
+    for wrong in &found.wrong {
+        writeln!(out, "  FAULT in {}: {wrong}", view.name)?;
+    }
+    Ok(found.wrong.len())
+}
+
+async fn compare(
+    reader: &Reader,
+    tables: &mut Tables,
+    view: &Registered,
+    table: &str,
+    found: &mut Findings,
+    stored: &[StoredEvent],
+) -> Result<(), Failure> {
+    let Some(first) = stored.first() else { return Ok(()) };
+    let stream = first.stream.as_str();
+    let mut fold = (view.start)();
+    let events = reader.open(stored).await.map_err(|error| Failure::Other(error.to_string()))?;
+    for event in &events {
+        fold.evolve(event);
+    }
+    let fresh = fold.contribution().map_err(|error| Failure::Other(error.to_string()))?;
+    found.expected_rows += fresh.rows.len() as u64;
+    for (key, count) in fresh.counts {
+        *found.sums.entry(key).or_default() += count;
+    }
+    let held: BTreeMap<String, String> = tables.rows(table, stream).await?.into_iter().collect();
+    if held != fresh.rows {
+        found.wrong.push(format!("the rows of {stream} are not what its events amount to"));
+    }
+    Ok(())
+}
+
+fn progress(length: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {eta} left");
+    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

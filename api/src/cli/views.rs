@@ -1,0 +1,68 @@
+//! `docket views`: how the views stand, and building one anew.
+
+use std::io::Write;
+
+use clap::Subcommand;
+use docket_store::EventStore;
+use docket_store::sqlite::SqliteStore;
+
+use super::Failure;
+use super::tables::Tables;
+use crate::config::Config;
+use crate::docket::{Docket, VIEWS_FILE, sqlite_path};
+
+/// What to do with views.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  docket views list                   also while a server runs
+  docket views rebuild ticket_list    while none runs; else POST /v1/projections/…/rebuild")]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the views: name, version, position, lag
+    List,
+    /// Build a view anew from the log
+    Rebuild {
+        /// Its name
+        name: String,
+    },
+}
+
+/// Does it.
+pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
+    match args.action {
+        Action::List => list(&config).await,
+        Action::Rebuild { name } => rebuild(&config, &name).await,
+    }
+}
+
+async fn list(config: &Config) -> Result<(), Failure> {
+    let store = SqliteStore::open_read_only(sqlite_path(&config.store)?).await?;
+    let mut tables = Tables::open(&config.data.join(VIEWS_FILE)).await?;
+    let (cursor, head) = (tables.cursor, store.head());
+    let mut out = std::io::stdout();
+    writeln!(out, "{:16} {:>7} {:>10} {:>10} parked", "view", "version", "position", "lag")?;
+    for (name, version, parked) in tables.views().await? {
+        let lag = head.saturating_sub(cursor);
+        writeln!(out, "{name:16} {version:>7} {cursor:>10} {lag:>10} {parked}")?;
+    }
+    store.close().await;
+    Ok(())
+}
+
+async fn rebuild(config: &Config, name: &str) -> Result<(), Failure> {
+    let docket = Docket::open(config, super::clock()).await?;
+    let other = |error: &dyn std::fmt::Display| Failure::Other(error.to_string());
+    let rebuilt = match docket.views.rebuild(name).await {
+        Ok(building) => building.await.map_err(|error| other(&error)),
+        Err(error) => Err(other(&error)),
+    };
+    docket.close().await;
+    rebuilt?.map_err(|error| other(&error))?;
+    writeln!(std::io::stdout(), "{name} is built anew")?;
+    Ok(())
+}
