@@ -80,7 +80,7 @@ async fn check_view(
         writeln!(out, "view {}: not built yet, so not compared", view.name)?;
         return Ok(0);
     };
-    let mut found = Findings::default();
+    let (cursor, mut found) = (tables.cursor, Findings::default());
     let mut waiting: Vec<StoredEvent> = Vec::new();
     let mut after: Option<(String, u64)> = None;
     loop {
@@ -88,7 +88,7 @@ async fn check_view(
         let page = reader.store.read_category(view.category, behind, PAGE, Sealed::With).await?;
         let last = page.len() < PAGE;
         after = page.last().map(|event| (event.stream.clone(), event.version));
-        for event in page.into_iter().filter(|event| event.position <= tables.cursor) {
+        for event in page.into_iter().filter(|event| event.position <= cursor) {
             if waiting.first().is_some_and(|first| first.stream != event.stream) {
                 compare(reader, tables, view, &table, &mut found, &waiting).await?;
                 waiting.clear();
