@@ -115,11 +115,6 @@ impl Tokens {
         let tokens = self.by_digest.read().unwrap_or_else(PoisonError::into_inner);
         tokens.get(&digest(secret)).cloned()
     }
-
-    /// Whether there is no token at all.
-    pub fn is_empty(&self) -> bool {
-        self.by_digest.read().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
 }
 
 fn apply(tokens: &mut HashMap<[u8; 32], Arc<Principal>>, id: TokenId, event: TokenEvent) {

@@ -207,14 +207,15 @@ impl Call {
             Ok(done) => done,
             Err(error) => return Err(self.docket.refusal(error).await),
         };
-        let document = self.docket.documents.after(&self.docket.reader, &done).await?;
+        let fold = self.docket.documents.after(&self.docket.reader, &done).await?;
+        let document = fold.document.as_ref().ok_or_else(|| Problem::not_found("ticket"))?;
         let mut response = HttpResponse::build(status);
         if status == StatusCode::CREATED {
             response.insert_header((header::LOCATION, format!("/v1/tickets/{}", document.id)));
         }
         response.insert_header(etag(done.version));
         response.insert_header((POSITION, done.position));
-        json(response, &document)
+        json(response, document)
     }
 
     /// Answers with something else that a command made or changed.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use docket_commands::Done;
 use docket_domain::ids::TicketId;
 use docket_projections::recorded::{Moment, Reader};
-use docket_projections::ticket_document::{TicketDocument, TicketFold};
+use docket_projections::ticket_document::TicketFold;
 use docket_store::Sealed;
 use quick_cache::sync::Cache;
 
@@ -27,7 +27,7 @@ impl Documents {
     }
 
     /// The ticket as a command left it.
-    pub async fn after(&self, reader: &Reader, done: &Done) -> Result<TicketDocument, Problem> {
+    pub async fn after(&self, reader: &Reader, done: &Done) -> Result<Arc<TicketFold>, Problem> {
         let fold = match self.carried(done) {
             Some(fold) => Arc::new(fold),
             None => Arc::new(read(reader, &done.stream, Moment::Version(done.version)).await?),
@@ -35,15 +35,11 @@ impl Documents {
         if !done.repeated {
             self.keep(&done.stream, &fold);
         }
-        fold.document.clone().ok_or_else(|| Problem::not_found("ticket"))
+        Ok(fold)
     }
 
-    /// The ticket as it stands, if there is one.
-    pub async fn now(
-        &self,
-        reader: &Reader,
-        id: TicketId,
-    ) -> Result<Option<TicketDocument>, Problem> {
+    /// The ticket as it stands.
+    pub async fn now(&self, reader: &Reader, id: TicketId) -> Result<Arc<TicketFold>, Problem> {
         let stream = id.stream();
         let kept = self.kept.get(&stream);
         let kept = kept.filter(|fold| fold.document.is_some());
@@ -62,17 +58,17 @@ impl Documents {
             }
         };
         self.keep(&stream, &fold);
-        Ok(fold.document.clone())
+        Ok(fold)
     }
 
-    /// The ticket as it stood at a moment, if it was there.
+    /// The ticket as it stood at a moment.
     pub async fn at(
         &self,
         reader: &Reader,
         id: TicketId,
         moment: Moment,
-    ) -> Result<Option<TicketDocument>, Problem> {
-        Ok(read(reader, &id.stream(), moment).await?.document)
+    ) -> Result<Arc<TicketFold>, Problem> {
+        Ok(Arc::new(read(reader, &id.stream(), moment).await?))
     }
 
     /// Forgets everything: after a key was destroyed, nothing it sealed may be remembered.

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use futures::FutureExt;
@@ -63,6 +63,10 @@ pub async fn pass(
         Err(problem) => request.into_response(problem.response(&request_id)),
     };
     finish(&docket, response.headers_mut(), &request_id);
+    if *docket.stopping().borrow() {
+        // A connection kept alive would hold the drain up.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let status = response.status();
     metrics::answered(method, route, status, started.elapsed());
     log(method, route, status, started, &request_id);

@@ -47,6 +47,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Server, StartError> 
             .into_app()
     })
     .workers(config.workers.max(1))
+    .tcp_nodelay(true)
     .client_request_timeout(HEADER_TIMEOUT)
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()

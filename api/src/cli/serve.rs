@@ -25,7 +25,7 @@ pub struct Args {}
 /// Serves until the process is asked to end.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
     let server = server::start(&config, super::clock()).await?;
-    if server.docket.tokens.is_empty() {
+    if server.docket.desk.tokens().await?.is_empty() {
         let file = config.data.join(ADMIN_TOKEN);
         first_token(&server.docket, &file).await?;
         writeln!(std::io::stdout(), "An administrator's token is in {}", file.display())?;

@@ -2,10 +2,12 @@
 
 mod access;
 mod attachments;
+mod command_line;
 mod conventions;
 mod definitions;
 mod events;
 mod limits;
+mod logs;
 mod operation;
 mod people;
 mod tickets;

@@ -73,15 +73,15 @@ async fn read(
 ) -> Answer {
     let moment = when.0.moment()?;
     let id = found(&docket, &id).await?;
-    let document = match moment {
+    let fold = match moment {
         Moment::Now => docket.documents.now(&docket.reader, id).await?,
         moment => docket.documents.at(&docket.reader, id, moment).await?,
     };
-    let document = document.ok_or_else(|| Problem::not_found("ticket"))?;
+    let document = fold.document.as_ref().ok_or_else(|| Problem::not_found("ticket"))?;
     docket.read_by(&caller.0, "ticket", id.to_string())?;
     let mut response = HttpResponse::Ok();
     response.insert_header(etag(document.version));
-    json(response, &document)
+    json(response, document)
 }
 
 /// The ticket that a path names, for reading.
