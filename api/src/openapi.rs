@@ -2,16 +2,22 @@
 //! the conventions that every call shares, so that neither is written twice.
 
 use actix_web::{HttpResponse, get};
+use utoipa::PartialSchema;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, Info, ObjectBuilder, OpenApi, RefOr, Required, ResponseBuilder, Schema, Type,
+    ContentBuilder, Info, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
+    Schema, Type,
 };
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{ROUTES, Who};
+use crate::problem::{Document, Fault};
 use crate::routes;
+
+/// The type of every refusal's document.
+const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Registers `/openapi.json` and `/docs`.
 pub fn configure(config: &mut ServiceConfig) {
@@ -46,6 +52,11 @@ pub fn collect() -> OpenApi {
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", bearer);
+    components.schemas.insert("Problem".into(), Document::schema());
+    components.schemas.insert("Fault".into(), Fault::schema());
+    for (status, described) in PROBLEMS {
+        components.responses.insert(status.into(), RefOr::T(problem(described)));
+    }
     complete(&mut api);
     let bare = std::mem::take(&mut api.paths.paths);
     for (path, item) in bare {
@@ -142,43 +153,43 @@ fn parameter(name: &str, place: ParameterIn, described: &str) -> RefOr<Parameter
     RefOr::T(parameter.build())
 }
 
-/// The refusals that an operation can answer with.
+/// The refusals that calls share, by status: when, and under which codes.
+const PROBLEMS: [(&str, &str); 10] = [
+    ("400", "Cannot be understood: malformed_json, idempotency_key_invalid, if_match_invalid."),
+    ("401", "No token, or one that is worth nothing: token_required, token_invalid."),
+    ("403", "The role may not: forbidden, occurred_at_forbidden."),
+    ("404", "No such thing: not_found, unknown_route."),
+    ("409", "A rule about the state, by its code, such as ticket_closed, ticket_merged."),
+    ("412", "stale: people or customers went on; `missed` lists the events."),
+    ("413", "body_too_large: more than a mebibyte."),
+    ("415", "unsupported_media_type, unsupported_encoding: JSON as it is, please."),
+    ("422", "invalid_request, or a rule about what was asked, by its code; `errors` points at it."),
+    (
+        "503",
+        "unavailable, disk_full, outcome_unknown, contended, projection_lagging: see Retry-After.",
+    ),
+];
+
+/// Those that only a call which changes something can meet.
+const CHANGING: [&str; 5] = ["400", "409", "412", "413", "415"];
+
 fn problems(operation: &mut Operation, method: &str, who: Who) {
-    let mut add = |status: &str, codes: &str| {
-        let content = ContentBuilder::new().schema(Some(problem_schema())).build();
-        let problem = ResponseBuilder::new()
-            .description(codes)
-            .content("application/problem+json", content)
-            .build();
-        operation.responses.responses.entry(status.into()).or_insert(RefOr::T(problem));
-    };
     if who == Who::Anyone {
         return;
     }
-    add("401", "token_required, token_invalid");
-    add("403", "forbidden, occurred_at_forbidden");
-    add("404", "not_found, unknown_route");
-    add("422", "invalid_request, or the code of the rule about what was asked");
-    add("503", "unavailable, disk_full, outcome_unknown, contended, projection_lagging");
-    if method != "GET" {
-        add("400", "malformed_json, idempotency_key_invalid, if_match_invalid");
-        add("409", "the code of the rule about the state, such as ticket_closed, ticket_merged");
-        add("412", "stale; lists the events that were missed");
-        add("413", "body_too_large");
-        add("415", "unsupported_media_type, unsupported_encoding");
+    for (status, _) in PROBLEMS {
+        if method != "GET" || !CHANGING.contains(&status) {
+            let shared = Ref::new(format!("#/components/responses/{status}"));
+            let shared = RefOr::Ref(shared);
+            operation.responses.responses.entry(status.into()).or_insert(shared);
+        }
     }
 }
 
-fn problem_schema() -> RefOr<Schema> {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    let object = ObjectBuilder::new()
-        .property("type", text())
-        .property("title", text())
-        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
-        .property("code", text())
-        .property("detail", text())
-        .property("trace_id", text());
-    RefOr::T(Schema::Object(object.build()))
+fn problem(described: &str) -> Response {
+    let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(described).content(PROBLEM_JSON, content).build()
 }
 
 fn roles(operation: &mut Operation, who: Who) {

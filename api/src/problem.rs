@@ -13,6 +13,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// What went wrong, as the client is told. Boxed, so that the good way stays small.
 #[derive(Debug)]
@@ -31,27 +32,38 @@ struct Parts {
 }
 
 /// One thing wrong with a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
     /// Where: a JSON pointer into the body, or `/name` of a parameter.
     pub pointer: String,
     /// What kind of fault; stable.
+    #[schema(value_type = String)]
     pub code: Cow<'static, str>,
     /// In words.
     pub detail: String,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// A problem as it leaves.
+#[derive(Serialize, ToSchema)]
+pub struct Document<'a> {
+    /// `about:blank`: the code says more than a page could.
     r#type: &'a str,
+    /// The status in words.
     title: &'a str,
+    /// The status.
     status: u16,
+    /// The stable code that clients act on.
     code: &'a str,
+    /// What went wrong, in words.
     detail: &'a str,
+    /// What is wrong with the request, and where.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Fault],
+    /// The events that the asker had not seen, as histories show them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<Object>)]
     missed: &'a [Box<RawValue>],
+    /// The id of the request.
     trace_id: &'a str,
 }
 

@@ -7,6 +7,7 @@ mod conventions;
 mod definitions;
 mod events;
 mod limits;
+mod lists;
 mod logs;
 mod operation;
 mod people;

@@ -1,0 +1,69 @@
+//! Tickets in lists: filtered, paged, and the next one.
+
+use docket_tests::desk::Desk;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_filters_and_pages_in_every_order() {
+    let desk = Desk::open().await;
+    let mut numbers = Vec::new();
+    for index in 0..5 {
+        desk.pass(std::time::Duration::from_secs(60));
+        let priority = if index % 2 == 0 { "high" } else { "low" };
+        let said = json!({ "priority": priority, "tags": [format!("t{index}")] });
+        numbers.push(desk.given_ticket_with(said).await.number);
+    }
+    desk.views_caught_up().await;
+    for sort in ["created", "-created", "updated", "-updated", "due", "-priority"] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/v1/tickets?sort={sort}&page_size=2{cursor}");
+            let page = desk.caller("analyst").get(&path).await.is(200);
+            for ticket in page.body["data"].as_array().unwrap() {
+                seen.push(ticket["number"].as_str().unwrap().to_owned());
+            }
+            if page.body["page"]["has_more"] == false {
+                break;
+            }
+            cursor = format!("&cursor={}", page.text("/page/next"));
+        }
+        seen.sort();
+        assert_eq!(seen, numbers, "{sort}: every ticket once");
+    }
+    let count = async |query: &str| {
+        let page = desk.admin.get(&format!("/v1/tickets?{query}")).await.is(200);
+        page.body["data"].as_array().unwrap().len()
+    };
+    assert_eq!(count("priority=high").await, 3);
+    assert_eq!(count("priority=high,low&tag=t1").await, 1);
+    assert_eq!(count("assignee=none&view=current&unread=true").await, 5);
+    assert_eq!(count("q=parc").await, 5);
+    assert_eq!(count("view=touched_today&level_min=4").await, 3);
+    for (query, problem) in [
+        ("colour=red", "422 unknown_field /colour:unknown_field"),
+        ("page_size=201", "422 invalid_value /page_size:invalid_value"),
+        ("sort=colour", "422 invalid_value /sort:invalid_value"),
+        ("cursor=nonsense", "422 invalid_cursor /cursor:invalid_cursor"),
+        ("assignee=ann", "422 invalid_value /assignee:invalid_value"),
+    ] {
+        let refused = desk.admin.get(&format!("/v1/tickets?{query}")).await;
+        assert_eq!(refused.problem(), problem, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_ticket_is_the_most_urgent_that_nobody_owns() {
+    let desk = Desk::open().await;
+    desk.given_ticket_with(json!({ "priority": "low" })).await;
+    let urgent = desk.given_ticket_with(json!({ "priority": "critical" })).await;
+    desk.views_caught_up().await;
+    let agent = desk.caller("agent");
+    let taken = agent.post_once("/v1/queues/inbox/next", "k", &json!({})).await.is(200);
+    assert_eq!(taken.text("/id"), urgent.id);
+    assert_eq!(taken.text("/assignee/id"), desk.ann);
+    let again = agent.post_once("/v1/queues/inbox/next", "k", &json!({})).await.is(200);
+    assert_eq!(again.bytes, taken.bytes);
+    agent.post("/v1/queues/inbox/next", &json!({})).await.is(200);
+    agent.post("/v1/queues/inbox/next", &json!({})).await.is(204);
+    assert_eq!(agent.post("/v1/queues/x/next", &json!({})).await.problem(), "404 not_found");
+}
