@@ -15,8 +15,6 @@ const LONGEST_SPEC: usize = 400;
 const LONGER_FILES: &[(&str, &str)] = &[
     ("domain/src/ticket/event.rs", "the catalogue of a ticket's events, read as one document"),
     ("domain/src/ticket/command.rs", "the catalogue of its commands and refusals"),
-    ("commands/src/desk.rs", "the loop of every command, with what it asks for at each step"),
-    ("commands/src/intake.rs", "first contact: ticket and customer are written together"),
 ];
 
 /// What would let the pure crate see the world: runtimes, databases, servers, randomness.
@@ -129,6 +127,34 @@ fn files_can_be_read_in_one_sitting() {
     assert!(too_long.is_empty(), "split these or justify them here:\n{}", too_long.join("\n"));
 }
 
+#[test]
+fn every_page_can_be_reached_from_the_architecture() {
+    let docs = root().join("docs");
+    let mut reached = BTreeSet::from([docs.join("architecture.md"), root().join("README.md")]);
+    let mut next: Vec<PathBuf> = reached.iter().cloned().collect();
+    while let Some(page) = next.pop() {
+        for link in links(&read(&page)) {
+            let target = page.parent().expect("a folder").join(&link);
+            let target = target.canonicalize();
+            let target = target.unwrap_or_else(|_| panic!("{} links to {link}", shown(&page)));
+            if target.extension().is_some_and(|end| end == "md") && reached.insert(target.clone()) {
+                next.push(target);
+            }
+        }
+    }
+    let pages = files("docs", "md");
+    let lost: Vec<String> =
+        pages.iter().filter(|page| !reached.contains(*page)).map(|page| shown(page)).collect();
+    assert!(lost.is_empty(), "nothing leads to {lost:?}");
+}
+
+/// The files of the project that a page links to.
+fn links(page: &str) -> Vec<String> {
+    let targets = page.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let paths = targets.map(|target| target.split('#').next().unwrap_or(target).to_owned());
+    paths.filter(|path| !path.is_empty() && !path.contains("://") && !path.contains(' ')).collect()
+}
+
 /// The text that cargo prints; offline, since whoever runs tests has everything already.
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
@@ -142,10 +168,15 @@ fn cargo(arguments: &[&str]) -> String {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("the workspace").canonicalize().expect("a folder")
 }
 
 fn rust_files(folder: &str) -> Vec<PathBuf> {
+    files(folder, "rs")
+}
+
+fn files(folder: &str, end: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -153,7 +184,7 @@ fn rust_files(folder: &str) -> Vec<PathBuf> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == end) {
                 files.push(path);
             }
         }

@@ -57,7 +57,7 @@ pub fn at_work(dice: &mut Dice, at: Instant) -> Instant {
         let local = civil(at);
         let midnight = at.millis() - at.millis().rem_euclid(DAY);
         let closes = match weekday(local).0 {
-            Weekday::Sunday => OPENS,
+            Weekday::Sunday => 0,
             Weekday::Saturday => 12,
             _ => CLOSES,
         };

@@ -9,7 +9,7 @@ use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
 use docket_store::{EventStore, Sealed, StoredEvent};
 
-use crate::demo::calendar::{DAY, arrivals};
+use crate::demo::calendar::{DAY, arrivals, at_work};
 use crate::demo::dice::Dice;
 use crate::demo::{DemoClock, Plan, seed};
 
@@ -78,6 +78,18 @@ async fn the_same_seed_gives_the_same_desk_and_the_past_was_recorded_when_it_hap
         kinds["TicketClosed"] < kinds["TicketCreated"] + kinds["TicketReopened"],
         "some are open"
     );
+}
+
+#[test]
+fn agents_work_in_office_hours_only() {
+    let mut dice = Dice::new(1, 0);
+    for hour in 0..24 * 14 {
+        let at = at_work(&mut dice, Instant(UNTIL.millis() + hour * DAY / 24));
+        // The first of January 1970 was a Thursday.
+        let (weekday, hour) = ((at.millis() / DAY + 3) % 7, at.millis() % DAY * 24 / DAY);
+        let closes = [17, 17, 17, 17, 17, 12, 0][weekday as usize];
+        assert!((8..closes).contains(&hour), "at work on day {weekday} at {hour}");
+    }
 }
 
 #[test]

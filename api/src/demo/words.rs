@@ -85,8 +85,14 @@ pub fn answer(
 ) -> String {
     let first_name = customer.split(' ').next().unwrap_or(customer);
     let thanks = dice.pick(THANKS);
-    let said = say(dice, templates, matter);
+    let said = capital(&say(dice, templates, matter));
     format!("Dear {first_name},\n\n{thanks} {said}\n\nKind regards\n{agent}")
+}
+
+/// A sentence begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 const HELLOS: &[&str] =
@@ -96,11 +102,11 @@ const GOODBYES: &[&str] =
     &["Regards,", "Thank you in advance,", "Best wishes,", "Many thanks,", "Yours sincerely,"];
 
 const THANKS: &[&str] = &[
-    "thank you for writing to us.",
-    "thank you for your patience.",
-    "thanks for the details.",
+    "Thank you for writing to us.",
+    "Thank you for your patience.",
+    "Thanks for the details.",
     "I am sorry about the trouble.",
-    "thank you for letting us know.",
+    "Thank you for letting us know.",
 ];
 
 const DETAILS: &[&str] = &[
