@@ -1,5 +1,8 @@
 //! Who may do what: the one table of routes and roles. What it does not name is denied.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use docket_domain::token::Role::{self, Admin, Agent, Analyst, Auditor, Supervisor};
 
 /// Who may call a route.
@@ -43,6 +46,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/healthz", OPEN),
     route("GET", "/readyz", OPEN),
     route("GET", "/openapi.json", OPEN),
+    route("GET", "/docs", OPEN),
     route("GET", "/docs/{_:.*}", OPEN),
     route("GET", "/metrics", READ),
     route("GET", "/v1/tickets", READ),
@@ -129,9 +133,18 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/attachments/{id}", READ),
 ];
 
-/// All routes of a pattern.
-pub fn of(pattern: &str) -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(move |route| route.path == pattern)
+/// The table by pattern: every request asks it.
+static BY_PATTERN: LazyLock<HashMap<&'static str, Vec<&'static Route>>> = LazyLock::new(|| {
+    let mut by_pattern: HashMap<_, Vec<_>> = HashMap::new();
+    for route in ROUTES {
+        by_pattern.entry(route.path).or_default().push(route);
+    }
+    by_pattern
+});
+
+/// All routes of a pattern; none when the table does not name it.
+pub fn of(pattern: &str) -> &'static [&'static Route] {
+    BY_PATTERN.get(pattern).map_or(&[], Vec::as_slice)
 }
 
 impl Route {

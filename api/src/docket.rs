@@ -217,7 +217,7 @@ impl Docket {
     /// What keeps requests from being welcome; nothing when they are.
     pub async fn not_ready(&self) -> Vec<String> {
         let mut reasons = Vec::new();
-        if *self.stopping.borrow() {
+        if self.is_stopping() {
             reasons.push("the server stops".to_owned());
         } else if !self.ready.load(Ordering::Relaxed) {
             reasons.push("the server starts".to_owned());
@@ -272,6 +272,11 @@ impl Docket {
     /// Says that the server stops: readiness goes off, streams end.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
+    }
+
+    /// Whether the server stops.
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
     }
 
     /// Resolves when the server stops.

@@ -63,7 +63,7 @@ pub async fn pass(
         Err(problem) => request.into_response(problem.response(&request_id)),
     };
     finish(&docket, response.headers_mut(), &request_id);
-    if *docket.stopping().borrow() {
+    if docket.is_stopping() {
         // A connection kept alive would hold the drain up.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
@@ -82,11 +82,12 @@ fn admit(
         return ("unknown", Err(limits(request).err().unwrap_or_else(unknown_route)));
     };
     let method = request.method().as_str();
-    let Some(first) = access::of(&pattern).next() else {
+    let routes = access::of(&pattern);
+    let Some(first) = routes.first() else {
         return ("unlisted", Err(forbidden()));
     };
-    let Some(route) = access::of(&pattern).find(|route| route.method == method) else {
-        return (first.path, Err(wrong_method(&pattern)));
+    let Some(route) = routes.iter().find(|route| route.method == method) else {
+        return (first.path, Err(wrong_method(routes)));
     };
     (route.path, limits(request).and_then(|()| allow(docket, route, request.headers())))
 }
@@ -128,8 +129,8 @@ fn forbidden() -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "forbidden", "the token's role may not do this")
 }
 
-fn wrong_method(pattern: &str) -> Problem {
-    let methods = access::of(pattern).map(|route| route.method).collect::<Vec<_>>().join(", ");
+fn wrong_method(routes: &[&Route]) -> Problem {
+    let methods = routes.iter().map(|route| route.method).collect::<Vec<_>>().join(", ");
     let detail = format!("this address takes {methods}");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
     match HeaderValue::from_str(&methods) {

@@ -1,7 +1,8 @@
 //! The contract as a document: collected from the routes, completed from the table of access and
 //! the conventions that every call shares, so that neither is written twice.
 
-use actix_web::{HttpResponse, get};
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
@@ -22,6 +23,7 @@ const PROBLEM_JSON: &str = "application/problem+json";
 /// Registers `/openapi.json` and `/docs`.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(document);
+    config.route("/docs", web::get().to(docs));
     config.map(|config| {
         let swagger = utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}");
         config.service(swagger.config(utoipa_swagger_ui::Config::from("/openapi.json")))
@@ -34,6 +36,11 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/openapi.json")]
 async fn document() -> HttpResponse {
     HttpResponse::Ok().json(&*DOCUMENT)
+}
+
+/// The page lies in a folder, so that what it needs lies beside it.
+async fn docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
 static DOCUMENT: std::sync::LazyLock<OpenApi> = std::sync::LazyLock::new(collect);

@@ -61,12 +61,18 @@ impl Names {
         if is_named(stream) {
             self.forgotten.fetch_add(1, Ordering::SeqCst);
             self.kept.remove(stream);
+            if let Some(twin) = twin(stream) {
+                self.kept.remove(&twin);
+            }
         }
     }
 
     async fn read(&self, stream: String) -> Result<(String, Option<Arc<str>>), ReadError> {
         let before = self.forgotten.load(Ordering::SeqCst);
-        let history = self.reader.stream(&stream, Moment::Now).await?;
+        let mut history = self.reader.stream(&stream, Moment::Now).await?;
+        if let Some(twin) = twin(&stream).filter(|_| history.is_empty()) {
+            history = self.reader.stream(&twin, Moment::Now).await?;
+        }
         let name: Option<Arc<str>> = history.iter().fold(None, name_after).map(Arc::from);
         if before == self.forgotten.load(Ordering::SeqCst) {
             self.kept.insert(stream.clone(), name.clone());
@@ -92,6 +98,16 @@ pub fn name_of<'a>(actor: &'a Actor, known: &'a Known) -> Option<&'a str> {
     match stream_of(actor) {
         Some(stream) => known.get(&stream)?.as_deref(),
         None => Some(&actor.id),
+    }
+}
+
+/// The other stream that may name an employee: the id is the agent's where the token stands for one,
+/// whatever its role, and else the token's own.
+fn twin(stream: &str) -> Option<String> {
+    match stream.split_once('-')? {
+        ("agent", id) => Some(format!("token-{id}")),
+        ("token", id) => Some(format!("agent-{id}")),
+        _ => None,
     }
 }
 

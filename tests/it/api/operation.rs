@@ -33,7 +33,7 @@ async fn the_contract_is_served_and_browsable_without_a_network() {
     let desk = Desk::open().await;
     let served = desk.anonymous.get("/openapi.json").await.is(200);
     assert_eq!(served.body["info"]["title"], "Docket");
-    let page = desk.anonymous.get("/docs/").await.is(200);
+    let page = desk.anonymous.get("/docs").await.is(200);
     let page = String::from_utf8(page.bytes).unwrap();
     assert!(!page.contains("https://"), "the page fetches from elsewhere: {page}");
 }

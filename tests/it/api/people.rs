@@ -44,6 +44,23 @@ async fn an_agent_who_left_is_given_nothing_and_the_name_in_histories_follows() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_acts_has_a_name_whether_or_not_the_token_stands_for_an_agent() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let linked = json!({ "name": "ann's admin token", "role": "admin", "agent": desk.ann });
+    let linked = desk.admin.post("/v1/tokens", &linked).await.is(201).text("/token");
+    let linked = desk.anonymous.with(&linked);
+    for caller in [desk.caller("agent"), desk.caller("supervisor"), &desk.admin, &linked] {
+        caller.post(&ticket.path("note"), &json!({ "body": "n" })).await.is(200);
+    }
+    let history = desk.admin.get(&ticket.path("history")).await.is(200);
+    let names: Vec<&str> = (1..=4)
+        .map(|index| history.body["data"][index]["actor"]["name"].as_str().unwrap_or("-"))
+        .collect();
+    assert_eq!(names, ["Ann", "supervisor", "admin", "Ann"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_shown_once_and_a_repetition_shows_the_same() {
     let desk = Desk::open().await;
     let asked = json!({ "name": "grafana", "role": "analyst" });
