@@ -6,3 +6,4 @@ mod api;
 mod architecture;
 mod faults;
 mod import;
+mod personal_data;
