@@ -48,7 +48,8 @@ async fn no_personal_text_is_in_the_clear_beside_the_vault() {
     }
     // The scan is only worth something if the texts are really there to be read.
     let process = Process::serve(&data).await;
-    let history = get(&process.url, &admin_token(&data), &format!("tickets/{ticket}/history")).await;
+    let history =
+        get(&process.url, &admin_token(&data), &format!("tickets/{ticket}/history")).await;
     for canary in CANARIES.iter().filter(|canary| **canary != "canary-address") {
         assert!(history.contains(canary), "{canary} is not in the history");
     }
@@ -95,6 +96,7 @@ fn is_view(path: &Path) -> bool {
 fn files_under(folder: &Path) -> impl Iterator<Item = std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let below: Vec<_> = folders.iter().flat_map(|folder| files_under(folder).collect::<Vec<_>>()).collect();
+    let below: Vec<_> =
+        folders.iter().flat_map(|folder| files_under(folder).collect::<Vec<_>>()).collect();
     files.into_iter().chain(below)
 }
