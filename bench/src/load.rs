@@ -152,7 +152,7 @@ pub fn field(body: &[u8], name: &str) -> Option<String> {
     Some(document.get(name)?.as_str()?.to_owned())
 }
 
-/// From a microsecond to a minute, three digits.
+/// From a microsecond to five minutes, three digits.
 pub fn histogram() -> Histogram<u64> {
-    Histogram::new(3).unwrap_or_else(|_| unreachable!("three digits are allowed"))
+    Histogram::new_with_max(300_000_000, 3).unwrap_or_else(|_| unreachable!("valid bounds"))
 }

@@ -1,5 +1,6 @@
-//! Folded tickets kept in memory. A cached state may be behind the log where other nodes write to
-//! it too: an append that expects its version then fails, and the stream is folded again.
+//! Folded tickets kept in memory. A state may be behind the log. To write on it is safe: the append
+//! expects its version, fails, and the stream is folded again. To refuse on it is not: the desk looks
+//! at the log before it does.
 
 use std::sync::Arc;
 
@@ -27,8 +28,11 @@ impl Tickets {
         self.by_stream.get(stream)
     }
 
+    /// Keeps a state, unless a newer one is at hand.
     pub fn put(&self, stream: &str, folded: Arc<Folded<Ticket>>) {
-        self.by_stream.insert(stream.to_owned(), folded);
+        if self.get(stream).is_none_or(|known| known.version < folded.version) {
+            self.by_stream.insert(stream.to_owned(), folded);
+        }
     }
 
     pub fn forget(&self, stream: &str) {

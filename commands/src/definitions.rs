@@ -87,6 +87,7 @@ impl Desk {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
         }
+        let _alone = self.defining.lock().await;
         let stream = kind.stream(key);
         for _ in 0..TRIES {
             let version = self.stream_version(&stream).await?;

@@ -25,6 +25,9 @@ use crate::request::{Done, Occurred, Request};
 /// How often a command is decided again because others were faster, before it gives up.
 pub(crate) const TRIES: usize = 32;
 
+/// How many missed events a stale asker is shown; all of them are looked at.
+const MISSED: usize = 200;
+
 /// The one way to change anything.
 pub struct Desk {
     pub(crate) store: Arc<dyn EventStore>,
@@ -33,6 +36,8 @@ pub struct Desk {
     pub(crate) pepper: Pepper,
     clock: Clock,
     catalogue: RwLock<Arc<Catalogue>>,
+    /// Held while definitions change, so that each is decided on all those before it.
+    pub(crate) defining: tokio::sync::Mutex<()>,
     pub(crate) numbers: tokio::sync::Mutex<std::ops::Range<u64>>,
 }
 
@@ -52,6 +57,7 @@ impl Desk {
             tickets: Tickets::new(),
             clock,
             catalogue: RwLock::default(),
+            defining: tokio::sync::Mutex::default(),
             numbers: tokio::sync::Mutex::new(0..0),
         };
         desk.load_catalogue().await?;
@@ -118,10 +124,18 @@ impl Desk {
             return Ok(done);
         }
         for _ in 0..TRIES {
-            let folded = self.ticket(id).await?;
-            let write = self.decide(request, id, &folded, command).await?;
-            check(folded.state.present().ok_or(TicketRefusal::NoSuchTicket)?)?;
-            if write.events.is_empty() {
+            let folded = self.ticket_at_hand(id).await?;
+            let decided = match folded.state.present().map(&check) {
+                Some(Err(refused)) => Err(refused),
+                Some(Ok(())) | None => self.decide(request, id, &folded, command).await,
+            };
+            let writes = decided.as_ref().is_ok_and(|write| !write.events.is_empty());
+            if !writes && self.is_behind(id, folded.version).await? {
+                self.tickets.forget(&id.stream());
+                continue;
+            }
+            let write = decided?;
+            if !writes {
                 return Ok(self.nothing_to_do(id.stream(), folded.version));
             }
             if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
@@ -189,11 +203,18 @@ impl Desk {
         let Some(seen) = request.if_match.filter(|seen| *seen != actual) else {
             return Ok(());
         };
-        let missed = self.store.read_stream(stream, seen, 200, Sealed::With).await?;
-        let mut by_people = seen > actual;
-        for event in &missed {
-            let kind = load::envelope(event)?.actor.kind;
-            by_people |= kind.is_human() || kind == ActorKind::Customer;
+        let (mut missed, mut by_people, mut version) = (Vec::new(), seen > actual, seen);
+        loop {
+            let page = self.store.read_stream(stream, version, MISSED, Sealed::With).await?;
+            let Some(last) = page.last() else { break };
+            version = last.version;
+            for event in &page {
+                let kind = load::envelope(event)?.actor.kind;
+                by_people |= kind.is_human() || kind == ActorKind::Customer;
+            }
+            if missed.is_empty() {
+                missed = page;
+            }
         }
         if by_people { Err(CommandError::Stale { actual, missed }) } else { Ok(()) }
     }

@@ -22,14 +22,14 @@ pub struct Folded<S> {
     pub last_occurred_at: Instant,
 }
 
-/// Folds a whole stream from its first event.
-pub async fn fold<S: Default>(
+/// Folds a stream on from where it is known to stand: the default is before its first event.
+pub async fn fold<S>(
     store: &dyn EventStore,
     vault: &Vault,
     stream: &str,
+    mut folded: Folded<S>,
     evolve: impl Fn(S, &Recorded<Event>) -> S,
 ) -> Result<Folded<S>, CommandError> {
-    let mut folded = Folded::default();
     loop {
         let page = store.read_stream(stream, folded.version, PAGE, Sealed::With).await?;
         let last_page = page.len() < PAGE;

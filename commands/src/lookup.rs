@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use docket_domain::ids::TicketId;
 use docket_domain::ticket::state::{Ticket, TicketState};
+use docket_store::Sealed;
 use uuid::Uuid;
 
 use crate::cache::evolve_recorded;
@@ -13,15 +14,41 @@ use crate::load::{self, Folded};
 use crate::minting::TICKET_NUMBER;
 
 impl Desk {
-    /// A ticket as it stands, folded from its stream unless it is at hand.
+    /// A ticket as the log has it now: what is at hand, and what was written since.
     pub async fn ticket(&self, id: TicketId) -> Result<Arc<Folded<Ticket>>, CommandError> {
-        let stream = id.stream();
-        if let Some(folded) = self.tickets.get(&stream) {
-            return Ok(folded);
+        let known = self.tickets.get(&id.stream()).unwrap_or_default();
+        self.catch_up(id, known).await
+    }
+
+    /// A ticket as it is at hand, folded from its stream only if it is not. It may be behind the log:
+    /// good enough to append on, since the store checks the version, but not to refuse on.
+    pub(crate) async fn ticket_at_hand(
+        &self,
+        id: TicketId,
+    ) -> Result<Arc<Folded<Ticket>>, CommandError> {
+        match self.tickets.get(&id.stream()) {
+            Some(known) => Ok(known),
+            None => self.catch_up(id, Arc::default()).await,
         }
-        let folded = load::fold(&*self.store, &self.vault, &stream, evolve_recorded).await?;
+    }
+
+    /// Whether the log has more of a ticket than was folded.
+    pub(crate) async fn is_behind(&self, id: TicketId, version: u64) -> Result<bool, CommandError> {
+        let next = self.store.read_stream(&id.stream(), version, 1, Sealed::Without).await?;
+        Ok(!next.is_empty())
+    }
+
+    async fn catch_up(
+        &self,
+        id: TicketId,
+        known: Arc<Folded<Ticket>>,
+    ) -> Result<Arc<Folded<Ticket>>, CommandError> {
+        let stream = id.stream();
+        let version = known.version;
+        let known = Arc::unwrap_or_clone(known);
+        let folded = load::fold(&*self.store, &self.vault, &stream, known, evolve_recorded).await?;
         let folded = Arc::new(folded);
-        if folded.version > 0 {
+        if folded.version > version {
             self.tickets.put(&stream, folded.clone());
         }
         Ok(folded)

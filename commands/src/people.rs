@@ -46,7 +46,7 @@ impl Desk {
             Event::Customer(event) => customer::evolve(state, event),
             Event::Ticket(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => state,
         };
-        load::fold(&*self.store, &self.vault, &id.stream(), evolve).await
+        load::fold(&*self.store, &self.vault, &id.stream(), Folded::default(), evolve).await
     }
 
     /// An agent as they stand.
@@ -55,7 +55,7 @@ impl Desk {
             Event::Agent(event) => agent::evolve(state, event),
             Event::Ticket(_) | Event::Customer(_) | Event::Definition(_) | Event::Token(_) => state,
         };
-        load::fold(&*self.store, &self.vault, &id.stream(), evolve).await
+        load::fold(&*self.store, &self.vault, &id.stream(), Folded::default(), evolve).await
     }
 
     /// An active agent with the name that events will keep.

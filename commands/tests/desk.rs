@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use docket_commands::{CommandError, CustomerInput, Desk, NewTicket, Occurred, Request};
 use docket_domain::customer::{Address, AddressKind};
+use docket_domain::definition::{Document, TicketType};
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind, Channel};
@@ -240,4 +241,40 @@ async fn a_claimed_time_lies_between_the_last_event_and_now() {
     let done = scene.desk.execute(&at(NOON + 5), id, &note).await.unwrap();
     assert_eq!(done.events[0].occurred_at, Instant(NOON + 5));
     assert_eq!(done.events[0].recorded_at, Instant(NOON + DAY));
+}
+
+#[tokio::test]
+async fn nothing_is_refused_on_a_state_that_others_have_moved_on_from() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    let (store, vault) = (scene.desk.store().clone(), scene.desk.vault().clone());
+    let time = scene.time.clone();
+    let clock: Clock = Arc::new(move || time.load(Ordering::SeqCst));
+    let other = Desk::open(store, vault, clock).await.unwrap();
+    let close = TicketCommand::Close { outcome: Outcome::Solved, resolution: None, reason: None };
+    other.execute(&request("close elsewhere"), id, &close).await.unwrap();
+
+    let reopen = TicketCommand::Reopen { reason: "She wrote again.".into() };
+    let reopened = scene.desk.execute(&request("reopen"), id, &reopen).await.unwrap();
+    assert_eq!(reopened.version, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn definitions_published_at_once_are_all_in_force_after() {
+    let scene = scene().await;
+    let published: Vec<_> = (0..12)
+        .map(|number| {
+            let desk = scene.desk.clone();
+            tokio::spawn(async move {
+                let document = Document::Type(TicketType { name: format!("Type {number}") });
+                let (key, request) = (format!("type_{number}"), request(&format!("p{number}")));
+                desk.publish(&request, &key, &document).await
+            })
+        })
+        .collect();
+    for task in published {
+        task.await.unwrap().unwrap();
+    }
+    let catalogue = scene.desk.catalogue();
+    assert!((0..12).all(|number| catalogue.types.contains_key(&format!("type_{number}"))));
 }
