@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::de::Error as _;
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -17,6 +18,9 @@ pub struct Instant(pub i64);
 pub struct NotAnInstant;
 
 impl Instant {
+    /// The latest that is read and written, 9999-12-30T22:00:00Z.
+    pub const LATEST: Self = Self(253_402_207_200_000);
+
     /// Milliseconds since 1970.
     pub fn millis(self) -> i64 {
         self.0
@@ -42,13 +46,17 @@ impl FromStr for Instant {
 
     fn from_str(text: &str) -> Result<Self, NotAnInstant> {
         let timestamp: jiff::Timestamp = text.parse().map_err(|_| NotAnInstant)?;
-        Ok(Self(timestamp.as_millisecond()))
+        let instant = Self(timestamp.as_millisecond());
+        // The parser takes a second more than the calendar writes.
+        if instant <= Self::LATEST { Ok(instant) } else { Err(NotAnInstant) }
     }
 }
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // What could not be read back must not be written: an event would be lost with it.
+        let timestamp = jiff::Timestamp::from_millisecond(self.0).map_err(S::Error::custom)?;
+        serializer.collect_str(&format_args!("{timestamp:.3}"))
     }
 }
 
@@ -62,6 +70,19 @@ impl<'de> Deserialize<'de> for Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_read_back_is_not_written() {
+        let json = serde_json::to_string(&Instant::LATEST).unwrap();
+        assert_eq!(json, r#""9999-12-30T22:00:00.000Z""#);
+        assert_eq!(serde_json::from_str::<Instant>(&json).unwrap(), Instant::LATEST);
+        for beyond in [Instant::LATEST.plus_millis(1), Instant(i64::MAX), Instant(i64::MIN)] {
+            assert!(serde_json::to_string(&beyond).is_err(), "{beyond}");
+        }
+        for beyond in ["9999-12-30T22:00:00.001Z", "9999-12-30T22:00:01Z"] {
+            assert_eq!(beyond.parse::<Instant>(), Err(NotAnInstant));
+        }
+    }
 
     #[test]
     fn an_instant_is_written_with_three_digits_and_read_back() {

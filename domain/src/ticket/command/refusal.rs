@@ -65,6 +65,9 @@ pub enum TicketRefusal {
     /// A snooze must end in the future.
     #[error("a snooze must end in the future")]
     SnoozeInPast,
+    /// A snooze must end within ten years.
+    #[error("a snooze must end within ten years")]
+    SnoozeTooFar,
     /// The ticket is not snoozed.
     #[error("the ticket is not snoozed")]
     NotSnoozed,
@@ -151,6 +154,7 @@ impl TicketRefusal {
             Self::CategoryNotAllowed { .. } => "category_not_allowed",
             Self::StatusNeedsCommand { .. } => "status_needs_command",
             Self::SnoozeInPast => "snooze_in_past",
+            Self::SnoozeTooFar => "snooze_too_far",
             Self::NotSnoozed => "ticket_not_snoozed",
             Self::NotAssigned => "ticket_not_assigned",
             Self::UnknownMessage => "unknown_message",
@@ -183,7 +187,7 @@ impl TicketRefusal {
             Self::UnknownSubstatus { .. } => Some("/substatus"),
             Self::CategoryNotAllowed { .. } => Some("/category"),
             Self::StatusNeedsCommand { .. } => Some("/status"),
-            Self::SnoozeInPast => Some("/until"),
+            Self::SnoozeInPast | Self::SnoozeTooFar => Some("/until"),
             Self::UnknownMessage => Some("/message"),
             Self::NoSuchMerge => Some("/merge_id"),
             Self::UnknownCommitment => Some("/commitment"),

@@ -9,7 +9,10 @@ use crate::ticket::decide::{Decision, status};
 use crate::ticket::event::{SnoozeReason, TicketEvent, WakeCause};
 use crate::ticket::state::{Snooze, TicketState};
 
-/// Puts the ticket aside until a time to come, rounded as the settings say. A snoozed ticket can be
+/// Ten years, two or three of them leap years: the farthest that a snooze may end.
+const FARTHEST_MS: i64 = 3653 * 24 * 60 * 60 * 1000;
+
+/// Puts the ticket aside until a time to come, at most ten years from now, rounded as the settings say. A snoozed ticket can be
 /// snoozed anew; asked for the same again, it stays as it is.
 pub(super) fn snooze(
     state: &TicketState,
@@ -24,6 +27,10 @@ pub(super) fn snooze(
     }
     let settings = context.catalogue.settings();
     let wakes_at = settings.snooze_end(until, context.catalogue.zone_offsets.as_ref());
+    // Rounding moves the end on, so that it can pass what the calendar can write.
+    if until.max(wakes_at) > context.now.plus_millis(FARTHEST_MS).min(Instant::LATEST) {
+        return Err(TicketRefusal::SnoozeTooFar);
+    }
     let asked =
         Snooze { until, wakes_at, reason, note: note.map(Personal::text), wakes_on_message };
     if state.snooze.as_ref() == Some(&asked) {

@@ -18,11 +18,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec((any::<u8>(), any::<u8>(), any::<u8>(), 0_u16..3000), 1..60)
 }
 
+/// A usual day, and one so late that what is asked for later leaves the calendar.
+fn starts() -> impl Strategy<Value = &'static str> {
+    prop_oneof![9 => Just("2026-03-02T09:00:00Z"), 1 => Just("9999-06-01T09:00:00Z")]
+}
+
 proptest! {
     #[test]
-    fn whatever_is_asked_the_ticket_stays_sound(steps in steps()) {
+    fn whatever_is_asked_the_ticket_stays_sound(start in starts(), steps in steps()) {
         let desk = Desk::default();
-        let mut now: Instant = "2026-03-02T09:00:00Z".parse().unwrap();
+        let mut now: Instant = start.parse().unwrap();
         let (mut ticket, mut events) = (Ticket::Absent, Vec::new());
         for (number, (kind, a, b, minutes)) in (1_u128..).zip(steps) {
             now = now.plus_millis(i64::from(minutes) * 60_000);
@@ -164,7 +169,7 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         0 => open(),
         1 => assign(agent),
         2 => C::Unassign { reason: Some(body) },
-        3 => C::HandOver { to: agent, until: None, note: None },
+        3 => C::HandOver { to: agent, until: Some(later(now, a, b)), note: None },
         4..=6 => C::Receive { message: text(&body), channel: Channel::Web },
         7 => C::OpenMessage { message: (a % 2 == 0).then_some(message) },
         8 => C::File { message: (a % 2 == 0).then_some(message), reason: body },
@@ -179,11 +184,16 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             ivr_path: Vec::new(),
             wait_ms: None,
             started_at: Some(now),
-            ended_at: Some(now.plus_millis(i64::from(a) - 5)),
+            ended_at: Some(later(now, a, b)),
             summary: None,
             attachments: Vec::new(),
         })),
-        13 => C::LogMeeting { agent: None, started_at: None, ended_at: Some(now), summary: body },
+        13 => C::LogMeeting {
+            agent: None,
+            started_at: None,
+            ended_at: Some(later(now, a, b)),
+            summary: body,
+        },
         14 => C::LogChat {
             agent: None,
             started_at: None,
@@ -193,7 +203,12 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         },
         15 => promise(&body),
         16 => C::KeepCommitment { commitment, note: None },
-        17 => C::ChangeCommitment { commitment, text: body, due: Some(now), reason: "r".into() },
+        17 => C::ChangeCommitment {
+            commitment,
+            text: body,
+            due: Some(later(now, a, b)),
+            reason: "r".into(),
+        },
         18 => C::BreakCommitment { commitment, reason: body },
         19 => C::Prioritize { priority: at(&["high", "low", "utmost"]) },
         20 => C::Reclassify {
@@ -205,7 +220,7 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         23 => C::Tag { add: tags(&[&at(&["x", "y"]), "z"]), remove: tags(&[&at(&["y", "z"])]) },
         24 => C::SetField { field: at(&["order", "sku"]), value: (b % 2 == 0).then_some(body) },
         25..=27 => C::Snooze {
-            until: now.plus_millis(i64::from(b) * 600_000),
+            until: later(now, a, b),
             reason: SnoozeReason::Other,
             note: None,
             wakes_on_message: a % 2 == 0,
@@ -285,6 +300,17 @@ fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only
 
 fn pick<T>(items: &[T], choice: u8) -> Option<&T> {
     items.get(usize::from(choice) % items.len().max(1))
+}
+
+/// Soon, in years, and now and then at the end of the calendar, which is the latest that is read.
+fn later(now: Instant, a: u8, b: u8) -> Instant {
+    let year = 365 * 86_400_000;
+    let later = match a % 8 {
+        0 => Instant::LATEST.plus_millis(-i64::from(b)),
+        1 => now.plus_millis(i64::from(b) * year),
+        _ => now.plus_millis((i64::from(b) - 5) * 600_000),
+    };
+    later.min(Instant::LATEST)
 }
 
 /// One of a few other tickets, and now and then this one.

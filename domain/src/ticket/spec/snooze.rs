@@ -49,6 +49,17 @@ fn a_snooze_ends_in_the_future() {
 }
 
 #[test]
+fn a_snooze_ends_within_ten_years() {
+    assert_snapshot!(spec(&story([]), snooze("2036-03-03T10:00:00Z")), @r#"
+    given TicketCreated → new
+    when  snooze until 2036-03-03T10:00:00.000Z
+    then  refused snooze_too_far at "/until": a snooze must end within ten years
+    "#);
+    let last = Desk::at("9999-12-30T21:00:00Z").spec(&story([]), snooze("9999-12-30T22:00:00Z"));
+    assert!(last.contains("refused snooze_too_far"), "its block ends after the calendar: {last}");
+}
+
+#[test]
 fn a_snooze_can_be_changed_and_the_same_again_changes_nothing() {
     let given = story([snooze("2026-03-02T15:00:00Z")]);
     assert_snapshot!(spec(&given, snooze("2026-03-03T15:00:00Z")), @"
