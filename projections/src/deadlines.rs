@@ -2,9 +2,8 @@
 //! commands. A row goes when the event that ends it is there, so what is done is not done again.
 
 use docket_domain::codec::Event;
-use docket_domain::definition::BaseStatus;
 use docket_domain::instant::Instant;
-use docket_domain::ticket::event::TicketEvent;
+use docket_domain::ticket::event::{MergeSide, TicketEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +13,14 @@ use crate::view::{Key, View};
 
 /// The view.
 pub struct Deadlines;
+
+/// A ticket's timers so far.
+#[derive(Default)]
+pub struct Timers {
+    snooze: Option<Deadline>,
+    /// While a ticket is merged its timers rest, and run on when the merge is undone.
+    merged: bool,
+}
 
 /// A timer that is set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,29 +46,36 @@ pub enum Kind {
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0008_deadlines.sql");
-    type State = Option<Deadline>;
+    type State = Timers;
     type Row = Deadline;
 
-    fn evolve(snooze: &mut Option<Deadline>, event: &Recorded) {
+    fn evolve(timers: &mut Timers, event: &Recorded) {
         let Event::Ticket(what) = &event.event else { return };
-        if let TicketEvent::TicketSnoozed { wakes_at, .. } = what {
-            *snooze = Some(Deadline {
-                ticket: id_of(&event.stream),
-                kind: Kind::Snooze,
-                due_at: *wakes_at,
-                version: event.version,
-            });
-        } else if what.status_move().is_some_and(|(_, to)| to.base != BaseStatus::Snoozed) {
-            *snooze = None;
+        if what.ends_snooze() {
+            timers.snooze = None;
+        }
+        match what {
+            TicketEvent::TicketSnoozed { wakes_at, .. } => {
+                timers.snooze = Some(Deadline {
+                    ticket: id_of(&event.stream),
+                    kind: Kind::Snooze,
+                    due_at: *wakes_at,
+                    version: event.version,
+                });
+            }
+            TicketEvent::TicketMerged { .. } => timers.merged = true,
+            TicketEvent::TicketUnmerged { side: MergeSide::Source, .. } => timers.merged = false,
+            _ => {}
         }
     }
 
-    fn rows(snooze: &Option<Deadline>) -> Vec<(Key, Deadline)> {
-        snooze.iter().map(|deadline| ("snooze".to_owned(), deadline.clone())).collect()
+    fn rows(timers: &Timers) -> Vec<(Key, Deadline)> {
+        let running = timers.snooze.iter().filter(|_| !timers.merged);
+        running.map(|deadline| ("snooze".to_owned(), deadline.clone())).collect()
     }
 }
 
@@ -75,16 +89,7 @@ pub async fn due(
         .bind(now.to_string())
         .sql(" ORDER BY due, stream LIMIT ")
         .bind(limit as i64);
-    Ok(parsed(documents.fetch(&query).await?))
-}
-
-/// What is due next, whenever that is: so that a worker knows how long it may sleep.
-pub async fn next(documents: &Documents) -> Result<Option<Deadline>, DocumentsError> {
-    let query = Query::new("SELECT doc FROM {deadlines} ORDER BY due, stream LIMIT 1");
-    Ok(parsed(documents.fetch(&query).await?).pop())
-}
-
-/// Documents are written from the same type, so none is left out here.
-fn parsed(rows: Vec<(String,)>) -> Vec<Deadline> {
-    rows.iter().filter_map(|(doc,)| serde_json::from_str(doc).ok()).collect()
+    let rows: Vec<(String,)> = documents.fetch(&query).await?;
+    // Documents are written from the same type, so none is left out here.
+    Ok(rows.iter().filter_map(|(doc,)| serde_json::from_str(doc).ok()).collect())
 }

@@ -25,7 +25,7 @@ pub struct TicketList;
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0002_ticket_list.sql");
@@ -100,14 +100,16 @@ pub async fn explain(
     documents.plan(&plan(documents, filter, sort, None, 50).await?).await
 }
 
-/// The tickets of a queue that nobody owns and somebody should, the most urgent first (S-50).
+/// The tickets of a queue that nobody owns and somebody should, the most urgent first (S-50): new
+/// ones, and those in progress whose owner was taken away. The others wait for somebody else.
 pub async fn unowned(
     documents: &Documents,
     queue: &str,
     limit: usize,
 ) -> Result<Vec<Uuid>, DocumentsError> {
     let query = Query::new(
-        "SELECT stream FROM {ticket_list} WHERE is_open = 1 AND assignee = '' AND base = 'new' AND queue = ",
+        "SELECT stream FROM {ticket_list} WHERE is_open = 1 AND assignee = '' \
+         AND base IN ('new', 'in_progress') AND queue = ",
     );
     let query = query.bind(queue).sql(" ORDER BY urgency, stream LIMIT ").bind(limit as i64);
     let streams: Vec<(String,)> = documents.fetch(&query).await?;

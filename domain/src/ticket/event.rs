@@ -17,7 +17,7 @@ pub use self::codes::{
 pub use self::parts::{
     AttachmentRef, Call, Chat, Meeting, Message, Origin, StatusChange, TicketCreated, TicketRef,
 };
-use crate::definition::{PriorityTerm, StatusTerm, Term};
+use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel};
@@ -521,6 +521,21 @@ pub enum TicketEvent {
 }
 
 impl TicketEvent {
+    /// Whether a snooze is over with this event: leaving it by whatever way ends it. In a merged
+    /// ticket it rests, and lasts on when the merge is undone (S-42).
+    pub fn ends_snooze(&self) -> bool {
+        self.leaves(BaseStatus::Snoozed)
+    }
+
+    /// Whether the ticket is no longer done with this event. In a merged ticket that rests too.
+    pub fn ends_closure(&self) -> bool {
+        self.leaves(BaseStatus::Closed)
+    }
+
+    fn leaves(&self, base: BaseStatus) -> bool {
+        self.status_move().is_some_and(|(_, to)| to.base != base && to.base != BaseStatus::Merged)
+    }
+
     /// The move of the status that this event is or causes: from, to. `TicketCreated` sets the
     /// first status and moves none.
     pub fn status_move(&self) -> Option<(&StatusTerm, &StatusTerm)> {

@@ -56,4 +56,4 @@ CREATE INDEX {table}_open_updated ON {table} (updated, stream) WHERE is_open = 1
 CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_open = 1;
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
-    WHERE is_open = 1 AND assignee = '' AND base = 'new';
+    WHERE is_open = 1 AND assignee = '' AND base IN ('new', 'in_progress');

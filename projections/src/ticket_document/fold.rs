@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use docket_domain::codec::Event;
 use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
+use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{
-    CallOutcome, MergeSide, Message, OpenedBy, TicketCreated, TicketEvent, TicketRef,
+    CallOutcome, MergeSide, Message, OpenedBy, Outcome, TicketCreated, TicketEvent, TicketRef,
 };
 use uuid::Uuid;
 
@@ -24,10 +25,21 @@ pub struct TicketFold {
     pub document: Option<TicketDocument>,
     /// The customer's messages that wait for an answer.
     waiting: Vec<Uuid>,
+    /// What rests while the ticket is merged, and is shown again when that is undone.
+    resting: Resting,
     /// The version of the customer's latest message.
     customer_spoke: u64,
     /// The version of the last event that an employee caused.
     employee_acted: u64,
+}
+
+/// How a merged ticket was put aside or closed before.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Resting {
+    snoozed_until: Option<Instant>,
+    wakes_at: Option<Instant>,
+    closed_at: Option<Instant>,
+    outcome: Option<Outcome>,
 }
 
 impl TicketFold {
@@ -48,6 +60,13 @@ impl TicketFold {
         }
         let Some(document) = &mut self.document else { return };
         document.apply(event);
+        match event {
+            TicketEvent::TicketMerged { .. } => self.resting = document.rest(),
+            TicketEvent::TicketUnmerged { side: MergeSide::Source, .. } => {
+                document.restore(std::mem::take(&mut self.resting));
+            }
+            _ => {}
+        }
         document.version = recorded.version;
         document.updated_at = recorded.occurred_at;
         self.note_who_spoke(event, recorded);
@@ -148,6 +167,12 @@ impl TicketDocument {
         if let Some((_, to)) = event.status_move() {
             self.set_status(to);
         }
+        if event.ends_snooze() {
+            (self.snoozed_until, self.wakes_at) = (None, None);
+        }
+        if event.ends_closure() {
+            (self.closed_at, self.outcome) = (None, None);
+        }
         self.apply_desk(event);
         self.apply_content(event);
         self.apply_relations(event);
@@ -227,19 +252,26 @@ impl TicketDocument {
         }
     }
 
-    /// Leaving a status takes along what only held while it lasted.
     fn set_status(&mut self, to: &StatusTerm) {
         self.status = to.key.clone();
         self.status_base = to.base;
         self.substatus = to.substatus.clone();
-        if to.base != BaseStatus::Snoozed {
-            self.snoozed_until = None;
-            self.wakes_at = None;
+    }
+
+    fn rest(&mut self) -> Resting {
+        Resting {
+            snoozed_until: self.snoozed_until.take(),
+            wakes_at: self.wakes_at.take(),
+            closed_at: self.closed_at.take(),
+            outcome: self.outcome.take(),
         }
-        if to.base != BaseStatus::Closed {
-            self.closed_at = None;
-            self.outcome = None;
-        }
+    }
+
+    fn restore(&mut self, resting: Resting) {
+        self.snoozed_until = resting.snoozed_until;
+        self.wakes_at = resting.wakes_at;
+        self.closed_at = resting.closed_at;
+        self.outcome = resting.outcome;
     }
 
     fn set_priority(&mut self, to: &PriorityTerm) {

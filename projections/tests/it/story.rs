@@ -3,12 +3,13 @@
 use docket_domain::codec::Event;
 use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use docket_domain::envelope::Envelope;
-use docket_domain::ids::{AgentId, CustomerId, MessageId, TicketId};
+use docket_domain::ids::{AgentId, CustomerId, MergeId, MessageId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind, AgentRef, Channel, CustomerRef};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{
-    AssignMethod, Message, OpenedBy, Outcome, StatusChange, TicketCreated, TicketEvent, TicketRef,
+    AssignMethod, MergeSide, Message, OpenedBy, Outcome, SnoozeReason, StatusChange, TicketCreated,
+    TicketEvent, TicketRef,
 };
 use docket_projections::recorded::Recorded;
 use uuid::Uuid;
@@ -63,6 +64,36 @@ pub fn status(base: BaseStatus) -> StatusTerm {
 
 pub fn moved(from: BaseStatus, to: BaseStatus) -> StatusChange {
     StatusChange { from: status(from), to: status(to) }
+}
+
+/// Put aside by Anna until a moment, to the millisecond.
+pub fn snoozed(wakes_at: Instant) -> TicketEvent {
+    TicketEvent::TicketSnoozed {
+        until: wakes_at,
+        wakes_at,
+        block_ms: 0,
+        reason: SnoozeReason::Waiting,
+        note: None,
+        wakes_on_message: true,
+        status: moved(BaseStatus::New, BaseStatus::Snoozed),
+    }
+}
+
+/// Merged into another ticket, from a status.
+pub fn merged(from: BaseStatus) -> TicketEvent {
+    let status = moved(from, BaseStatus::Merged);
+    TicketEvent::TicketMerged { merge_id: MergeId(uuid(0xb1)), into: ticket(2), status }
+}
+
+/// That merge undone, back to the status.
+pub fn unmerged(to: BaseStatus) -> TicketEvent {
+    TicketEvent::TicketUnmerged {
+        merge_id: MergeId(uuid(0xb1)),
+        other: ticket(2),
+        side: MergeSide::Source,
+        messages: Vec::new(),
+        status: Some(moved(BaseStatus::Merged, to)),
+    }
 }
 
 pub fn message(n: u128, body: &str) -> Message {

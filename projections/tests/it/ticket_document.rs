@@ -4,13 +4,13 @@ use docket_domain::definition::BaseStatus;
 use docket_domain::party::Actor;
 use docket_domain::party::ActorKind;
 use docket_domain::personal::Personal;
-use docket_domain::ticket::event::{SnoozeReason, TicketEvent, WakeCause};
+use docket_domain::ticket::event::{Outcome, SnoozeReason, TicketEvent, WakeCause};
 use docket_projections::ticket_document::{MessageIcon, TicketDocument, TicketFold};
 use insta::assert_json_snapshot;
 
 use crate::story::{
-    MONDAY, Story, anna, assigned, by_agent, by_customer, by_timer, closed, jan, moved, received,
-    replied,
+    MONDAY, Story, anna, assigned, by_agent, by_customer, by_timer, closed, jan, merged, moved,
+    received, replied, snoozed, unmerged,
 };
 
 #[track_caller]
@@ -125,6 +125,26 @@ fn leaving_a_status_takes_along_what_only_held_while_it_lasted() {
 
     let story = story.then(by_agent(&anna()), closed(MONDAY));
     assert_eq!(document(&story).closed_at, Some(MONDAY));
+}
+
+#[test]
+fn a_merge_undone_brings_back_the_snooze_and_the_end() {
+    let wakes = MONDAY.plus_millis(900_000);
+    let snooze = |it: &TicketDocument| (it.snoozed_until, it.wakes_at);
+    let alias = Story::opened()
+        .then(by_agent(&anna()), snoozed(wakes))
+        .then(by_agent(&anna()), merged(BaseStatus::Snoozed));
+    assert_eq!(snooze(&document(&alias)), (None, None));
+    let back = alias.then(by_agent(&anna()), unmerged(BaseStatus::Snoozed));
+    assert_eq!(snooze(&document(&back)), (Some(wakes), Some(wakes)));
+
+    let end = |it: &TicketDocument| (it.closed_at, it.outcome);
+    let alias = Story::opened()
+        .then(by_agent(&anna()), closed(MONDAY))
+        .then(by_agent(&anna()), merged(BaseStatus::Closed));
+    assert_eq!(end(&document(&alias)), (None, None));
+    let back = alias.then(by_agent(&anna()), unmerged(BaseStatus::Closed));
+    assert_eq!(end(&document(&back)), (Some(MONDAY), Some(Outcome::Solved)));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::definition::{BaseStatus, StatusTerm};
 use crate::ids::{CommitmentId, MergeId, MessageId};
 use crate::ticket::event::{
     CallOutcome, LinkKind, MergeSide, OpenedBy, OriginKind, TicketCreated, TicketEvent, TicketRef,
@@ -79,7 +78,10 @@ impl TicketState {
     fn apply(&mut self, event: &TicketEvent) {
         use TicketEvent as E;
         if let Some((_, to)) = event.status_move() {
-            self.move_to(to);
+            self.status.clone_from(to);
+        }
+        if event.ends_snooze() {
+            self.snooze = None;
         }
         match event {
             E::TicketAssigned { to, .. } | E::TicketHandedOver { to, .. } => {
@@ -191,18 +193,6 @@ impl TicketState {
             | E::TimeLogged { .. }
             | E::CorrectionRecorded { .. }
             | E::ExternalActivityRecorded { .. } => {}
-        }
-    }
-
-    /// Leaving a snooze by whatever way ends it; while merged, it rests.
-    fn move_to(&mut self, status: &StatusTerm) {
-        self.status.clone_from(status);
-        match status.base {
-            BaseStatus::Snoozed | BaseStatus::Merged => {}
-            BaseStatus::New
-            | BaseStatus::InProgress
-            | BaseStatus::AwaitingCustomer
-            | BaseStatus::Closed => self.snooze = None,
         }
     }
 
