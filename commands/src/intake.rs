@@ -2,20 +2,22 @@
 
 use docket_domain::codec::Event;
 use docket_domain::context::Context;
-use docket_domain::ids::{CustomerId, TicketId};
+use docket_domain::definition::Catalogue;
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel, CustomerRef};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::command::{NewMessage, OpenTicket, TicketCommand, TicketRefusal};
 use docket_domain::ticket::decide::decide;
-use docket_domain::ticket::event::{LinkKind, OpenedBy, Origin, OriginKind, TicketRef};
-use docket_domain::ticket::state::{Ticket, TicketState};
+use docket_domain::ticket::event::{LinkKind, OpenedBy, Origin, TicketEvent, TicketRef};
+use docket_domain::ticket::state::Ticket;
 use docket_store::Claim;
 
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES, customer_actor};
 use crate::error::CommandError;
 use crate::minting::TICKET_NUMBER;
+use crate::offspring::following;
 use crate::request::{Done, Request};
 use crate::requester::{CustomerInput, Requester};
 
@@ -60,12 +62,14 @@ impl Desk {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
         }
-        let id = TicketId(self.mint());
-        let number = self.next_number().await?;
+        let name = TicketRef { id: TicketId(self.mint()), number: self.next_number().await? };
         for _ in 0..TRIES {
             let requester = self.requester(request, &new.customer).await?;
-            self.check_registration(&requester, new)?;
-            let plan = self.plan_opening(request, id, &number, new, requester)?;
+            let actor = match new.opened_by {
+                OpenedBy::Customer => customer_actor(&request.actor, requester.customer.id.0),
+                OpenedBy::Agent => request.actor.clone(),
+            };
+            let plan = self.plan_opening(request, actor, &name, new, requester)?;
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
@@ -83,34 +87,13 @@ impl Desk {
         channel: Channel,
     ) -> Result<Done, CommandError> {
         let command = TicketCommand::Receive { message: message.clone(), channel };
-        match self.execute(request, id, &command).await {
-            Err(CommandError::Ticket(TicketRefusal::ReopenWindowPassed)) => {
-                self.follow_up(request, id, message, channel).await
-            }
-            other => other,
-        }
-    }
-
-    async fn follow_up(
-        &self,
-        request: &Request,
-        old: TicketId,
-        message: NewMessage,
-        channel: Channel,
-    ) -> Result<Done, CommandError> {
-        let id = TicketId(self.mint());
-        let number = self.next_number().await?;
         for _ in 0..TRIES {
-            let folded = self.ticket(old).await?;
-            let ticket = folded.state.present().ok_or(TicketRefusal::NoSuchTicket)?;
-            let new = following(ticket, old, message.clone(), channel);
-            let requester = self.requester(request, &new.customer).await?;
-            let mut plan = self.plan_opening(request, id, &number, &new, requester)?;
-            let link = TicketCommand::Link {
-                other: TicketRef { id, number: number.clone() },
-                kind: LinkKind::FollowedUpBy,
-            };
-            plan.writes.insert(0, self.decide(request, old, &folded, &link).await?);
+            match self.execute(request, id, &command).await {
+                Err(CommandError::Ticket(TicketRefusal::ReopenWindowPassed)) => {}
+                other => return other,
+            }
+            // An agent may reopen the old ticket meanwhile: then it is asked again.
+            let plan = self.plan_follow_up(request, id, message.clone(), channel).await?;
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
@@ -118,17 +101,36 @@ impl Desk {
         Err(CommandError::Contended)
     }
 
-    /// The writes that bring a ticket into being, the ticket's own last.
+    async fn plan_follow_up(
+        &self,
+        request: &Request,
+        old: TicketId,
+        message: NewMessage,
+        channel: Channel,
+    ) -> Result<Plan, CommandError> {
+        let other = TicketRef { id: TicketId(self.mint()), number: self.next_number().await? };
+        let folded = self.ticket(old).await?;
+        let ticket = folded.state.present().ok_or(TicketRefusal::NoSuchTicket)?;
+        let new = following(ticket, old, message, channel, &self.catalogue());
+        let requester = self.requester(request, &new.customer).await?;
+        let actor = customer_actor(&request.actor, requester.customer.id.0);
+        let mut plan = self.plan_opening(request, actor, &other, &new, requester)?;
+        let link = TicketCommand::Link { other, kind: LinkKind::FollowedUpBy };
+        plan.writes.insert(0, self.decide(request, old, &folded, &link).await?);
+        Ok(plan)
+    }
+
+    /// The writes that bring a ticket into being, the ticket's own last. `actor` is who does it:
+    /// an agent who splits a ticket, though the customer is who opened it for the status (S-54).
     pub(crate) fn plan_opening(
         &self,
         request: &Request,
-        id: TicketId,
-        number: &str,
+        actor: Actor,
+        name: &TicketRef,
         new: &NewTicket,
         requester: Requester,
     ) -> Result<Plan, CommandError> {
-        let customer = requester.customer.id;
-        let actor = opener(request, new.opened_by, customer);
+        let (id, customer) = (name.id, requester.customer.id);
         let catalogue = self.catalogue();
         let context = Context {
             actor: actor.clone(),
@@ -136,16 +138,17 @@ impl Desk {
             command_id: request.command_id,
             catalogue: &catalogue,
         };
-        let open = open_command(id, number, new, requester.customer, requester.tier);
+        let open = open_command(name, new, requester.customer, requester.tier);
         let events = decide(&Ticket::Absent, TicketCommand::Open(Box::new(open)), &context)?;
         let mut plan = Plan::default();
         if let Some((write, claims)) = requester.first_contact {
+            may_register(&events, &catalogue)?;
             plan.writes.push(write);
             plan.claims = claims;
         }
         plan.claims.push(Claim {
             space: TICKET_NUMBER.into(),
-            key: number.into(),
+            key: name.number.clone(),
             owner: id.stream(),
         });
         plan.writes.push(Write {
@@ -158,41 +161,32 @@ impl Desk {
         });
         Ok(plan)
     }
-
-    fn check_registration(
-        &self,
-        requester: &Requester,
-        new: &NewTicket,
-    ) -> Result<(), CommandError> {
-        let catalogue = self.catalogue();
-        let Some(queue) = new.queue.as_ref().and_then(|key| catalogue.queues.get_key_value(key))
-        else {
-            return Ok(());
-        };
-        if requester.first_contact.is_some() && !queue.1.document.register_customers {
-            return Err(CommandError::NotRegistered { queue: queue.0.clone() });
-        }
-        Ok(())
-    }
 }
 
-fn opener(request: &Request, opened_by: OpenedBy, customer: CustomerId) -> Actor {
-    match opened_by {
-        OpenedBy::Customer => customer_actor(&request.actor, customer.0),
-        OpenedBy::Agent => request.actor.clone(),
+/// Refuses a first contact where the queue that the ticket goes to takes registered customers only
+/// (S-37), whoever chose that queue.
+fn may_register(events: &[TicketEvent], catalogue: &Catalogue) -> Result<(), CommandError> {
+    let queues = events.iter().filter_map(|event| match event {
+        TicketEvent::TicketCreated(created) => Some(&created.queue.key),
+        _ => None,
+    });
+    for key in queues {
+        if catalogue.queues.get(key).is_some_and(|queue| !queue.document.register_customers) {
+            return Err(CommandError::NotRegistered { queue: key.clone() });
+        }
     }
+    Ok(())
 }
 
 fn open_command(
-    id: TicketId,
-    number: &str,
+    name: &TicketRef,
     new: &NewTicket,
     customer: CustomerRef,
     tier: String,
 ) -> OpenTicket {
     OpenTicket {
-        id,
-        number: number.to_owned(),
+        id: name.id,
+        number: name.number.clone(),
         customer,
         tier,
         opened_by: new.opened_by,
@@ -206,33 +200,5 @@ fn open_command(
         tags: new.tags.clone(),
         message: new.message.clone(),
         origin: new.origin.clone(),
-    }
-}
-
-/// What a follow-up takes over from the ticket it follows: all that says where it belongs, not how
-/// urgent it was.
-fn following(
-    ticket: &TicketState,
-    id: TicketId,
-    message: NewMessage,
-    channel: Channel,
-) -> NewTicket {
-    NewTicket {
-        customer: CustomerInput::Id(ticket.customer.id),
-        opened_by: OpenedBy::Customer,
-        channel,
-        endpoint: None,
-        queue: Some(ticket.queue.key.clone()),
-        category: ticket.category.as_ref().map(|term| term.key.clone()),
-        ticket_type: ticket.ticket_type.as_ref().map(|term| term.key.clone()),
-        priority: None,
-        subject: ticket.subject.clone(),
-        tags: Vec::new(),
-        message: Some(message),
-        origin: Some(Origin {
-            kind: OriginKind::FollowUp,
-            ticket: TicketRef { id, number: ticket.number.clone() },
-            messages: Vec::new(),
-        }),
     }
 }

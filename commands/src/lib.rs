@@ -14,6 +14,7 @@ mod intake;
 mod load;
 mod lookup;
 mod minting;
+mod offspring;
 mod pairs;
 mod people;
 mod request;

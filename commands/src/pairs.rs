@@ -2,20 +2,16 @@
 //! append, the one the answer is about last.
 
 use docket_domain::ids::{MergeId, MessageId, TicketId};
-use docket_domain::personal::Personal;
 use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
-use docket_domain::ticket::event::{
-    LinkKind, MergeSide, OpenedBy, Origin, OriginKind, TicketEvent, TicketRef,
-};
+use docket_domain::ticket::event::{LinkKind, MergeSide, TicketEvent, TicketRef};
 use docket_domain::ticket::state::{Ticket, TicketState};
 
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES, find_event};
 use crate::error::CommandError;
-use crate::intake::NewTicket;
 use crate::load::Folded;
+use crate::offspring::split_off;
 use crate::request::{Done, Request};
-use crate::requester::CustomerInput;
 
 impl Desk {
     /// Merges a ticket into the root that another one leads to: an alias, nothing moves.
@@ -96,18 +92,15 @@ impl Desk {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
         }
-        let id = TicketId(self.mint());
-        let number = self.next_number().await?;
+        let into = TicketRef { id: TicketId(self.mint()), number: self.next_number().await? };
         for _ in 0..TRIES {
             let from = self.ticket(source).await?;
-            let command = TicketCommand::Split {
-                into: TicketRef { id, number: number.clone() },
-                messages: messages.to_vec(),
-            };
+            let command = TicketCommand::Split { into: into.clone(), messages: messages.to_vec() };
             let write = self.decide(request, source, &from, &command).await?;
-            let new = split_off(present(&from)?, source, messages, subject);
+            let new = split_off(present(&from)?, source, messages, subject, &self.catalogue());
             let requester = self.requester(request, &new.customer).await?;
-            let mut plan = self.plan_opening(request, id, &number, &new, requester)?;
+            let actor = request.actor.clone();
+            let mut plan = self.plan_opening(request, actor, &into, &new, requester)?;
             plan.writes.insert(0, write);
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
@@ -208,31 +201,4 @@ fn present(folded: &Folded<Ticket>) -> Result<&TicketState, TicketRefusal> {
 
 fn name(id: TicketId, folded: &Folded<Ticket>) -> Result<TicketRef, TicketRefusal> {
     Ok(TicketRef { id, number: present(folded)?.number.clone() })
-}
-
-/// What a split-off ticket takes over from the one it comes from.
-fn split_off(
-    ticket: &TicketState,
-    id: TicketId,
-    messages: &[MessageId],
-    subject: &str,
-) -> NewTicket {
-    NewTicket {
-        customer: CustomerInput::Id(ticket.customer.id),
-        opened_by: OpenedBy::Customer,
-        channel: ticket.channel,
-        endpoint: None,
-        queue: Some(ticket.queue.key.clone()),
-        category: ticket.category.as_ref().map(|term| term.key.clone()),
-        ticket_type: ticket.ticket_type.as_ref().map(|term| term.key.clone()),
-        priority: Some(ticket.priority.key.clone()),
-        subject: Personal::text(subject),
-        tags: ticket.tags.clone(),
-        message: None,
-        origin: Some(Origin {
-            kind: OriginKind::Split,
-            ticket: TicketRef { id, number: ticket.number.clone() },
-            messages: messages.to_vec(),
-        }),
-    }
 }

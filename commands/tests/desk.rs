@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use docket_commands::{CommandError, CustomerInput, Desk, NewTicket, Occurred, Request};
 use docket_domain::customer::{Address, AddressKind};
-use docket_domain::definition::{Document, TicketType};
+use docket_domain::definition::{DefinitionKind, Document, Queue, TicketType};
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind, Channel};
@@ -188,6 +188,75 @@ async fn a_message_reopens_within_the_window_and_opens_a_linked_ticket_after_it(
 
     let again = scene.desk.receive_message(&late, id, said("Again"), Channel::Email).await.unwrap();
     assert_eq!((again.stream, again.repeated), (done.stream, true));
+}
+
+#[tokio::test]
+async fn a_late_message_is_taken_though_the_place_of_its_ticket_is_gone() {
+    let scene = scene().await;
+    let queue = |categories| {
+        Document::Queue(Queue {
+            name: "Claims".into(),
+            default_priority: None,
+            categories,
+            register_customers: true,
+        })
+    };
+    scene.desk.publish(&request("queue"), "claims", &queue(Vec::new())).await.unwrap();
+    let new = NewTicket {
+        queue: Some("claims".into()),
+        category: Some("question".into()),
+        ..ticket_from("jan@example.com")
+    };
+    let open = async |name: &str| {
+        let done = scene.desk.open_ticket(&request(name), &new).await;
+        TicketId::of_stream(&done.unwrap().stream).unwrap()
+    };
+    let ids = [open("first").await, open("second").await];
+    for (name, id) in ["close first", "close second"].into_iter().zip(ids) {
+        scene.close(name, id).await;
+    }
+    scene.pass(15 * DAY);
+    let write = async |name: &str, id| {
+        let message = said("Again");
+        let done = scene.desk.receive_message(&request(name), id, message, Channel::Email).await;
+        let new = scene.desk.ticket(TicketId::of_stream(&done.unwrap().stream).unwrap()).await;
+        let new = new.unwrap().state.present().unwrap().clone();
+        (new.queue.key, new.category.map(|it| it.key))
+    };
+
+    let narrower = queue(vec!["complaint".into()]);
+    scene.desk.publish(&request("narrower"), "claims", &narrower).await.unwrap();
+    assert_eq!(write("m1", ids[0]).await, ("claims".into(), None));
+
+    scene.desk.retire(&request("retire"), DefinitionKind::Queue, "claims").await.unwrap();
+    assert_eq!(write("m2", ids[1]).await, ("inbox".into(), Some("question".into())));
+}
+
+#[tokio::test]
+async fn a_ticket_split_off_is_the_agents_doing() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    let message = scene.desk.ticket(id).await.unwrap().state.present().unwrap().messages[0].id;
+    let split =
+        scene.desk.split(&request("split"), id, &[message], "Another parcel").await.unwrap();
+    assert_ne!(split.stream, id.stream());
+    let actors = split.events.iter().map(|event| event.envelope.actor.kind);
+    assert_eq!(actors.collect::<Vec<_>>(), [ActorKind::Agent, ActorKind::Agent]);
+}
+
+#[tokio::test]
+async fn a_queue_that_registers_nobody_does_so_whoever_chose_it() {
+    let scene = scene().await;
+    let inbox = Document::Queue(Queue {
+        name: "Inbox".into(),
+        default_priority: None,
+        categories: Vec::new(),
+        register_customers: false,
+    });
+    scene.desk.publish(&request("inbox"), "inbox", &inbox).await.unwrap();
+    let new = ticket_from("jan@example.com");
+    let refused = scene.desk.open_ticket(&request("open"), &new).await;
+    assert!(matches!(refused, Err(CommandError::NotRegistered { .. })), "{refused:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,88 @@
+//! Tickets that grow out of another: what they take over from it.
+
+use docket_domain::definition::Catalogue;
+use docket_domain::ids::{MessageId, TicketId};
+use docket_domain::party::Channel;
+use docket_domain::personal::Personal;
+use docket_domain::ticket::command::NewMessage;
+use docket_domain::ticket::event::{OpenedBy, Origin, OriginKind, TicketRef};
+use docket_domain::ticket::state::TicketState;
+
+use crate::intake::NewTicket;
+use crate::requester::CustomerInput;
+
+/// What a follow-up takes over from the ticket it follows: all that says where it belongs, not how
+/// urgent it was.
+pub(crate) fn following(
+    ticket: &TicketState,
+    id: TicketId,
+    message: NewMessage,
+    channel: Channel,
+    catalogue: &Catalogue,
+) -> NewTicket {
+    let origin = origin(OriginKind::FollowUp, ticket, id, Vec::new());
+    NewTicket {
+        channel,
+        message: Some(message),
+        ..placed_as(ticket, ticket.subject.clone(), origin, catalogue)
+    }
+}
+
+/// What a split-off ticket takes over from the one it comes from.
+pub(crate) fn split_off(
+    ticket: &TicketState,
+    id: TicketId,
+    messages: &[MessageId],
+    subject: &str,
+    catalogue: &Catalogue,
+) -> NewTicket {
+    let origin = origin(OriginKind::Split, ticket, id, messages.to_vec());
+    let priority = catalogue.priority(&ticket.priority.key).map(|term| term.key);
+    NewTicket {
+        priority,
+        tags: ticket.tags.clone(),
+        ..placed_as(ticket, Personal::text(subject), origin, catalogue)
+    }
+}
+
+/// A ticket of the same customer in the same place. What was retired since, or no longer fits
+/// together, is left out, and the defaults take its place: nobody who writes to an old ticket can
+/// know what became of its definitions.
+fn placed_as(
+    ticket: &TicketState,
+    subject: Personal<String>,
+    origin: Origin,
+    catalogue: &Catalogue,
+) -> NewTicket {
+    let in_force = |path: &&str| catalogue.category(path).is_some();
+    let category = ticket.category.as_ref().map(|term| term.key.as_str()).filter(in_force);
+    let queue = catalogue.queue(&ticket.queue.key).map(|term| term.key);
+    let by_category = || catalogue.queue_of_category(category?);
+    let lies = queue.as_deref().or_else(by_category);
+    let lies = lies.unwrap_or(&catalogue.settings().default_queue);
+    let category = category.filter(|path| catalogue.queue_takes(lies, path)).map(str::to_owned);
+    let ticket_type = ticket.ticket_type.as_ref().and_then(|it| catalogue.ticket_type(&it.key));
+    NewTicket {
+        customer: CustomerInput::Id(ticket.customer.id),
+        opened_by: OpenedBy::Customer,
+        channel: ticket.channel,
+        endpoint: None,
+        queue,
+        category,
+        ticket_type: ticket_type.map(|term| term.key),
+        priority: None,
+        subject,
+        tags: Vec::new(),
+        message: None,
+        origin: Some(origin),
+    }
+}
+
+fn origin(
+    kind: OriginKind,
+    ticket: &TicketState,
+    id: TicketId,
+    messages: Vec<MessageId>,
+) -> Origin {
+    Origin { kind, ticket: TicketRef { id, number: ticket.number.clone() }, messages }
+}
