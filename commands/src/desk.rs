@@ -169,7 +169,7 @@ impl Desk {
             version: folded.version,
             subjects: vec![id.stream(), ticket.customer.id.stream()],
             actor,
-            channel: channel(command),
+            channel: channel(command, ticket),
             events: events.into_iter().map(Event::Ticket).collect(),
         })
     }
@@ -236,10 +236,10 @@ fn actor(request: &Request, command: &TicketCommand, ticket: &TicketState) -> Ac
 }
 
 /// By which way a contact came or goes; a command that is none came in as its request did.
-fn channel(command: &TicketCommand) -> Option<Channel> {
+fn channel(command: &TicketCommand, ticket: &TicketState) -> Option<Channel> {
     match command {
         TicketCommand::Receive { channel, .. } => Some(*channel),
-        TicketCommand::Reply { channel, .. } => *channel,
+        TicketCommand::Reply { channel, .. } => channel.or(Some(ticket.channel)),
         TicketCommand::LogCall(_) => Some(Channel::Phone),
         TicketCommand::LogMeeting { .. } => Some(Channel::InPerson),
         TicketCommand::LogChat { .. } => Some(Channel::Chat),
