@@ -17,6 +17,7 @@ use docket_domain::party::{Actor, ActorKind};
 use docket_domain::token::{Issued, Role, TokenEvent};
 use docket_store::{EventStore, Sealed, StoreError};
 use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
 
 use crate::attachments::hex;
 use crate::problem::Problem;
@@ -74,6 +75,7 @@ fn digest(secret: &str) -> [u8; 32] {
 #[derive(Debug, Default)]
 pub struct Tokens {
     by_digest: RwLock<HashMap<[u8; 32], Arc<Principal>>>,
+    reloading: Mutex<()>,
 }
 
 impl Tokens {
@@ -86,6 +88,9 @@ impl Tokens {
 
     /// Reads them again.
     pub async fn reload(&self, store: &dyn EventStore) -> Result<(), StoreError> {
+        // One at a time: what was read earlier must not replace what was read later, or a token
+        // revoked in between would be worth something again.
+        let _alone = self.reloading.lock().await;
         let mut found = HashMap::new();
         let mut after: Option<(String, u64)> = None;
         loop {
@@ -108,6 +113,12 @@ impl Tokens {
         }
         *self.by_digest.write().unwrap_or_else(PoisonError::into_inner) = found;
         Ok(())
+    }
+
+    /// Whether a token is worth something still: what was let in once and lasts must ask again.
+    pub fn holds(&self, token: TokenId) -> bool {
+        let tokens = self.by_digest.read().unwrap_or_else(PoisonError::into_inner);
+        tokens.values().any(|principal| principal.token == token)
     }
 
     /// Whose secret this is.

@@ -11,6 +11,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
+use docket_store::Position;
 use futures::FutureExt;
 use uuid::Uuid;
 
@@ -46,6 +47,9 @@ pub async fn pass(
         let awaited = fresh::await_log(&docket, request.headers()).await;
         admitted = awaited.and(admitted);
     }
+    // An answer claims no more than it shows: what is recorded while a read is answered may be missing
+    // from it.
+    let seen = (method == "GET").then(|| docket.store.head());
     let mut response = match admitted {
         Ok(principal) => {
             if let Some(principal) = principal {
@@ -56,13 +60,22 @@ pub async fn pass(
                 Ok(answered) => explain(answered?.map_into_boxed_body(), &request_id),
                 Err(_) => {
                     tracing::error!(request_id, route, "a handler panicked");
-                    return Err(Problem::internal().traced(&request_id).into());
+                    let status = StatusCode::INTERNAL_SERVER_ERROR;
+                    metrics::answered(method, route, status, started.elapsed());
+                    let problem = Problem::internal().traced(&request_id);
+                    return Err(common(&docket, &request_id, seen)
+                        .fold(problem, |problem, (name, value)| problem.header(name, value))
+                        .into());
                 }
             }
         }
         Err(problem) => request.into_response(problem.response(&request_id)),
     };
-    finish(&docket, response.headers_mut(), &request_id);
+    for (name, value) in common(&docket, &request_id, seen) {
+        if !response.headers().contains_key(&name) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     if docket.is_stopping() {
         // A connection kept alive would hold the drain up.
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
@@ -158,19 +171,20 @@ fn explain(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceRespo
     response.into_response(problem)
 }
 
-/// Adds what every answer has.
-fn finish(docket: &Docket, headers: &mut HeaderMap, request_id: &str) {
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        headers.insert(REQUEST_ID, id);
-    }
-    if !headers.contains_key(&POSITION) {
-        headers.insert(POSITION, HeaderValue::from(docket.store.head()));
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        let private = HeaderValue::from_static("private, no-store");
-        headers.insert(header::CACHE_CONTROL, private);
-    }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+/// What every answer has that does not say otherwise.
+fn common(
+    docket: &Docket,
+    request_id: &str,
+    seen: Option<Position>,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let position = seen.unwrap_or_else(|| docket.store.head());
+    let request_id = HeaderValue::from_str(request_id).ok().map(|id| (REQUEST_ID, id));
+    let others = [
+        (POSITION, HeaderValue::from(position)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    request_id.into_iter().chain(others)
 }
 
 /// The line of the log: the route's pattern and never the target, which may say whom it is about.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
+use docket_domain::ids::TokenId;
 use docket_projections::history;
 use docket_store::{Position, Sealed, StoredEvent};
 use futures::Stream;
@@ -83,9 +84,9 @@ async fn list(
         return Err(Problem::field("/limit", "invalid_value", detail));
     }
     let after = wanted.after.unwrap_or(0);
-    docket.read_by(&caller.0, "events", (after + 1).to_string())?;
+    docket.read_by(&caller.0, "events", after.saturating_add(1).to_string())?;
     if accepts_lines(&request) {
-        let lines = lines(docket, wanted);
+        let lines = lines(docket, caller.0.token, wanted);
         return Ok(HttpResponse::Ok().content_type("application/x-ndjson").streaming(lines));
     }
     let stretch = look(&docket, &wanted, after, limit).await?;
@@ -114,8 +115,8 @@ async fn live(
         None => wanted.0.after,
     };
     let after = after.unwrap_or_else(|| docket.store.head());
-    docket.read_by(&caller.0, "events", (after + 1).to_string())?;
-    let feed = feed(docket, wanted.0, after);
+    docket.read_by(&caller.0, "events", after.saturating_add(1).to_string())?;
+    let feed = feed(docket, caller.0.token, wanted.0, after);
     Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(feed))
 }
 
@@ -149,9 +150,11 @@ async fn look(
     Ok(Stretch { events, looked })
 }
 
-/// One event a line: as many as asked for, else all up to where the log ends now.
+/// One event a line: as many as asked for, else all up to where the log ends now. It breaks off when
+/// the server stops or the token is revoked; a client resumes behind the last position it saw.
 fn lines(
     docket: web::Data<Docket>,
+    token: TokenId,
     wanted: Wanted,
 ) -> impl Stream<Item = Result<Bytes, Problem>> + 'static {
     let after = wanted.after.unwrap_or(0);
@@ -160,6 +163,11 @@ fn lines(
     futures::stream::try_unfold(start, move |(docket, wanted, after, left)| async move {
         if left == 0 || after >= end {
             return Ok(None);
+        }
+        // Ending well would say that this is all.
+        if docket.is_stopping() || !docket.tokens.holds(token) {
+            let detail = "the export broke off; go on behind the last position";
+            return Err(Problem::unavailable("broken_off", detail, 1));
         }
         let mut stretch = look(&docket, &wanted, after, left.min(USUAL)).await?;
         stretch.events.retain(|event| event.position <= end);
@@ -170,20 +178,21 @@ fn lines(
 }
 
 /// The live feed: events as they come, a comment where nothing comes for a while. It ends when the
-/// server stops; a client resumes with the last id it saw.
+/// server stops or the token is revoked; a client resumes with the last id it saw.
 fn feed(
     docket: web::Data<Docket>,
+    token: TokenId,
     wanted: Wanted,
     after: Position,
 ) -> impl Stream<Item = Result<Bytes, Problem>> + 'static {
     let greeting = VecDeque::from([Bytes::from_static(b"retry: 1000\n\n")]);
     let start = (docket, wanted, after, greeting);
-    futures::stream::try_unfold(start, |(docket, wanted, after, mut ready)| async move {
+    futures::stream::try_unfold(start, move |(docket, wanted, after, mut ready)| async move {
         if let Some(bytes) = ready.pop_front() {
             return Ok(Some((bytes, (docket, wanted, after, ready))));
         }
         let mut stopping = docket.stopping();
-        if *stopping.borrow() {
+        if *stopping.borrow() || !docket.tokens.holds(token) {
             return Ok(None);
         }
         tokio::select! {
@@ -193,6 +202,10 @@ fn feed(
                 let beat = Bytes::from_static(b": still here\n\n");
                 return Ok(Some((beat, (docket, wanted, after, ready))));
             }
+        }
+        // It may have been revoked while nothing came.
+        if !docket.tokens.holds(token) {
+            return Ok(None);
         }
         let stretch = look(&docket, &wanted, after, USUAL).await?;
         let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::{Access, AccessEntry, AccessFilter, AccessLog};
 use crate::StoreError;
 use crate::sqlite::failure::failed;
+use crate::sqlite::reads::integer;
 
 /// Readings that may wait to be written: some 15 MB. A disk that stays full fills it in the end.
 const QUEUE: usize = 65_536;
@@ -103,7 +104,7 @@ impl AccessLog for SqliteAccessLog {
             "SELECT seq, at, token_id, actor_kind, actor_id, action, subject FROM accesses
              WHERE seq > ",
         );
-        query.push_bind(after as i64);
+        query.push_bind(integer(after));
         if let Some(subject) = &filter.subject {
             query.push(" AND subject = ").push_bind(subject);
         }
@@ -116,7 +117,7 @@ impl AccessLog for SqliteAccessLog {
         if let Some(to) = filter.to {
             query.push(" AND at < ").push_bind(to);
         }
-        query.push(" ORDER BY seq LIMIT ").push_bind(limit as i64);
+        query.push(" ORDER BY seq LIMIT ").push_bind(integer(limit as u64));
         let rows = query.build().fetch_all(&self.readers).await.map_err(|error| failed(&error))?;
         rows.iter().map(entry).collect::<Result<_, _>>().map_err(|error| failed(&error))
     }

@@ -12,7 +12,7 @@ pub(crate) mod failure;
 mod inserts;
 mod known;
 mod open;
-mod reads;
+pub(crate) mod reads;
 mod writer;
 
 #[cfg(test)]

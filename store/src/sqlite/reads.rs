@@ -63,13 +63,13 @@ impl Wanted {
     }
 
     async fn fetch(&self, pool: &SqlitePool, sql: &str, limit: usize) -> sqlx::Result<SqliteRow> {
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(limit as i64);
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(integer(limit as u64));
         match self {
-            Self::All { after } => query.bind(*after as i64),
-            Self::Stream { stream, after } => query.bind(stream.as_str()).bind(*after as i64),
+            Self::All { after } => query.bind(integer(*after)),
+            Self::Stream { stream, after } => query.bind(stream.as_str()).bind(integer(*after)),
             Self::Category { prefix, stream, after } => {
                 // `.` follows `-`, so this is the first name that is not in the category.
-                query.bind(stream.as_str()).bind(*after as i64).bind(format!("{prefix}."))
+                query.bind(stream.as_str()).bind(integer(*after)).bind(format!("{prefix}."))
             }
         }
         .fetch_one(pool)
@@ -97,6 +97,12 @@ impl Wanted {
             }
         }
     }
+}
+
+/// A number as SQLite has it. One that is larger than all of SQLite's lies behind every event, as
+/// the largest does; wrapped around it would lie before the first.
+pub(crate) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 pub(super) async fn read(
@@ -204,8 +210,8 @@ pub(super) async fn payload_hashes(
         "SELECT group_concat(hex(payload_hash), ' ' ORDER BY position) FROM
            (SELECT position, payload_hash FROM events WHERE position > ?1 ORDER BY position LIMIT ?2)",
     )
-    .bind(after as i64)
-    .bind(limit as i64)
+    .bind(integer(after))
+    .bind(integer(limit as u64))
     .fetch_one(pool)
     .await
     .map_err(|error| failed(&error))?;

@@ -28,6 +28,9 @@ async fn the_log_is_read_in_pages_without_gaps() {
     let stream = created.text("/data/0/stream");
     let own = desk.admin.get(&format!("/v1/events?stream={stream}")).await.is(200);
     assert_eq!(own.body["data"], created.body["data"]);
+    let behind_all = format!("/v1/events?after={}", u64::MAX);
+    let nothing = desk.admin.get(&behind_all).await.is(200);
+    assert_eq!(nothing.body["data"], json!([]), "it does not begin anew");
     let many = desk.admin.get("/v1/events?limit=1001").await;
     assert_eq!(many.problem(), "422 invalid_value /limit:invalid_value");
 }
@@ -94,4 +97,23 @@ async fn the_live_feed_ends_when_the_server_stops() {
     let () = stopped;
     assert!(read.unwrap().starts_with(b"retry: "));
     assert!(started.elapsed() < std::time::Duration::from_secs(8), "no drain runs into its limit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_live_feed_ends_when_its_token_is_revoked() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let watcher = json!({ "name": "watcher", "role": "auditor" });
+    let watcher = desk.admin.post("/v1/tokens", &watcher).await.is(201);
+    let caller = desk.anonymous.with(&watcher.text("/token"));
+    let feed = caller.request("GET", "/v1/events/stream").send().await.unwrap();
+    let revoke = format!("/v1/tokens/{}", watcher.text("/id"));
+    desk.admin.send(desk.admin.request("DELETE", &revoke)).await.is(204);
+    desk.admin.post(&ticket.path("note"), &json!({ "body": "not for them" })).await.is(200);
+
+    let seen = String::from_utf8(feed.bytes().await.unwrap().to_vec()).unwrap();
+
+    assert!(seen.starts_with("retry: ") && !seen.contains("NoteAdded"), "{seen}");
+    let again = caller.get("/v1/events/stream").await;
+    assert_eq!(again.problem(), "401 token_invalid");
 }
