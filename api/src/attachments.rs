@@ -3,9 +3,11 @@
 //! Bytes lie under the file's id; what is known of them lies beside, and is written last, so that a
 //! file either is whole or does not exist.
 
+mod incoming;
+
 use std::path::Path as FilePath;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use actix_web::http::StatusCode;
 use bytes::Bytes;
@@ -22,12 +24,10 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::incoming::Incoming;
 use crate::config::Config;
 use crate::docket::StartError;
 use crate::problem::Problem;
-
-/// How many parts of a file are on their way to the store at once.
-const PARTS: usize = 4;
 
 /// How many bytes of a file its type is guessed from.
 const SNIFFED: usize = 8 * 1024;
@@ -99,17 +99,9 @@ impl Attachments {
         }
         let path = Path::from(upload.id.to_string());
         let parts = self.store.put_multipart(&path).await.map_err(|error| broken(&error))?;
-        let mut writer = WriteMultipart::new(parts);
-        let taken = self.take(&mut writer, bytes).await;
-        let (size, hash, head) = match taken {
-            Ok(taken) => taken,
-            Err(problem) => {
-                // What remains of a file that nobody can name is harmless, so a failure here is too.
-                let _ = writer.abort().await;
-                return Err(problem);
-            }
-        };
-        writer.finish().await.map_err(|error| broken(&error))?;
+        let mut incoming = Incoming::new(WriteMultipart::new(parts), &self.used);
+        let (hash, head) = self.take(&mut incoming, bytes).await?;
+        let size = incoming.finish().await.map_err(|error| broken(&error))?;
         let attachment = Attachment {
             id: upload.id,
             name: clean(&upload.name),
@@ -162,36 +154,28 @@ impl Attachments {
         Ok(refs)
     }
 
-    /// Writes the bytes through; answers their number, their hash and the first of them.
+    /// Writes the bytes through; answers their hash and the first of them.
     async fn take<E>(
         &self,
-        writer: &mut WriteMultipart,
+        incoming: &mut Incoming<'_>,
         bytes: impl Stream<Item = Result<Bytes, E>>,
-    ) -> Result<(u64, String, Vec<u8>), Problem> {
+    ) -> Result<(String, Vec<u8>), Problem> {
         let mut bytes = std::pin::pin!(bytes);
-        let (mut size, mut hash, mut head) = (0_u64, Sha256::new(), Vec::new());
+        let (mut hash, mut head) = (Sha256::new(), Vec::new());
         while let Some(chunk) = bytes.next().await {
             let chunk = chunk.map_err(|_| broken_off())?;
-            size += chunk.len() as u64;
-            if size > self.limit {
-                return Err(self.give_back(size - chunk.len() as u64, self.too_large()));
+            if incoming.size + chunk.len() as u64 > self.limit {
+                return Err(self.too_large());
             }
-            let used = self.used.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-            if used + chunk.len() as u64 > self.quota {
-                return Err(self.give_back(size, quota_exceeded()));
+            if incoming.reserve(chunk.len() as u64) > self.quota {
+                return Err(quota_exceeded());
             }
             hash.update(&chunk);
             let missing = SNIFFED.saturating_sub(head.len()).min(chunk.len());
             head.extend_from_slice(chunk.get(..missing).unwrap_or_default());
-            writer.wait_for_capacity(PARTS).await.map_err(|error| broken(&error))?;
-            writer.put(chunk);
+            incoming.write(chunk).await.map_err(|error| broken(&error))?;
         }
-        Ok((size, hex(&hash.finalize()), head))
-    }
-
-    fn give_back(&self, size: u64, problem: Problem) -> Problem {
-        self.used.fetch_sub(size, Ordering::Relaxed);
-        problem
+        Ok((hex(&hash.finalize()), head))
     }
 
     fn too_large(&self) -> Problem {

@@ -7,14 +7,12 @@ use actix_web::http::header::{
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, get, post, web};
 use futures::TryStreamExt;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::attachments::{Attachment, Upload};
 use crate::auth::Caller;
-use crate::body::{self, Params};
+use crate::body;
 use crate::call::{Answer, Call, json};
 use crate::docket::Docket;
 use crate::problem::Problem;
@@ -24,32 +22,24 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(upload).service(download);
 }
 
-/// How a raw upload is called.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Named {
-    /// The file's name; of a multipart upload the part says it.
-    name: Option<String>,
-}
-
 /// Upload a file: as the only part of `multipart/form-data`, or raw.
-#[utoipa::path(tag = "attachments", params(Named),
+///
+/// The name is never part of the address, which others log: a part of a form says it, a raw upload in
+/// `Content-Disposition: attachment; filename="…"`.
+#[utoipa::path(tag = "attachments",
+    params(("Content-Disposition" = Option<String>, Header, description = "The name of a raw upload.")),
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 201, description = "It is stored.", body = Attachment)))]
 #[post("/attachments")]
-async fn upload(
-    call: Call,
-    request: HttpRequest,
-    named: Params<Named>,
-    payload: web::Payload,
-) -> Answer {
+async fn upload(call: Call, request: HttpRequest, payload: web::Payload) -> Answer {
     body::refuse_encoding(request.headers())?;
     let attachments = &call.docket.attachments;
+    let disposition = request.headers().get(header::CONTENT_DISPOSITION);
+    let disposition = disposition.and_then(|value| ContentDisposition::from_raw(value).ok());
     let mut upload = Upload {
         // The id derives from the command, so that a repetition finds the first.
         id: Uuid::new_v5(&call.command_id, b"attachment"),
-        name: named.0.name.unwrap_or_default(),
+        name: disposition.as_ref().and_then(named).unwrap_or_default(),
         uploaded_by: call.principal.token,
         uploaded_at: call.docket.now(),
     };
@@ -57,8 +47,7 @@ async fn upload(
     let stored = if request.content_type() == "multipart/form-data" {
         let mut parts = Multipart::new(request.headers(), payload);
         let part = parts.try_next().await.ok().flatten().ok_or_else(no_part)?;
-        let name = part.content_disposition().and_then(|it| it.get_filename());
-        upload.name = name.unwrap_or(&upload.name).to_owned();
+        upload.name = part.content_disposition().and_then(named).unwrap_or_default();
         attachments.save(upload, before, part).await?
     } else {
         attachments.save(upload, before, payload).await?
@@ -66,6 +55,13 @@ async fn upload(
     let mut response = HttpResponse::build(StatusCode::CREATED);
     response.insert_header((header::LOCATION, format!("/v1/attachments/{}", stored.id)));
     json(response, &stored)
+}
+
+/// The name of a file: in full where its sender says it so, else as old clients say it.
+fn named(disposition: &ContentDisposition) -> Option<String> {
+    let full = disposition.get_filename_ext();
+    let full = full.and_then(|name| String::from_utf8(name.value.clone()).ok());
+    full.or_else(|| disposition.get_filename().map(str::to_owned))
 }
 
 fn no_part() -> Problem {

@@ -38,10 +38,12 @@ async fn a_file_is_uploaded_named_by_a_reply_and_downloaded_safely() {
 async fn a_repeated_upload_is_the_same_file_and_another_one_is_refused() {
     let desk = Desk::open().await;
     let raw = |bytes: &'static [u8]| {
-        let request = desk.admin.request("POST", "/v1/attachments?name=a.bin");
+        let request = desk.admin.request("POST", "/v1/attachments");
+        let request = request.header("content-disposition", "attachment; filename=\"a.bin\"");
         request.header("idempotency-key", "k").body(bytes)
     };
     let first = desk.admin.send(raw(b"one")).await.is(201);
+    assert_eq!(first.text("/name"), "a.bin");
     let again = desk.admin.send(raw(b"one")).await.is(201);
     assert_eq!(first.bytes, again.bytes);
     assert_eq!(desk.admin.send(raw(b"two")).await.problem(), "422 idempotency_key_reused");
@@ -54,8 +56,7 @@ async fn what_is_too_large_or_one_too_many_is_refused() {
     let limits =
         Options { attachment_limit: Some(10), attachment_quota: Some(600), ..Options::default() };
     let desk = Desk::open_with(limits).await;
-    let raw =
-        |size: usize| desk.admin.request("POST", "/v1/attachments?name=a").body(vec![b'x'; size]);
+    let raw = |size: usize| desk.admin.request("POST", "/v1/attachments").body(vec![b'x'; size]);
     desk.admin.send(raw(10)).await.is(201);
     assert_eq!(desk.admin.send(raw(11)).await.problem(), "413 attachment_too_large");
     let mut last = String::new();
@@ -71,4 +72,33 @@ async fn what_is_too_large_or_one_too_many_is_refused() {
     assert_eq!(desk.admin.send(gzip).await.problem(), "415 unsupported_encoding");
     let nobody = "/v1/attachments/0192f0c1-0000-7000-8000-000000000000";
     assert_eq!(desk.admin.get(nobody).await.problem(), "404 not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_refused_or_breaks_off_leaves_the_quota_as_it_was() {
+    let limits = Options {
+        attachment_limit: Some(1_000),
+        attachment_quota: Some(2_000),
+        ..Options::default()
+    };
+    let desk = Desk::open_with(limits).await;
+    for _ in 0..10 {
+        let too_large = desk.admin.request("POST", "/v1/attachments").body(vec![b'x'; 1_001]);
+        assert_eq!(desk.admin.send(too_large).await.problem(), "413 attachment_too_large");
+    }
+    for _ in 0..10 {
+        let breaks: [std::io::Result<Vec<u8>>; 2] =
+            [Ok(vec![b'x'; 900]), Err(std::io::Error::other("the cable was pulled"))];
+        let body = reqwest::Body::wrap_stream(futures::stream::iter(breaks));
+        let broken = desk.admin.request("POST", "/v1/attachments").body(body).send().await;
+        assert!(broken.is_err(), "nobody is there to be answered");
+    }
+    // The server learns of a broken connection in its own time.
+    for _ in 0..1_000 {
+        let fits = desk.admin.request("POST", "/v1/attachments").body(vec![b'x'; 900]);
+        if desk.admin.send(fits).await.status.is_success() {
+            return;
+        }
+    }
+    panic!("the quota is used up by files that there are not");
 }

@@ -53,7 +53,9 @@ async fn nothing_personal_and_no_secret_is_ever_logged() {
     let wrong = json!({ "canaryfield": "canaryvalue" });
     desk.admin.post("/v1/tickets", &wrong).await.is(422);
     desk.anonymous.with("dkt_canarysecret").get("/v1/tickets").await.is(401);
-    let attachment = desk.admin.request("POST", "/v1/attachments?name=canaryfile.txt").body("x");
+    let attachment = desk.admin.request("POST", "/v1/attachments").body("x");
+    let named = "attachment; filename=\"canaryfile.txt\"";
+    let attachment = attachment.header("content-disposition", named);
     desk.admin.send(attachment).await.is(201);
 
     let written = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
