@@ -13,6 +13,7 @@ use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::command::{NewMessage, TicketCommand};
 use docket_domain::token::Role;
+use docket_projections::recorded::Moment;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -215,7 +216,8 @@ impl Call {
         }
         response.insert_header(etag(done.version));
         response.insert_header((POSITION, done.position));
-        json(response, document)
+        let documents = &self.docket.documents;
+        json(response, &documents.shown(&self.docket.reader, document, Moment::Now).await?)
     }
 
     /// Answers with something else that a command made or changed.

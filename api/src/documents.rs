@@ -1,12 +1,14 @@
 //! Tickets as answers show them, folded once and carried forward by what commands write: a command
 //! is answered without reading its ticket again.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use docket_commands::Done;
 use docket_domain::ids::TicketId;
 use docket_projections::recorded::{Moment, Reader};
-use docket_projections::ticket_document::TicketFold;
+use docket_projections::ticket_document::{TicketDocument, TicketFold};
 use docket_store::Sealed;
 use quick_cache::sync::Cache;
 
@@ -18,22 +20,24 @@ const KEPT: usize = 10_000;
 /// Folded tickets, by stream.
 pub struct Documents {
     kept: Cache<String, Arc<TicketFold>>,
+    forgotten: AtomicU64,
 }
 
 impl Documents {
     /// None yet.
     pub fn new() -> Self {
-        Self { kept: Cache::new(KEPT) }
+        Self { kept: Cache::new(KEPT), forgotten: AtomicU64::new(0) }
     }
 
     /// The ticket as a command left it.
     pub async fn after(&self, reader: &Reader, done: &Done) -> Result<Arc<TicketFold>, Problem> {
+        let before = self.forgotten.load(Ordering::SeqCst);
         let fold = match self.carried(done) {
             Some(fold) => Arc::new(fold),
             None => Arc::new(read(reader, &done.stream, Moment::Version(done.version)).await?),
         };
         if !done.repeated {
-            self.keep(&done.stream, &fold);
+            self.keep(&done.stream, &fold, before);
         }
         Ok(fold)
     }
@@ -41,6 +45,7 @@ impl Documents {
     /// The ticket as it stands.
     pub async fn now(&self, reader: &Reader, id: TicketId) -> Result<Arc<TicketFold>, Problem> {
         let stream = id.stream();
+        let before = self.forgotten.load(Ordering::SeqCst);
         let kept = self.kept.get(&stream);
         let kept = kept.filter(|fold| fold.document.is_some());
         let after = kept.as_ref().and_then(|fold| Some(fold.document.as_ref()?.version));
@@ -57,7 +62,7 @@ impl Documents {
                 Arc::new(fold)
             }
         };
-        self.keep(&stream, &fold);
+        self.keep(&stream, &fold, before);
         Ok(fold)
     }
 
@@ -71,8 +76,36 @@ impl Documents {
         Ok(Arc::new(read(reader, &id.stream(), moment).await?))
     }
 
+    /// A ticket's document as answers show it: what it was merged into is the root of the chain, as
+    /// merges stood at that moment. A version knows of no other stream, so it shows the next link.
+    pub async fn shown<'d>(
+        &self,
+        reader: &Reader,
+        document: &'d TicketDocument,
+        moment: Moment,
+    ) -> Result<Cow<'d, TicketDocument>, Problem> {
+        let (Some(mut root), false) = (document.merged_into, matches!(moment, Moment::Version(_)))
+        else {
+            return Ok(Cow::Borrowed(document));
+        };
+        let mut passed = vec![document.id];
+        while !passed.contains(&root) {
+            passed.push(root);
+            let next = match moment {
+                Moment::Now => self.now(reader, TicketId(root)).await?,
+                moment => self.at(reader, TicketId(root), moment).await?,
+            };
+            match next.document.as_ref().and_then(|next| next.merged_into) {
+                Some(further) => root = further,
+                None => break,
+            }
+        }
+        Ok(Cow::Owned(TicketDocument { merged_into: Some(root), ..document.clone() }))
+    }
+
     /// Forgets everything: after a key was destroyed, nothing it sealed may be remembered.
     pub fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.kept.clear();
     }
 
@@ -91,11 +124,13 @@ impl Documents {
         Some(fold)
     }
 
-    /// Keeps the newest: two commands may answer in another order than they were written.
-    fn keep(&self, stream: &str, fold: &Arc<TicketFold>) {
+    /// Keeps the newest: two commands may answer in another order than they were written. What was
+    /// read `before` everything was forgotten may hold text that nobody shall read any more.
+    fn keep(&self, stream: &str, fold: &Arc<TicketFold>, before: u64) {
         let version = |fold: &TicketFold| fold.document.as_ref().map_or(0, |kept| kept.version);
         let newer = self.kept.get(stream).is_none_or(|kept| version(&kept) < version(fold));
-        if newer && fold.document.is_some() {
+        let current = before == self.forgotten.load(Ordering::SeqCst);
+        if newer && current && fold.document.is_some() {
             self.kept.insert(stream.to_owned(), fold.clone());
         }
     }

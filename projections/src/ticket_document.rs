@@ -8,7 +8,6 @@ mod fold;
 use std::collections::{BTreeMap, BTreeSet};
 
 use docket_domain::definition::BaseStatus;
-use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 use docket_domain::ticket::event::{LinkKind, Outcome};
@@ -17,7 +16,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use self::fold::TicketFold;
-use crate::recorded::{Moment, ReadError, Reader};
 
 /// A ticket as it stands after the last event that was folded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -94,38 +92,6 @@ pub struct TicketDocument {
     pub absorbed: Vec<AbsorbedSummary>,
     /// What a desk shows beside it (S-45 to S-48).
     pub indicator: Indicator,
-}
-
-/// A ticket as it stood at a moment, folded from its stream; `None` before its first event. What it
-/// was merged into is followed to the root, except for [`Moment::Version`], which knows of no other
-/// stream.
-pub async fn of_ticket(
-    reader: &Reader,
-    ticket: TicketId,
-    until: Moment,
-) -> Result<Option<TicketDocument>, ReadError> {
-    let Some(mut document) = fold_one(reader, ticket, until).await? else { return Ok(None) };
-    if matches!(until, Moment::Version(_)) {
-        return Ok(Some(document));
-    }
-    let mut passed = vec![document.id];
-    while let Some(into) = document.merged_into.filter(|into| !passed.contains(into)) {
-        passed.push(into);
-        match fold_one(reader, TicketId(into), until).await?.and_then(|next| next.merged_into) {
-            Some(further) => document.merged_into = Some(further),
-            None => break,
-        }
-    }
-    Ok(Some(document))
-}
-
-async fn fold_one(
-    reader: &Reader,
-    ticket: TicketId,
-    until: Moment,
-) -> Result<Option<TicketDocument>, ReadError> {
-    let events = reader.stream(&ticket.stream(), until).await?;
-    Ok(TicketFold::of(&events).document)
 }
 
 /// A customer, as a ticket names one.

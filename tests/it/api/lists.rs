@@ -67,3 +67,25 @@ async fn the_next_ticket_is_the_most_urgent_that_nobody_owns() {
     agent.post("/v1/queues/inbox/next", &json!({})).await.is(204);
     assert_eq!(agent.post("/v1/queues/x/next", &json!({})).await.problem(), "404 not_found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_ticket_was_merged_into_is_the_root_wherever_it_is_shown() {
+    let desk = Desk::open().await;
+    let (first, second, root) =
+        (desk.given_ticket().await, desk.given_ticket().await, desk.given_ticket().await);
+    let once = desk.admin.post(&first.path("merge"), &json!({ "into": second.id })).await.is(200);
+    assert_eq!(once.text("/merged_into"), second.id);
+    let between = desk.now();
+    desk.pass(std::time::Duration::from_secs(60));
+    desk.admin.post(&second.path("merge"), &json!({ "into": root.id })).await.is(200);
+
+    let now = desk.admin.get(&first.own()).await.is(200);
+    assert_eq!(now.text("/merged_into"), root.id);
+    let then = desk.admin.get(&format!("{}?as_of={between}", first.own())).await.is(200);
+    assert_eq!(then.text("/merged_into"), second.id, "as the merges stood then");
+    desk.views_caught_up().await;
+    let list = format!("/v1/tickets?view=all&number={}", first.number);
+    let listed = desk.admin.get(&list).await.is(200);
+    assert_eq!(listed.text("/data/0/merged_into"), root.id);
+    assert_eq!(listed.body["data"][0], now.body);
+}

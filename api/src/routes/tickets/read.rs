@@ -81,7 +81,7 @@ async fn read(
     docket.read_by(&caller.0, "ticket", id.to_string())?;
     let mut response = HttpResponse::Ok();
     response.insert_header(etag(document.version));
-    json(response, document)
+    json(response, &docket.documents.shown(&docket.reader, document, moment).await?)
 }
 
 /// The ticket that a path names, for reading.
