@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use super::Failure;
 use crate::config::Config;
-use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, sqlite_path};
+use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, create_private, sqlite_path};
 
 /// The log, in a backup.
 const LOG: &str = "log.sqlite";
@@ -47,7 +47,7 @@ pub async fn backup(args: BackupArgs, config: Config) -> Result<(), Failure> {
         let folder = folder.display();
         return Err(Failure::Other(format!("{folder} exists already; a backup never overwrites")));
     }
-    std::fs::create_dir_all(folder)?;
+    create_private(folder)?;
     // Attachments first: what the log names was there before it was named.
     copy_folder(Path::new(&config.attachments), &folder.join(ATTACHMENTS))?;
     let store = SqliteStore::open_read_only(sqlite_path(&config.store)?).await?;
@@ -67,15 +67,22 @@ pub async fn backup(args: BackupArgs, config: Config) -> Result<(), Failure> {
 /// Restores a backup into an empty data folder.
 pub async fn restore(args: RestoreArgs, config: Config) -> Result<(), Failure> {
     let target = sqlite_path(&config.store)?;
-    if target.exists() {
-        let target = target.display();
-        return Err(Failure::Other(format!("{target} exists already; a restore never overwrites")));
+    // A write-ahead log that lies beside would be taken for that of the restored log.
+    for end in ["", "-wal", "-shm"] {
+        let mut file = target.as_os_str().to_owned();
+        file.push(end);
+        if Path::new(&file).exists() {
+            let file = file.display();
+            return Err(Failure::Other(format!(
+                "{file} exists already; a restore never overwrites"
+            )));
+        }
     }
     let source = args.folder.join(LOG);
     if !source.exists() {
         return Err(Failure::Other(format!("{} holds no backup", args.folder.display())));
     }
-    std::fs::create_dir_all(&config.data)?;
+    create_private(&config.data)?;
     copy_folder(&args.folder.join(ATTACHMENTS), Path::new(&config.attachments))?;
     for file in [ACCESS_FILE, SIDE_FILE] {
         copy_file(&args.folder.join(file), &config.data.join(file))?;

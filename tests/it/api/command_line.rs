@@ -1,5 +1,6 @@
 //! The command line, as the real binary.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -45,6 +46,17 @@ fn a_store_is_made_verified_backed_up_and_restored() {
     assert!(said(&listed).contains("ann"), "{}", said(&listed));
     let again = docket(&back, &["restore", copy.to_str().unwrap()]);
     assert!(said(&again).contains("never overwrites"), "{}", said(&again));
+    for file in ["log.sqlite", "log.sqlite-shm"] {
+        std::fs::remove_file(back.join(file)).unwrap();
+    }
+    std::fs::write(back.join("log.sqlite-wal"), "of another log").unwrap();
+    let beside = docket(&back, &["restore", copy.to_str().unwrap()]);
+    assert!(said(&beside).contains("log.sqlite-wal exists already"), "{}", said(&beside));
+    std::fs::remove_file(back.join("log.sqlite-wal")).unwrap();
+    let last = docket(&back, &["restore", copy.to_str().unwrap()]);
+    assert!(last.status.success(), "{}", said(&last));
+    let mode = std::fs::metadata(&back).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "personal data lies here");
     let well = docket(&back, &["doctor"]);
     assert!(well.status.success(), "{}", said(&well));
 }
