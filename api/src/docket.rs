@@ -1,9 +1,11 @@
 //! Everything a request needs at hand: the desk, the log behind it, what is folded from it, and
 //! what is kept beside it.
 
-use std::path::Path;
+mod start;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use docket_commands::{CommandError, Desk};
 use docket_domain::ids::{AgentId, TicketId};
@@ -13,16 +15,17 @@ use docket_projections::REGISTRY;
 use docket_projections::history;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
-use docket_projections::runner::{ProjectionError, Projections};
+use docket_projections::runner::Projections;
 use docket_store::access::{Access, AccessLog, SqliteAccessLog};
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{Clock, EventStore, Sealed, StoreError};
+use docket_store::{Clock, EventStore, Sealed};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use self::start::{StartError, create_private, sqlite_path};
 use crate::attachments::Attachments;
 use crate::auth::{self, Principal, Tokens};
 use crate::call::Call;
@@ -47,6 +50,9 @@ pub const SIDE_FILE: &str = "side.sqlite";
 
 /// How far behind the log the views may be before requests are unwelcome.
 const STALE_AFTER_MS: i64 = 30_000;
+
+/// How long the end waits for the last readings to be on record.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A running Docket, shared by all threads.
 pub struct Docket {
@@ -77,53 +83,11 @@ pub struct Docket {
     stopping: watch::Sender<bool>,
 }
 
-/// Why a server could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store could not be opened.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The desk could not be opened.
-    #[error(transparent)]
-    Desk(#[from] CommandError),
-    /// A file or an address could not be used.
-    #[error("{what}: {reason}")]
-    Io {
-        /// Which one.
-        what: String,
-        /// What the system said.
-        reason: std::io::Error,
-    },
-    /// Files cannot be kept where the options say.
-    #[error("attachments: {0}")]
-    Attachments(String),
-    /// What is kept beside the log could not be opened.
-    #[error("side store: {0}")]
-    Side(#[from] sqlx::Error),
-    /// The views could not be opened.
-    #[error(transparent)]
-    Views(#[from] ProjectionError),
-    /// The recorder of figures could not be installed.
-    #[error(transparent)]
-    Metrics(#[from] metrics_exporter_prometheus::BuildError),
-    /// The store URL names no kind of store that this program has.
-    #[error("{0:?} is no store of this program; use sqlite:PATH")]
-    UnknownStore(String),
-}
-
-impl StartError {
-    /// Says which file or address an error of the system is about.
-    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
-        let what = what.into();
-        move |reason| Self::Io { what, reason }
-    }
-}
-
 impl Docket {
     /// Opens everything; creates what is not there yet.
     pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
         let data = &config.data;
-        std::fs::create_dir_all(data)
+        create_private(data)
             .map_err(StartError::io(format!("cannot create {}", data.display())))?;
         let figures = metrics::install()?;
         let sqlite = Arc::new(SqliteStore::open(sqlite_path(&config.store)?, clock.clone()).await?);
@@ -259,6 +223,21 @@ impl Docket {
         filter::saved_pairs(&saved)
     }
 
+    /// Destroys a subject's key and forgets what it sealed, everywhere: when this answers, nobody can
+    /// read it, and the files hold none of it. The log itself stays as it is. `subject` is a stream
+    /// name, such as `customer-0192…`.
+    ///
+    /// It can be called again after an error, and must be: what was not reached may still show it.
+    pub async fn erase(&self, subject: &str) -> Result<(), Problem> {
+        // The key goes first: whatever is read from here on is folded without it, so that what is
+        // forgotten next cannot come back.
+        self.desk.vault().erase(subject).await?;
+        self.desk.forget_folded();
+        self.documents.forget_all();
+        self.names.forget(subject);
+        Ok(self.views.refold_subject(subject).await?)
+    }
+
     /// The time now.
     pub fn now(&self) -> Instant {
         self.desk.now()
@@ -286,18 +265,14 @@ impl Docket {
 
     /// Writes down what waits and closes the files.
     pub async fn close(&self) {
-        if let Err(error) = self.access.flush().await {
-            tracing::error!(%error, "the access log could not be written to its end");
+        // A disk that stays full must not keep the process from ending.
+        match tokio::time::timeout(FLUSH_PATIENCE, self.access.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the access log was not written to its end"),
+            Err(_) => tracing::error!("the access log was not written to its end in time"),
         }
         self.views.stop().await;
         self.side.close().await;
         self.sqlite.close().await;
     }
-}
-
-/// The file of a `sqlite:` store.
-pub fn sqlite_path(url: &str) -> Result<&Path, StartError> {
-    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    let path = path.filter(|path| !path.is_empty());
-    path.map(Path::new).ok_or_else(|| StartError::UnknownStore(url.to_owned()))
 }

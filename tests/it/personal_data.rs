@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use docket_store::{EventStore, Sealed};
+use docket_tests::desk::{Desk, GivenTicket};
 use docket_tests::process::{Process, admin_token, binary};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -52,6 +54,54 @@ async fn no_personal_text_is_in_the_clear_beside_the_vault() {
         get(&process.url, &admin_token(&data), &format!("tickets/{ticket}/history")).await;
     for canary in CANARIES.iter().filter(|canary| **canary != "canary-address") {
         assert!(history.contains(canary), "{canary} is not in the history");
+    }
+}
+
+/// What an erasure must leave as it was: where every event stands, and what it is.
+async fn bones(store: &dyn EventStore) -> (Vec<(u64, String, u64, String)>, Vec<[u8; 32]>) {
+    let events = store.read_all(0, 10_000, Sealed::Without).await.unwrap();
+    let events = events.into_iter().map(|it| (it.position, it.stream, it.version, it.payload));
+    (events.collect(), store.payload_hashes(0, 10_000).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_erased_is_gone_from_every_answer_and_file_while_the_log_stays_as_it_was() {
+    let desk = Desk::open().await;
+    let said = json!({ "subject": "erasedsubject", "body": "erasedbody",
+        "customer": { "name": "erasedname", "email": "erasedaddress@example.com" } });
+    let ticket: GivenTicket = desk.given_ticket_with(said).await;
+    desk.admin.post(&ticket.path("note"), &json!({ "body": "erasednote" })).await.is(200);
+    desk.views_caught_up().await;
+    let shown = desk.admin.get(&ticket.own()).await.is(200);
+    let found = desk.admin.get("/v1/tickets?q=erasedbody").await.is(200);
+    assert_eq!(found.body["data"].as_array().unwrap().len(), 1, "there is something to be erased");
+    let before = bones(&*desk.server.docket.store).await;
+
+    let subject = format!("customer-{}", shown.text("/customer/id"));
+    desk.server.docket.erase(&subject).await.unwrap();
+
+    assert_eq!(bones(&*desk.server.docket.store).await, before);
+    let history = desk.admin.get(&ticket.path("history")).await.is(200);
+    let created = &history.body["data"][0];
+    assert_eq!(created["data"]["subject"], Value::Null);
+    assert!(created["erased"].as_array().unwrap().contains(&json!("/data/subject")), "{created}");
+    let now = desk.admin.get(&ticket.own()).await.is(200);
+    assert_eq!((&now.body["subject"], &now.body["version"]), (&Value::Null, &json!(2)));
+    for question in ["erasedbody", "erasedsubject"] {
+        let found = desk.admin.get(&format!("/v1/tickets?q={question}")).await.is(200);
+        assert_eq!(found.body["data"], json!([]), "{question}");
+    }
+    let customer = desk.admin.get(&format!("/v1/customers/{}", shown.text("/customer/id"))).await;
+    for answer in [&history, &now, &customer] {
+        let text = String::from_utf8_lossy(&answer.bytes);
+        assert!(!text.contains("erasedname") && !text.contains("erasedbody"), "{text}");
+    }
+    for path in files_under(desk.data()) {
+        let bytes = std::fs::read(&path).unwrap();
+        for canary in ["erasedsubject", "erasedbody", "erasedname", "erasedaddress", "erasednote"] {
+            let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
+            assert!(!found, "{canary} is in {}", path.display());
+        }
     }
 }
 

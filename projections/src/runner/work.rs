@@ -72,7 +72,12 @@ impl Work {
         let mut rest = REST;
         let mut stopping = self.stopping.clone();
         while !*self.stopping.borrow() {
-            match Running::start(self.clone()).await {
+            // The first build may take minutes; what is left of it is dropped at the next start.
+            let started = tokio::select! {
+                started = Running::start(self.clone()) => started,
+                () = stopped(&mut stopping) => return,
+            };
+            match started {
                 Ok(running) => return running.follow().await,
                 Err(error) => {
                     tracing::warn!(%error, "the views cannot be started; trying again");

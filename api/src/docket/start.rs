@@ -1,0 +1,62 @@
+//! What a start needs of the file system, and why it may fail.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use docket_commands::CommandError;
+use docket_projections::runner::ProjectionError;
+use docket_store::StoreError;
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The desk could not be opened.
+    #[error(transparent)]
+    Desk(#[from] CommandError),
+    /// A file or an address could not be used.
+    #[error("{what}: {reason}")]
+    Io {
+        /// Which one.
+        what: String,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// Files cannot be kept where the options say.
+    #[error("attachments: {0}")]
+    Attachments(String),
+    /// What is kept beside the log could not be opened.
+    #[error("side store: {0}")]
+    Side(#[from] sqlx::Error),
+    /// The views could not be opened.
+    #[error(transparent)]
+    Views(#[from] ProjectionError),
+    /// The recorder of figures could not be installed.
+    #[error(transparent)]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// The store URL names no kind of store that this program has.
+    #[error("{0:?} is no store of this program; use sqlite:PATH")]
+    UnknownStore(String),
+}
+
+impl StartError {
+    /// Says which file or address an error of the system is about.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |reason| Self::Io { what, reason }
+    }
+}
+
+/// Creates a folder that only its owner looks into, where there is none yet.
+pub fn create_private(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// The file of a `sqlite:` store.
+pub fn sqlite_path(url: &str) -> Result<&Path, StartError> {
+    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
+    let path = path.filter(|path| !path.is_empty());
+    path.map(Path::new).ok_or_else(|| StartError::UnknownStore(url.to_owned()))
+}
