@@ -1,20 +1,13 @@
 //! The limits of what may be said, checked at the edge: all faults of a body at once.
 
 use docket_domain::customer::{Address, AddressKind};
+use docket_domain::limits::{LONGEST_SUBJECT, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS};
 use docket_domain::personal::Personal;
 
 use crate::problem::{Fault, Problem};
 
-/// The longest subject, in characters after trimming.
-const SUBJECT: usize = 500;
-/// The longest text.
-const TEXT: usize = 200_000;
-/// The longest name, key or address.
+/// The longest name, key or address; names of what is defined are shorter, and what they name knows.
 const LABEL: usize = 500;
-/// How many tags a command may name.
-const TAGS: usize = 50;
-/// The longest tag.
-const TAG: usize = 64;
 /// How many files something said may have.
 const ATTACHMENTS: usize = 100;
 
@@ -26,12 +19,12 @@ pub struct Check(Vec<Fault>);
 impl Check {
     /// A subject: 1 to 500 characters after trimming.
     pub fn subject(self, pointer: &str, subject: &str) -> Self {
-        self.length(pointer, subject.trim(), SUBJECT)
+        self.length(pointer, subject.trim(), LONGEST_SUBJECT)
     }
 
     /// A text: 1 to 200,000 characters.
     pub fn text(self, pointer: &str, text: &str) -> Self {
-        self.length(pointer, text, TEXT)
+        self.length(pointer, text, LONGEST_TEXT)
     }
 
     /// A text that may be absent.
@@ -57,13 +50,13 @@ impl Check {
 
     /// At most 50 tags of at most 64 characters, counted as they were given.
     pub fn tags(mut self, pointer: &str, tags: &[String]) -> Self {
-        if tags.len() > TAGS {
-            self.fault(pointer, "too_many_tags", format!("at most {TAGS} tags"));
+        if tags.len() > MOST_TAGS {
+            self.fault(pointer, "too_many_tags", format!("at most {MOST_TAGS} tags"));
         }
         for (index, tag) in tags.iter().enumerate() {
             let length = tag.trim().chars().count();
-            if length == 0 || length > TAG {
-                let detail = format!("a tag has 1 to {TAG} characters");
+            if length == 0 || length > LONGEST_TAG {
+                let detail = format!("a tag has 1 to {LONGEST_TAG} characters");
                 self.fault(&format!("{pointer}/{index}"), "invalid_tag", detail);
             }
         }

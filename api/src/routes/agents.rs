@@ -125,7 +125,10 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
         active: active.unwrap_or(before.active),
     };
     let done = call.docket.desk.change_agent(&request, id, changed).await;
-    let done = done.map_err(|error| Problem::from(error).missing("agent"))?;
+    let done = match done {
+        Ok(done) => done,
+        Err(error) => return Err(call.docket.refusal(error).await.missing("agent")),
+    };
     answer(&call, &done, StatusCode::OK).await
 }
 

@@ -1,5 +1,7 @@
 //! What operates the server: `/healthz`, `/readyz`, `/metrics`.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,9 +31,18 @@ async fn healthz() -> Answer {
     json(HttpResponse::Ok(), &Health { status: "ok" })
 }
 
+/// That requests are welcome, and what is not as it should be all the same.
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    /// `ok`.
+    status: &'static str,
+    /// The streams for which a view stands still, each once; `/v1/projections` says why.
+    parked: BTreeSet<String>,
+}
+
 /// Tell whether requests are welcome: the store is reachable, the views are fresh.
 #[utoipa::path(tag = "operation",
-    responses((status = 200, description = "They are.", body = Health),
+    responses((status = 200, description = "They are.", body = Readiness),
         (status = 503, description = "not_ready; says why.")))]
 #[get("/readyz")]
 async fn readyz(docket: web::Data<Docket>) -> Answer {
@@ -39,7 +50,8 @@ async fn readyz(docket: web::Data<Docket>) -> Answer {
     if !not_ready.is_empty() {
         return Err(Problem::unavailable("not_ready", not_ready.join("; "), 1));
     }
-    json(HttpResponse::Ok(), &Health { status: "ok" })
+    let parked = docket.views.parked().await?.into_iter().map(|parked| parked.stream).collect();
+    json(HttpResponse::Ok(), &Readiness { status: "ok", parked })
 }
 
 /// Get figures for Prometheus.

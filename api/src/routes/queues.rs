@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use docket_commands::CommandError;
+use docket_domain::definition::DefinitionKind;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketRefusal;
@@ -11,6 +12,7 @@ use docket_projections::stays::Stay;
 use docket_projections::ticket_document::TicketDocument;
 use docket_projections::ticket_list;
 use docket_projections::ticket_list::filter::{Filter, Predefined, Sort};
+use docket_store::Sealed;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -57,7 +59,7 @@ async fn tickets(
     key: web::Path<String>,
     lying: Params<Lying>,
 ) -> Answer {
-    let key = known(&docket, key.into_inner())?;
+    let key = known(&docket, key.into_inner()).await?;
     let Lying { as_of, page_size, cursor } = lying.0;
     let size = usize::from(page::size(page_size)?);
     let (documents, cursor) = (docket.views.documents(), cursor.as_deref());
@@ -74,7 +76,7 @@ async fn tickets(
     responses((status = 200, description = "The sums.", body = Summary)))]
 #[get("/queues/{key}/summary")]
 async fn summary(docket: web::Data<Docket>, fresh: Fresh, key: web::Path<String>) -> Answer {
-    let queue = known(&docket, key.into_inner())?;
+    let queue = known(&docket, key.into_inner()).await?;
     let mut all = queue_summary::of_all(docket.views.documents()).await?;
     let empty = || Summary { queue: queue.clone(), ..Summary::default() };
     fresh.answer(&all.remove(&queue).unwrap_or_else(empty))
@@ -110,7 +112,7 @@ async fn next(call: Call, key: web::Path<String>, body: Body<TakeNext>) -> Answe
     if let Some(done) = call.earlier(&request).await? {
         return call.ticket_answer(Ok(done), actix_web::http::StatusCode::OK).await;
     }
-    let key = known(&call.docket, key.into_inner())?;
+    let key = known(&call.docket, key.into_inner()).await?;
     let agent = call.agent_or_self("/agent", body.asked.agent).await?.id;
     let free = ticket_list::unowned(call.docket.views.documents(), &key, CANDIDATES).await?;
     for id in free {
@@ -127,7 +129,12 @@ async fn next(call: Call, key: web::Path<String>, body: Body<TakeNext>) -> Answe
     Ok(HttpResponse::NoContent().insert_header((POSITION, head)).finish())
 }
 
-fn known(docket: &Docket, key: String) -> Result<String, Problem> {
-    let exists = docket.desk.catalogue().queues.contains_key(&key);
-    if exists { Ok(key) } else { Err(Problem::not_found("queue")) }
+/// The key of a queue that there is or was: what lies in a queue that was retired lies there still.
+async fn known(docket: &Docket, key: String) -> Result<String, Problem> {
+    if docket.desk.catalogue().queues.contains_key(&key) {
+        return Ok(key);
+    }
+    let stream = DefinitionKind::Queue.stream(&key);
+    let ever = docket.store.read_stream(&stream, 0, 1, Sealed::Without).await?;
+    if ever.is_empty() { Err(Problem::not_found("queue")) } else { Ok(key) }
 }

@@ -81,8 +81,14 @@ async fn check(call: &Call, filter: &BTreeMap<String, Value>) -> Result<(), Prob
             return Err(Problem::field(format!("/filter/{name}"), "unknown_field", detail));
         }
     }
-    let wanted =
-        async { Wanted::of(&call.docket, &call.principal, filter::saved_pairs(filter)?).await };
+    let wanted = async {
+        let pairs = filter::saved_pairs(filter)?;
+        if pairs.iter().any(|(name, value)| name == "view" && Uuid::try_parse(value).is_ok()) {
+            let detail = "a saved view stands on its own, not on another one";
+            return Err(Problem::field("/view", "invalid_value", detail));
+        }
+        Wanted::of(&call.docket, &call.principal, pairs).await
+    };
     wanted.await.map(drop).map_err(|problem| problem.under("/filter"))
 }
 

@@ -79,3 +79,11 @@ async fn targets_and_headers_have_limits() {
     let wide = desk.admin.request("GET", "/v1/tickets").header("x-filler", "x".repeat(40_000));
     assert_eq!(desk.admin.send(wide).await.problem(), "431 headers_too_large");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customers_bad_address_is_pointed_at_where_it_stands() {
+    let desk = Desk::open().await;
+    let bad = ticket(json!({ "customer": { "email": "no address" } }));
+    let refused = desk.admin.post("/v1/tickets", &bad).await;
+    assert!(refused.problem().contains(" /customer/email:"), "{}", refused.problem());
+}

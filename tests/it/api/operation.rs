@@ -8,7 +8,8 @@ async fn health_and_readiness_need_no_token_and_figures_do() {
     let desk = Desk::open().await;
     desk.anonymous.get("/healthz").await.is(200);
     desk.views_caught_up().await;
-    desk.anonymous.get("/readyz").await.is(200);
+    let ready = desk.anonymous.get("/readyz").await.is(200);
+    assert_eq!(ready.body, json!({ "status": "ok", "parked": [] }));
     assert_eq!(desk.anonymous.get("/metrics").await.problem(), "401 token_required");
     desk.given_ticket().await;
     let figures = desk.admin.get("/metrics").await.is(200);

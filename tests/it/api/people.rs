@@ -97,7 +97,24 @@ async fn a_saved_view_belongs_to_its_owner() {
     let wrong = json!({ "name": "Odd", "filter": { "colour": "red" } });
     let wrong = agent.post("/v1/views", &wrong).await;
     assert_eq!(wrong.problem(), "422 unknown_field /filter/colour:unknown_field");
+    let on_another = json!({ "name": "Warm", "filter": { "view": saved.text("/id") } });
+    let on_another = agent.post("/v1/views", &on_another).await;
+    assert_eq!(on_another.problem(), "422 invalid_value /filter/view:invalid_value");
     let path = format!("/v1/views/{}", saved.text("/id"));
     agent.send(agent.request("DELETE", &path)).await.is(204);
     assert_eq!(agent.send(agent.request("DELETE", &path)).await.problem(), "404 not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changes_an_agent_on_a_stale_state_is_told_what_was_missed() {
+    let desk = Desk::open().await;
+    let path = format!("/v1/agents/{}", desk.ann);
+    let change = |name: &str| {
+        let request = desk.admin.request("PATCH", &path).header("if-match", "\"1\"");
+        desk.admin.send(request.json(&json!({ "name": name })))
+    };
+    change("Ann Nowak").await.is(200);
+    let stale = change("Anna").await;
+    assert_eq!(stale.problem(), "412 stale");
+    assert_eq!(stale.text("/missed/0/data/to/name"), "Ann Nowak");
 }

@@ -46,3 +46,21 @@ async fn a_queue_is_shown_as_it_stood() {
     let summary = desk.admin.get("/v1/queues/inbox/summary").await.is(200);
     assert_eq!((&summary.body["total"], &summary.body["open"]), (&json!(1), &json!(0)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_that_was_retired_is_still_shown_as_it_stood() {
+    let desk = Desk::open().await;
+    let queue = json!({ "name": "Returns" });
+    desk.admin.put("/v1/queues/returns", &queue).await.is(200);
+    desk.given_ticket_with(json!({ "queue": "returns" })).await;
+    let then = desk.now();
+    desk.pass(Duration::from_secs(60));
+    desk.admin.send(desk.admin.request("DELETE", "/v1/queues/returns")).await.is(204);
+    desk.views_caught_up().await;
+
+    let path = format!("/v1/queues/returns/tickets?as_of={then}");
+    let lay = desk.admin.get(&path).await.is(200);
+    assert_eq!(lay.body["data"].as_array().unwrap().len(), 1);
+    let never = desk.admin.get("/v1/queues/nowhere/tickets").await;
+    assert_eq!(never.problem(), "404 not_found");
+}

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::post;
-use docket_commands::{CustomerInput, NewTicket};
+use docket_commands::{CommandError, CustomerInput, NewTicket};
 use docket_domain::ids::CustomerId;
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
@@ -93,7 +93,11 @@ pub async fn create(call: Call, body: Body<OpenTicket>) -> Answer {
             call.docket.desk.open_ticket(&request, &new).await
         }
     };
-    call.ticket_answer(done, StatusCode::CREATED).await
+    // The rules of customers do not know that one is a member of this body.
+    match done {
+        Err(error @ CommandError::Customer(_)) => Err(Problem::from(error).under("/customer")),
+        done => call.ticket_answer(done, StatusCode::CREATED).await,
+    }
 }
 
 async fn new_ticket(call: &Call, asked: OpenTicket) -> Result<NewTicket, Problem> {

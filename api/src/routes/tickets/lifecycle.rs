@@ -1,6 +1,7 @@
 //! How a ticket stands: snooze, wake, close, reopen, status.
 
 use actix_web::{post, web};
+use docket_domain::duration;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::{Outcome, SnoozeReason, WakeCause};
@@ -73,23 +74,12 @@ fn end(until: Option<Instant>, length: Option<&str>, from: Instant) -> Result<In
     match (until, length) {
         (Some(until), None) => Ok(until),
         (None, Some(length)) => {
-            let millis = millis(length).ok_or_else(|| {
-                let detail = "not an ISO 8601 duration of days or less, such as PT3H";
-                Problem::field("/for", "invalid_duration", detail)
-            })?;
+            let millis = duration::parse_millis(length)
+                .map_err(|error| Problem::field("/for", "invalid_duration", error.to_string()))?;
             Ok(from.plus_millis(millis))
         }
         _ => Err(Problem::field("/until", "invalid_value", "say either until or for")),
     }
-}
-
-/// An ISO 8601 duration in milliseconds; a day is 24 hours, longer units have no fixed length.
-fn millis(length: &str) -> Option<i64> {
-    let span: jiff::Span = length.parse().ok()?;
-    let exact = length.starts_with('P') && span.get_months() == 0 && span.get_years() == 0;
-    let relative = jiff::SpanRelativeTo::days_are_24_hours();
-    let duration = span.to_duration(relative).ok().filter(|_| exact)?;
-    i64::try_from(duration.as_millis()).ok()
 }
 
 /// Nothing but when.
