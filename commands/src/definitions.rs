@@ -4,6 +4,7 @@ use docket_domain::codec::Event;
 use docket_domain::definition::{
     Catalogue, DefinitionEvent, DefinitionKind, Document, ZoneOffsets, defaults, publish, retire,
 };
+use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind};
 use docket_store::Sealed;
 use uuid::Uuid;
@@ -87,6 +88,7 @@ impl Desk {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
         }
+        self.moment(request, Instant::EARLIEST)?;
         let _alone = self.defining.lock().await;
         let stream = kind.stream(key);
         for _ in 0..TRIES {

@@ -134,7 +134,7 @@ impl Desk {
         let catalogue = self.catalogue();
         let context = Context {
             actor: actor.clone(),
-            now: self.moment(request, Instant(i64::MIN))?,
+            now: self.moment(request, Instant::EARLIEST)?,
             command_id: request.command_id,
             catalogue: &catalogue,
         };

@@ -5,6 +5,7 @@ use docket_domain::codec::Event;
 use docket_domain::customer::{self, Address, Customer, CustomerCommand, CustomerProfile};
 use docket_domain::envelope::Recorded;
 use docket_domain::ids::{AgentId, CustomerId};
+use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
 use docket_store::Claim;
@@ -18,6 +19,9 @@ use crate::request::{Done, Request};
 
 /// The space of claims that leads from an address to its customer.
 const CUSTOMER_ADDRESS: &str = "customer-address";
+
+/// Where a stream stands that has no event yet: its version, and when its last event occurred.
+const NEW: (u64, Instant) = (0, Instant::EARLIEST);
 
 /// An agent as an administrator describes one.
 #[derive(Clone, Debug)]
@@ -33,8 +37,8 @@ pub struct AgentInput {
 pub struct CustomerChanges {
     /// The name.
     pub name: Option<String>,
-    /// All addresses.
-    pub addresses: Option<Vec<Address>>,
+    /// Addresses, each in place of the one of its kind.
+    pub addresses: Vec<Address>,
     /// The tier.
     pub tier: Option<String>,
 }
@@ -77,7 +81,7 @@ impl Desk {
         let id = CustomerId(self.mint());
         let claims = address_claims(&self.pepper, &profile.addresses, &id.stream());
         let events = customer::decide(None, CustomerCommand::Register { profile })?;
-        let mut plan = Plan::of(self.person(request, id.stream(), 0, customer_events(events)));
+        let mut plan = Plan::of(self.person(request, id.stream(), NEW, customer_events(events))?);
         plan.claims = claims;
         match self.append(request, plan).await? {
             Appended::Done(done) => Ok(done),
@@ -109,7 +113,8 @@ impl Desk {
             if events.is_empty() {
                 return Ok(self.nothing_to_do(id.stream(), folded.version));
             }
-            let write = self.person(request, id.stream(), folded.version, customer_events(events));
+            let write =
+                self.person(request, id.stream(), stand(&folded), customer_events(events))?;
             let releases = held.into_iter().filter(|claim| !claims.contains(claim)).collect();
             let plan = Plan { writes: vec![write], claims, releases };
             if let Appended::Done(done) = self.append(request, plan).await? {
@@ -136,7 +141,7 @@ impl Desk {
             active: true,
         };
         let events = agent::decide(None, AgentCommand::Add { profile })?;
-        let plan = Plan::of(self.person(request, id.stream(), 0, agent_events(events)));
+        let plan = Plan::of(self.person(request, id.stream(), NEW, agent_events(events))?);
         match self.append(request, plan).await? {
             Appended::Done(done) => Ok(done),
             Appended::Outrun => Err(CommandError::Contended),
@@ -163,7 +168,7 @@ impl Desk {
             if events.is_empty() {
                 return Ok(self.nothing_to_do(id.stream(), folded.version));
             }
-            let write = self.person(request, id.stream(), folded.version, agent_events(events));
+            let write = self.person(request, id.stream(), stand(&folded), agent_events(events))?;
             if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
                 return Ok(done);
             }
@@ -181,9 +186,18 @@ impl Desk {
         Ok(())
     }
 
-    fn person(&self, request: &Request, stream: String, version: u64, events: Vec<Event>) -> Write {
-        let subjects = vec![stream.clone()];
-        Write { stream, version, subjects, actor: request.actor.clone(), channel: None, events }
+    /// The write of a person's events, which happen neither before the person's last nor in the
+    /// future; a new person has version 0.
+    fn person(
+        &self,
+        request: &Request,
+        stream: String,
+        (version, last_occurred_at): (u64, Instant),
+        events: Vec<Event>,
+    ) -> Result<Write, CommandError> {
+        self.moment(request, last_occurred_at)?;
+        let (subjects, actor) = (vec![stream.clone()], request.actor.clone());
+        Ok(Write { stream, version, subjects, actor, channel: None, events })
     }
 }
 
@@ -195,12 +209,26 @@ fn agent_events(events: Vec<agent::AgentEvent>) -> Vec<Event> {
     events.into_iter().map(Event::Agent).collect()
 }
 
+fn stand<T>(folded: &Folded<T>) -> (u64, Instant) {
+    (folded.version, folded.last_occurred_at)
+}
+
 fn changed(before: &CustomerProfile, changes: &CustomerChanges) -> CustomerProfile {
     CustomerProfile {
         name: changes.name.as_ref().map(Personal::text).or_else(|| before.name.clone()),
-        addresses: changes.addresses.clone().unwrap_or_else(|| before.addresses.clone()),
+        addresses: replaced(&before.addresses, &changes.addresses),
         tier: changes.tier.clone().unwrap_or_else(|| before.tier.clone()),
     }
+}
+
+/// All addresses after the given ones took the places of those of their kind.
+fn replaced(before: &[Address], given: &[Address]) -> Vec<Address> {
+    let kept = before.iter().filter(|kept| given.iter().all(|new| new.kind != kept.kind));
+    let mut all: Vec<Address> = kept.chain(given).cloned().collect();
+    if !given.is_empty() {
+        all.sort_by_key(|address| address.kind);
+    }
+    all
 }
 
 /// The claims that make a customer the one who is found by these addresses. The keys are hashes

@@ -73,6 +73,7 @@ impl Desk {
         version: u64,
         events: Vec<TokenEvent>,
     ) -> Result<Done, CommandError> {
+        self.moment(request, Instant::EARLIEST)?;
         let write = Write {
             stream: id.stream(),
             version,

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use docket_commands::{CommandError, CustomerInput, Desk, NewTicket, Occurred, Request};
-use docket_domain::customer::{Address, AddressKind};
+use docket_commands::{
+    AgentInput, CommandError, CustomerChanges, CustomerInput, Desk, NewTicket, Occurred, Request,
+};
+use docket_domain::customer::{Address, AddressKind, CustomerProfile};
 use docket_domain::definition::{DefinitionKind, Document, Queue, TicketType};
-use docket_domain::ids::TicketId;
+use docket_domain::ids::{CustomerId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind, Channel};
 use docket_domain::personal::Personal;
@@ -310,6 +312,50 @@ async fn a_claimed_time_lies_between_the_last_event_and_now() {
     let done = scene.desk.execute(&at(NOON + 5), id, &note).await.unwrap();
     assert_eq!(done.events[0].occurred_at, Instant(NOON + 5));
     assert_eq!(done.events[0].recorded_at, Instant(NOON + DAY));
+}
+
+#[tokio::test]
+async fn nobody_and_nothing_is_defined_or_changed_in_the_future() {
+    let scene = scene().await;
+    let tomorrow = |name| Request { occurred: Occurred::At(Instant(NOON + DAY)), ..request(name) };
+    let input = AgentInput { name: "Anna".into(), email: None };
+    let refused = [
+        scene.desk.add_agent(&tomorrow("agent"), None, &input).await,
+        scene.desk.register_customer(&tomorrow("customer"), jan()).await,
+        scene.desk.publish(&tomorrow("type"), "type", &type_named("Type")).await,
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(CommandError::OccurredAt { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn changes_of_a_customers_addresses_at_once_are_all_kept() {
+    let scene = scene().await;
+    let done = scene.desk.register_customer(&request("customer"), jan()).await.unwrap();
+    let id = CustomerId::of_stream(&done.stream).unwrap();
+    let change = async |name: &str, kind, value: &str| {
+        let addresses = vec![Address { kind, value: Personal::text(value) }];
+        let changes = CustomerChanges { addresses, ..CustomerChanges::default() };
+        scene.desk.change_customer(&request(name), id, &changes).await.unwrap();
+    };
+    tokio::join!(
+        change("phone", AddressKind::Phone, "+48 600 100 200"),
+        change("email", AddressKind::Email, "kowalski@example.com"),
+    );
+    let addresses = scene.desk.customer(id).await.unwrap().state.unwrap().profile.addresses;
+    let kinds: Vec<_> = addresses.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [AddressKind::Email, AddressKind::Phone]);
+    assert_eq!(addresses[0].value, Personal::text("kowalski@example.com"));
+}
+
+fn jan() -> CustomerProfile {
+    let email = Address { kind: AddressKind::Email, value: Personal::text("jan@example.com") };
+    CustomerProfile { name: None, addresses: vec![email], tier: "standard".into() }
+}
+
+fn type_named(name: &str) -> Document {
+    Document::Type(TicketType { name: name.into() })
 }
 
 #[tokio::test]

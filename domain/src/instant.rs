@@ -18,6 +18,9 @@ pub struct Instant(pub i64);
 pub struct NotAnInstant;
 
 impl Instant {
+    /// The earliest that is read and written, long before the common era.
+    pub const EARLIEST: Self = Self(-377_705_023_201_000);
+
     /// The latest that is read and written, 9999-12-30T22:00:00Z.
     pub const LATEST: Self = Self(253_402_207_200_000);
 
@@ -76,7 +79,9 @@ mod tests {
         let json = serde_json::to_string(&Instant::LATEST).unwrap();
         assert_eq!(json, r#""9999-12-30T22:00:00.000Z""#);
         assert_eq!(serde_json::from_str::<Instant>(&json).unwrap(), Instant::LATEST);
-        for beyond in [Instant::LATEST.plus_millis(1), Instant(i64::MAX), Instant(i64::MIN)] {
+        let json = serde_json::to_string(&Instant::EARLIEST).unwrap();
+        assert_eq!(serde_json::from_str::<Instant>(&json).unwrap(), Instant::EARLIEST);
+        for beyond in [Instant::LATEST.plus_millis(1), Instant::EARLIEST.plus_millis(-1)] {
             assert!(serde_json::to_string(&beyond).is_err(), "{beyond}");
         }
         for beyond in ["9999-12-30T22:00:00.001Z", "9999-12-30T22:00:01Z"] {

@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, patch, post, web};
 use docket_commands::{CustomerChanges, Done};
-use docket_domain::customer::{Address, CustomerProfile};
+use docket_domain::customer::CustomerProfile;
 use docket_domain::ids::CustomerId;
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
@@ -136,10 +136,9 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
     contacts(checked, [&email, &phone, &handle]).done()?;
     let id = named(&id)?;
     let request = call.request(&body.bytes, occurred_at)?;
-    let given = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
     let changes = CustomerChanges {
         name: name.map(|name| name.trim().to_owned()),
-        addresses: replaced(&call.docket, id, given).await?,
+        addresses: check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref()),
         tier,
     };
     let done = call.docket.desk.change_customer(&request, id, &changes).await;
@@ -155,25 +154,6 @@ fn contacts(checked: Check, [email, phone, handle]: [&Option<String>; 3]) -> Che
         .maybe_label("/email", email.as_ref())
         .maybe_label("/phone", phone.as_ref())
         .maybe_label("/handle", handle.as_ref())
-}
-
-/// All addresses after the given ones took the places of those of their kind; `None` when none was
-/// given.
-async fn replaced(
-    docket: &Docket,
-    id: CustomerId,
-    given: Vec<Address>,
-) -> Result<Option<Vec<Address>>, Problem> {
-    if given.is_empty() {
-        return Ok(None);
-    }
-    let before = docket.desk.customer(id).await?.state;
-    let before = before.map(|customer| customer.profile.addresses).unwrap_or_default();
-    let kept = before.into_iter().filter(|kept| given.iter().all(|new| new.kind != kept.kind));
-    let mut all: Vec<Address> = kept.collect();
-    all.extend(given);
-    all.sort_by_key(|address| address.kind);
-    Ok(Some(all))
 }
 
 async fn answer(call: &Call, done: &Done, status: StatusCode) -> Answer {
