@@ -55,9 +55,9 @@ pub enum CommandError {
     /// Two addresses of one customer belong to two customers.
     #[error("the address belongs to another customer")]
     AddressTaken,
-    /// The ticket has an owner already, and only a free one was asked for.
-    #[error("the ticket has an owner already")]
-    AlreadyAssigned,
+    /// A free ticket of one queue was asked for; this one has an owner, or lies elsewhere by now.
+    #[error("the ticket has an owner already, or lies in another queue")]
+    NotFree,
     /// The zone is not in the time-zone database.
     #[error("there is no time zone {zone:?}")]
     UnknownZone {

@@ -4,7 +4,7 @@ use docket_domain::codec::Event;
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::{AssignMethod, WakeCause};
-use docket_domain::ticket::state::evolve;
+use docket_domain::ticket::state::{TicketState, evolve};
 use uuid::Uuid;
 
 use crate::append::{Appended, Plan, Write};
@@ -13,19 +13,20 @@ use crate::error::CommandError;
 use crate::request::{Done, Request};
 
 impl Desk {
-    /// Gives a free ticket to an agent who takes the next one of a queue (S-50, S-82); refused when
-    /// somebody else was faster.
+    /// Gives a free ticket of a queue to an agent who takes the next one (S-50, S-82); refused when
+    /// somebody else was faster, or moved it elsewhere.
     pub async fn take(
         &self,
         request: &Request,
         id: TicketId,
+        queue: &str,
         agent: AgentId,
     ) -> Result<Done, CommandError> {
         let to = self.agent_ref(agent).await?;
         let command = TicketCommand::Assign { to, method: AssignMethod::Next };
-        let free = |ticket: &docket_domain::ticket::state::TicketState| match ticket.assignee {
-            None => Ok(()),
-            Some(_) => Err(CommandError::AlreadyAssigned),
+        let free = |ticket: &TicketState| {
+            let free = ticket.assignee.is_none() && ticket.queue.key == queue;
+            if free { Ok(()) } else { Err(CommandError::NotFree) }
         };
         self.execute_if(request, id, &command, free).await
     }

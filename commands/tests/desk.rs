@@ -10,7 +10,7 @@ use docket_commands::{
 };
 use docket_domain::customer::{Address, AddressKind, CustomerProfile};
 use docket_domain::definition::{DefinitionKind, Document, Queue, TicketType};
-use docket_domain::ids::{CustomerId, TicketId};
+use docket_domain::ids::{AgentId, CustomerId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind, Channel};
 use docket_domain::personal::Personal;
@@ -259,6 +259,20 @@ async fn a_queue_that_registers_nobody_does_so_whoever_chose_it() {
     let new = ticket_from("jan@example.com");
     let refused = scene.desk.open_ticket(&request("open"), &new).await;
     assert!(matches!(refused, Err(CommandError::NotRegistered { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn only_a_free_ticket_of_the_queue_is_taken() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    let input = AgentInput { name: "Anna".into(), email: None };
+    let added = scene.desk.add_agent(&request("anna"), None, &input).await.unwrap();
+    let anna = AgentId::of_stream(&added.stream).unwrap();
+    let elsewhere = scene.desk.take(&request("t1"), id, "claims", anna).await;
+    assert!(matches!(elsewhere, Err(CommandError::NotFree)), "{elsewhere:?}");
+    assert_eq!(scene.desk.take(&request("t2"), id, "inbox", anna).await.unwrap().version, 2);
+    let taken = scene.desk.take(&request("t3"), id, "inbox", anna).await;
+    assert!(matches!(taken, Err(CommandError::NotFree)), "{taken:?}");
 }
 
 #[tokio::test]

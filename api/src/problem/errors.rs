@@ -35,7 +35,7 @@ impl From<CommandError> for Problem {
                 Self::field("/occurred_at", "occurred_at_out_of_range", detail)
             }
             CommandError::AddressTaken => Self::refused("address_taken", None, detail),
-            CommandError::AlreadyAssigned => Self::refused("already_assigned", None, detail),
+            CommandError::NotFree => Self::refused("ticket_not_free", None, detail),
             CommandError::Erased { .. } => Self::refused("person_erased", None, detail),
             CommandError::Stale { actual, .. } => Self::stale(actual, Vec::new()),
             CommandError::KeyReused => {

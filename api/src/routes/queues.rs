@@ -117,8 +117,8 @@ async fn next(call: Call, key: web::Path<String>, body: Body<TakeNext>) -> Answe
     let free = ticket_list::unowned(call.docket.views.documents(), &key, CANDIDATES).await?;
     for id in free {
         // The list may lag, and others take at the same time: whoever is second tries the next.
-        match call.docket.desk.take(&request, TicketId(id), agent).await {
-            Err(CommandError::AlreadyAssigned)
+        match call.docket.desk.take(&request, TicketId(id), &key, agent).await {
+            Err(CommandError::NotFree)
             | Err(CommandError::Ticket(
                 TicketRefusal::TicketClosed | TicketRefusal::TicketMerged { .. },
             )) => {}
