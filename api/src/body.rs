@@ -60,8 +60,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
 }
 
 /// Parses a JSON document. Malformed JSON is 400; a document of the wrong shape is 422, with the
-/// pointer of the first thing wrong.
+/// pointer of the first thing wrong. The document is an object: a list of its members' values in
+/// their order, which serde would take too, names nothing and would change its meaning with the code.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let detail = "a body is an object".to_owned();
+        let code = "invalid_type".into();
+        return Err(Problem::invalid(vec![Fault { pointer: String::new(), code, detail }]));
+    }
     match serde_json::from_slice(bytes) {
         Ok(asked) => Ok(asked),
         Err(error) if error.is_data() => Err(locate::<T>(bytes)),
@@ -232,6 +238,7 @@ mod tests {
             "422 missing_field /inner/a/0/size"
         );
         assert_eq!(complaint(r#"{"name":"n","name":"m"}"#), "422 duplicate_field /name");
+        assert_eq!(complaint(r#"["n",{}]"#), "422 invalid_type ");
         assert_eq!(complaint(&"[".repeat(100_000)), "422 invalid_type ");
     }
 }
