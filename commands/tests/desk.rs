@@ -79,6 +79,12 @@ fn ticket_from(email: &str) -> NewTicket {
     }
 }
 
+fn queue(categories: &[&str], register_customers: bool) -> Document {
+    let categories = categories.iter().map(|path| (*path).to_owned()).collect();
+    let name = "A queue".into();
+    Document::Queue(Queue { name, default_priority: None, categories, register_customers })
+}
+
 fn said(body: &str) -> NewMessage {
     NewMessage { body: body.into(), attachments: Vec::new() }
 }
@@ -195,15 +201,7 @@ async fn a_message_reopens_within_the_window_and_opens_a_linked_ticket_after_it(
 #[tokio::test]
 async fn a_late_message_is_taken_though_the_place_of_its_ticket_is_gone() {
     let scene = scene().await;
-    let queue = |categories| {
-        Document::Queue(Queue {
-            name: "Claims".into(),
-            default_priority: None,
-            categories,
-            register_customers: true,
-        })
-    };
-    scene.desk.publish(&request("queue"), "claims", &queue(Vec::new())).await.unwrap();
+    scene.desk.publish(&request("queue"), "claims", &queue(&[], true)).await.unwrap();
     let new = NewTicket {
         queue: Some("claims".into()),
         category: Some("question".into()),
@@ -226,8 +224,8 @@ async fn a_late_message_is_taken_though_the_place_of_its_ticket_is_gone() {
         (new.queue.key, new.category.map(|it| it.key))
     };
 
-    let narrower = queue(vec!["complaint".into()]);
-    scene.desk.publish(&request("narrower"), "claims", &narrower).await.unwrap();
+    let (narrower, only) = (request("narrower"), queue(&["complaint"], true));
+    scene.desk.publish(&narrower, "claims", &only).await.unwrap();
     assert_eq!(write("m1", ids[0]).await, ("claims".into(), None));
 
     scene.desk.retire(&request("retire"), DefinitionKind::Queue, "claims").await.unwrap();
@@ -249,15 +247,8 @@ async fn a_ticket_split_off_is_the_agents_doing() {
 #[tokio::test]
 async fn a_queue_that_registers_nobody_does_so_whoever_chose_it() {
     let scene = scene().await;
-    let inbox = Document::Queue(Queue {
-        name: "Inbox".into(),
-        default_priority: None,
-        categories: Vec::new(),
-        register_customers: false,
-    });
-    scene.desk.publish(&request("inbox"), "inbox", &inbox).await.unwrap();
-    let new = ticket_from("jan@example.com");
-    let refused = scene.desk.open_ticket(&request("open"), &new).await;
+    scene.desk.publish(&request("inbox"), "inbox", &queue(&[], false)).await.unwrap();
+    let refused = scene.desk.open_ticket(&request("open"), &ticket_from("jan@example.com")).await;
     assert!(matches!(refused, Err(CommandError::NotRegistered { .. })), "{refused:?}");
 }
 
