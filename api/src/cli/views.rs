@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use docket_projections::REGISTRY;
 use docket_store::EventStore;
 use docket_store::sqlite::SqliteStore;
 
@@ -46,9 +47,17 @@ async fn list(config: &Config) -> Result<(), Failure> {
     let (cursor, head) = (tables.cursor, store.head());
     let mut out = std::io::stdout();
     writeln!(out, "{:16} {:>7} {:>10} {:>10} parked", "view", "version", "position", "lag")?;
-    for (name, version, parked) in tables.views().await? {
-        let lag = head.saturating_sub(cursor);
-        writeln!(out, "{name:16} {version:>7} {cursor:>10} {lag:>10} {parked}")?;
+    let built = tables.views().await?;
+    for view in REGISTRY {
+        let name = view.name;
+        match built.iter().find(|(built, ..)| built == name) {
+            Some((_, version, parked)) => {
+                let lag = head.saturating_sub(cursor);
+                writeln!(out, "{name:16} {version:>7} {cursor:>10} {lag:>10} {parked}")?;
+            }
+            // A server that stopped before its first build was done has left no table yet.
+            None => writeln!(out, "{name:16} {:>7} {:>10} {head:>10} not built yet", "-", 0)?,
+        }
     }
     store.close().await;
     Ok(())
