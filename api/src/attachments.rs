@@ -1,13 +1,18 @@
-//! Files: streamed in, hashed on the way, on disk before anything names them.
+//! Files: streamed in and sealed on the way, on disk before anything names them, and gone with the
+//! keys of those they are about.
 //!
-//! Bytes lie under the file's id; what is known of them lies beside, and is written last, so that a
-//! file either is whole or does not exist.
+//! The bytes lie under the file's id, sealed under a random key of the file's own. What is known of
+//! the file and its key lie in a *box*: beside the log while no event names the file, and sealed in
+//! each event that does.
 
+mod binding;
 mod incoming;
+mod place;
+mod register;
+mod save;
 
-use std::path::Path as FilePath;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::http::StatusCode;
 use bytes::Bytes;
@@ -15,22 +20,31 @@ use docket_domain::ids::{AttachmentId, TokenId};
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::AttachmentRef;
-use futures::{Stream, StreamExt, TryStreamExt};
-use object_store::local::LocalFileSystem;
+use docket_projections::recorded::Reader;
+use docket_store::vault::{FileKey, FileSecret};
+use docket_store::{Sealed, StoreError};
+use futures::{Stream, TryStreamExt};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use object_store::{ObjectStore, ObjectStoreExt};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use self::incoming::Incoming;
+use self::binding::Cursor;
+use self::register::{Register, Waiting};
+pub use self::save::Upload;
 use crate::config::Config;
 use crate::docket::StartError;
 use crate::problem::Problem;
+use crate::side::Side;
 
-/// How many bytes of a file its type is guessed from.
-const SNIFFED: usize = 8 * 1024;
+/// How long a file may wait for an event that names it, in milliseconds: a day.
+const WAITS_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How much later it is removed: what was found in time must still be there when the command that
+/// names it is done.
+const GRACE_MS: i64 = 60 * 60 * 1000;
 
 /// What is known of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -53,199 +67,189 @@ pub struct Attachment {
     pub uploaded_at: Instant,
 }
 
+/// What lies in the box of a file.
+#[derive(Serialize, Deserialize)]
+struct Known {
+    file: Attachment,
+    key: String,
+}
+
+/// A file that was looked for and found.
+pub struct Found {
+    /// What is known of it.
+    pub file: Attachment,
+    key: FileKey,
+    boxed: String,
+    waiting_since: Option<Instant>,
+}
+
 /// Where files are kept.
 pub struct Attachments {
     store: Arc<dyn ObjectStore>,
+    secret: FileSecret,
+    register: Register,
+    cursor: Mutex<Cursor>,
+    reader: Reader,
     limit: u64,
     quota: u64,
     used: AtomicU64,
 }
 
-/// A file on its way in.
-pub struct Upload {
-    /// The id it will have.
-    pub id: Uuid,
-    /// Its name, as its sender calls it.
-    pub name: String,
-    /// Who sends it.
-    pub uploaded_by: TokenId,
-    /// When.
-    pub uploaded_at: Instant,
-}
-
 impl Attachments {
     /// Opens the place that the options name, and counts what lies there.
-    pub async fn open(config: &Config) -> Result<Self, StartError> {
-        let store = place(&config.attachments)?;
+    pub async fn open(config: &Config, reader: Reader, side: &Side) -> Result<Self, StartError> {
+        let store = place::place(&config.attachments)?;
         let sizes = store.list(None).map_ok(|object| object.size);
         let used: u64 = sizes
             .try_fold(0, |sum, size| async move { Ok(sum + size) })
             .await
             .map_err(|error| StartError::Attachments(error.to_string()))?;
-        let (limit, quota) = (config.attachment_limit, config.attachment_quota);
-        Ok(Self { store, limit, quota, used: AtomicU64::new(used) })
+        let register = Register::open(side.pool()).await?;
+        let cursor = Cursor::load(&register, reader.store.head()).await?;
+        Ok(Self {
+            store,
+            secret: reader.vault.file_secret().await?,
+            register,
+            cursor: Mutex::new(cursor),
+            reader,
+            limit: config.attachment_limit,
+            quota: config.attachment_quota,
+            used: AtomicU64::new(used),
+        })
     }
 
-    /// Takes a file in. Its bytes are durable when this answers. `before` is the file that the same
-    /// call brought when it was made before: it must be the same file then, and nothing is written.
-    pub async fn save<E>(
-        &self,
-        upload: Upload,
-        before: Option<Attachment>,
-        bytes: impl Stream<Item = Result<Bytes, E>>,
-    ) -> Result<Attachment, Problem> {
-        if let Some(before) = before {
-            return repeated(before, &clean(&upload.name), bytes).await;
+    /// A file, if there is one: 410 when it was erased.
+    pub async fn find(&self, id: Uuid) -> Result<Option<Found>, Problem> {
+        if let Some(found) = self.look(id).await? {
+            return Ok(Some(found));
         }
-        let path = Path::from(upload.id.to_string());
-        let parts = self.store.put_multipart(&path).await.map_err(|error| broken(&error))?;
-        let mut incoming = Incoming::new(WriteMultipart::new(parts), &self.used);
-        let (hash, head) = self.take(&mut incoming, bytes).await?;
-        let size = incoming.finish().await.map_err(|error| broken(&error))?;
-        let attachment = Attachment {
-            id: upload.id,
-            name: clean(&upload.name),
-            size,
-            sha256: hash,
-            r#type: sniff(&head).to_owned(),
-            uploaded_by: upload.uploaded_by,
-            uploaded_at: upload.uploaded_at,
-        };
-        let known = serde_json::to_vec(&attachment).map_err(|_| Problem::internal())?;
-        let put = self.store.put(&beside(upload.id), PutPayload::from(known)).await;
-        put.map_err(|error| broken(&error))?;
-        Ok(attachment)
+        // A register that was lost is read from the log anew.
+        self.catch_up().await?;
+        self.look(id).await
     }
 
-    /// What is known of a file, if there is one.
-    pub async fn find(&self, id: Uuid) -> Result<Option<Attachment>, Problem> {
-        let found = match self.store.get(&beside(id)).await {
-            Ok(found) => found.bytes().await.map_err(|error| broken(&error))?,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(broken(&error)),
+    async fn look(&self, id: Uuid) -> Result<Option<Found>, Problem> {
+        let waiting = self.register.waiting(id).await.map_err(|error| Problem::side(&error))?;
+        if let Some(Waiting { boxed, uploaded_at }) = waiting {
+            return self.opened(id, boxed, Some(uploaded_at)).map(Some);
+        }
+        let positions = self.register.events(id).await.map_err(|error| Problem::side(&error))?;
+        for position in &positions {
+            let events = self.reader.store.read_all(position - 1, 1, Sealed::With).await?;
+            for opened in self.reader.vault.open_all(&events).await? {
+                let named = binding::named_by(&opened.payload, id);
+                if let Some(Personal::Known(boxed)) = named.and_then(|file| file.key) {
+                    return self.opened(id, boxed, None).map(Some);
+                }
+            }
+        }
+        if positions.is_empty() { Ok(None) } else { Err(erased()) }
+    }
+
+    fn opened(&self, id: Uuid, boxed: String, since: Option<Instant>) -> Result<Found, Problem> {
+        let known: Option<Known> = serde_json::from_slice(&self.secret.open(id, &boxed)?).ok();
+        let key = known.as_ref().and_then(|known| FileKey::from_text(&known.key));
+        let (Some(known), Some(key)) = (known, key) else {
+            let what = format!("the box of file {id} holds no key");
+            return Err(StoreError::Integrity(what).into());
         };
-        serde_json::from_slice(&found).map(Some).map_err(|error| broken(&error))
+        Ok(Found { file: known.file, key, boxed, waiting_since: since })
     }
 
     /// The bytes of a file, streamed.
     pub async fn bytes(
         &self,
-        id: Uuid,
-    ) -> Result<impl Stream<Item = Result<Bytes, object_store::Error>> + use<>, Problem> {
-        let found = self.store.get(&Path::from(id.to_string())).await;
-        Ok(found.map_err(|error| broken(&error))?.into_stream())
+        found: &Found,
+    ) -> Result<impl Stream<Item = Result<Bytes, Problem>> + use<>, Problem> {
+        let sealed = self.store.get(&Path::from(found.file.id.to_string())).await;
+        let sealed = sealed.map_err(|error| broken(&error))?.into_stream();
+        let start = (sealed, Some(found.key.reader()));
+        Ok(futures::stream::try_unfold(start, |(mut sealed, reader)| async move {
+            let Some(mut reader) = reader else { return Ok(None) };
+            match sealed.try_next().await.map_err(|error| broken(&error))? {
+                Some(chunk) => {
+                    let bytes = Bytes::from(reader.read(&chunk)?);
+                    Ok(Some((bytes, (sealed, Some(reader)))))
+                }
+                None => Ok(Some((Bytes::from(reader.finish()?), (sealed, None)))),
+            }
+        }))
     }
 
     /// Files as an event names them; each must have been uploaded before.
-    pub async fn refs(&self, ids: &[Uuid]) -> Result<Vec<AttachmentRef>, Problem> {
+    pub async fn refs(&self, ids: &[Uuid], now: Instant) -> Result<Vec<AttachmentRef>, Problem> {
         let mut refs = Vec::with_capacity(ids.len());
         for (index, id) in ids.iter().enumerate() {
-            let found = self.find(*id).await?.ok_or_else(|| {
+            let found = match self.find(*id).await {
+                Err(problem) if problem.status() == StatusCode::GONE => None,
+                found => found?,
+            };
+            let fresh = |found: &Found| {
+                found.waiting_since.is_none_or(|since| since.plus_millis(WAITS_MS) > now)
+            };
+            let Found { file, boxed, .. } = found.filter(fresh).ok_or_else(|| {
                 let detail = "there is no such attachment; upload it first";
                 Problem::field(format!("/attachments/{index}"), "unknown_attachment", detail)
             })?;
             refs.push(AttachmentRef {
-                id: AttachmentId(found.id),
-                name: Personal::text(found.name),
-                size: found.size,
-                sha256: found.sha256,
+                id: AttachmentId(file.id),
+                name: Personal::text(file.name),
+                size: file.size,
+                sha256: file.sha256,
+                key: Some(Personal::text(boxed)),
             });
         }
         Ok(refs)
     }
 
-    /// Writes the bytes through; answers their hash and the first of them.
-    async fn take<E>(
-        &self,
-        incoming: &mut Incoming<'_>,
-        bytes: impl Stream<Item = Result<Bytes, E>>,
-    ) -> Result<(String, Vec<u8>), Problem> {
-        let mut bytes = std::pin::pin!(bytes);
-        let (mut hash, mut head) = (Sha256::new(), Vec::new());
-        while let Some(chunk) = bytes.next().await {
-            let chunk = chunk.map_err(|_| broken_off())?;
-            if incoming.size + chunk.len() as u64 > self.limit {
-                return Err(self.too_large());
+    /// Follows the log to its end: every file that an event names is then held by its event alone.
+    pub async fn catch_up(&self) -> Result<(), Problem> {
+        let mut cursor = self.cursor.lock().await;
+        cursor.catch_up(&*self.reader.store, &self.register).await
+    }
+
+    /// After this, nothing on disk but the events opens a file that an event names.
+    pub async fn scrub(&self) -> Result<(), Problem> {
+        self.catch_up().await?;
+        match self.register.scrub().await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let detail = "traces of files are being read; try again";
+                Err(Problem::unavailable("side_store_unavailable", detail, 1))
             }
-            if incoming.reserve(chunk.len() as u64) > self.quota {
-                return Err(quota_exceeded());
-            }
-            hash.update(&chunk);
-            let missing = SNIFFED.saturating_sub(head.len()).min(chunk.len());
-            head.extend_from_slice(chunk.get(..missing).unwrap_or_default());
-            incoming.write(chunk).await.map_err(|error| broken(&error))?;
+            Err(error) => Err(Problem::side(&error)),
         }
-        Ok((hex(&hash.finalize()), head))
     }
 
-    fn too_large(&self) -> Problem {
-        let detail = format!("an attachment has at most {} bytes", self.limit);
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "attachment_too_large", detail)
+    /// Removes the files that nobody named in time; answers how many.
+    pub async fn sweep(&self, now: Instant) -> Result<usize, Problem> {
+        self.catch_up().await?;
+        let since = now.plus_millis(-(WAITS_MS + GRACE_MS));
+        let forsaken = self.register.forsaken(since).await;
+        let forsaken = forsaken.map_err(|error| Problem::side(&error))?;
+        for id in &forsaken {
+            self.remove(*id).await?;
+        }
+        Ok(forsaken.len())
+    }
+
+    /// Removes a file that no event names. The row goes last, so that no bytes lie anywhere unknown.
+    async fn remove(&self, id: Uuid) -> Result<(), Problem> {
+        let path = Path::from(id.to_string());
+        match self.store.head(&path).await {
+            Ok(object) => {
+                self.store.delete(&path).await.map_err(|error| broken(&error))?;
+                self.used.fetch_sub(object.size, Ordering::Relaxed);
+            }
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(broken(&error)),
+        }
+        self.register.forget(id).await.map_err(|error| Problem::side(&error))
     }
 }
 
-/// The file of an earlier call, if this one brings the same.
-async fn repeated<E>(
-    before: Attachment,
-    name: &str,
-    bytes: impl Stream<Item = Result<Bytes, E>>,
-) -> Result<Attachment, Problem> {
-    let mut bytes = std::pin::pin!(bytes);
-    let mut hash = Sha256::new();
-    while let Some(chunk) = bytes.next().await {
-        hash.update(chunk.map_err(|_| broken_off())?);
-    }
-    let same = hex(&hash.finalize()) == before.sha256 && name == before.name;
-    if same { Ok(before) } else { Err(docket_commands::CommandError::KeyReused.into()) }
-}
-
-fn broken_off() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "incomplete_body", "the upload broke off")
-}
-
-fn quota_exceeded() -> Problem {
-    let detail = "the quota of attachments is used up; ask an administrator";
-    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "attachment_quota_exceeded", detail)
-}
-
-fn place(url: &str) -> Result<Arc<dyn ObjectStore>, StartError> {
-    if url.starts_with("s3://") {
-        return bucket(url);
-    }
-    std::fs::create_dir_all(url).map_err(StartError::io(format!("cannot create {url}")))?;
-    let folder = LocalFileSystem::new_with_prefix(FilePath::new(url));
-    let folder = folder.map_err(|error| StartError::Attachments(error.to_string()))?;
-    Ok(Arc::new(folder.with_fsync(true)))
-}
-
-/// A bucket; credentials and endpoint come from the usual `AWS_*` variables.
-#[cfg(feature = "s3")]
-fn bucket(url: &str) -> Result<Arc<dyn ObjectStore>, StartError> {
-    let bucket = object_store::aws::AmazonS3Builder::from_env().with_url(url).build();
-    Ok(Arc::new(bucket.map_err(|error| StartError::Attachments(error.to_string()))?))
-}
-
-#[cfg(not(feature = "s3"))]
-fn bucket(url: &str) -> Result<Arc<dyn ObjectStore>, StartError> {
-    let reason = format!("{url}: this program was built without the feature `s3`");
-    Err(StartError::Attachments(reason))
-}
-
-/// Where what is known of a file lies.
-fn beside(id: Uuid) -> Path {
-    Path::from(format!("{id}.json"))
-}
-
-/// A name that is safe to be shown and saved: no path, no control characters, no endless length.
-fn clean(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|it| !it.is_control()).take(255).collect();
-    let clean = clean.trim();
-    if clean.is_empty() || clean == "." || clean == ".." { "file".into() } else { clean.into() }
-}
-
-fn sniff(head: &[u8]) -> &'static str {
-    infer::get(head).map_or("application/octet-stream", |kind| kind.mime_type())
+fn erased() -> Problem {
+    Problem::new(StatusCode::GONE, "attachment_erased", "the file was erased for good")
 }
 
 /// Bytes in hexadecimal.
@@ -263,15 +267,6 @@ fn broken(error: &dyn std::error::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_made_safe() {
-        assert_eq!(clean("../../etc/passwd"), "passwd");
-        assert_eq!(clean("C:\\temp\\zdjęcie 1.png"), "zdjęcie 1.png");
-        assert_eq!(clean("a\r\nb"), "ab");
-        assert_eq!(clean(".."), "file");
-        assert_eq!(clean(""), "file");
-    }
 
     #[test]
     fn hexadecimal_is_two_digits_a_byte() {

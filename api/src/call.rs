@@ -12,6 +12,7 @@ use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::command::{NewMessage, TicketCommand};
+use docket_domain::ticket::event::AttachmentRef;
 use docket_domain::token::Role;
 use docket_projections::recorded::Moment;
 use serde::Serialize;
@@ -194,8 +195,13 @@ impl Call {
 
     /// Something to be said, with its files looked up.
     pub async fn message(&self, body: String, attachments: &[Uuid]) -> Result<NewMessage, Problem> {
-        let attachments = self.docket.attachments.refs(attachments).await?;
+        let attachments = self.files(attachments).await?;
         Ok(NewMessage { body, attachments })
+    }
+
+    /// Files that a body names, as the event will name them.
+    pub async fn files(&self, ids: &[Uuid]) -> Result<Vec<AttachmentRef>, Problem> {
+        self.docket.attachments.refs(ids, self.docket.now()).await
     }
 
     /// Answers with the ticket as the command left it.

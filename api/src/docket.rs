@@ -100,14 +100,15 @@ impl Docket {
         let views = data.join(VIEWS_FILE);
         let views =
             Projections::start(views, reader.clone(), names.clone(), clock, REGISTRY).await?;
+        let side = Side::open(&data.join(SIDE_FILE)).await?;
         Ok(Self {
             names,
             views,
             documents: Documents::new(),
             tokens: Tokens::load(&*store).await?,
-            attachments: Attachments::open(config).await?,
+            attachments: Attachments::open(config, reader.clone(), &side).await?,
             access: SqliteAccessLog::open(data.join(ACCESS_FILE)).await?,
-            side: Side::open(&data.join(SIDE_FILE)).await?,
+            side,
             figures,
             sqlite,
             ready: AtomicBool::new(false),
@@ -235,7 +236,8 @@ impl Docket {
         self.desk.forget_folded();
         self.documents.forget_all();
         self.names.forget(subject);
-        Ok(self.views.refold_subject(subject).await?)
+        self.views.refold_subject(subject).await?;
+        self.attachments.scrub().await
     }
 
     /// The time now.

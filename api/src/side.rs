@@ -1,4 +1,5 @@
-//! What is kept beside the log, in a SQLite file of its own: the views that people save.
+//! What is kept beside the log, in a SQLite file of its own: the views that people save, and the
+//! [register of files](crate::attachments).
 //!
 //! A saved view is a bookmark: losing it loses no fact about any ticket, so it is no event.
 
@@ -52,10 +53,17 @@ impl Side {
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            // What a row gave up must not lie on in a page that is free.
+            .pragma("secure_delete", "ON");
         let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
         sqlx::raw_sql(SCHEMA).execute(&pool).await?;
         Ok(Self { pool })
+    }
+
+    /// The file, for others who keep something in it.
+    pub fn pool(&self) -> SqlitePool {
+        self.pool.clone()
     }
 
     /// The saved views of an owner, oldest first.

@@ -1,4 +1,4 @@
-//! What the server does of its own accord: timers.
+//! What the server does of its own accord: timers, and the keeping of files.
 //!
 //! A timer comes from an event, and the view of deadlines lists what is due. The command's id
 //! derives from that event, so that however often and by however many it is tried, it happens once.
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docket_domain::ids::TicketId;
+use docket_domain::instant::Instant;
 use docket_projections::deadlines::{self, Deadline, Kind};
 use docket_projections::documents::DocumentsError;
 use tokio::task::JoinHandle;
@@ -19,9 +20,34 @@ const BATCH: usize = 100;
 /// How long the worker sleeps at most: a deadline that nobody announced is late by this much.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
+/// How often files that nobody named are looked for, in milliseconds.
+const SWEEP_EVERY_MS: i64 = 60_000;
+
 /// Starts the workers of a server.
 pub fn start(docket: &Arc<Docket>) -> Vec<JoinHandle<()>> {
-    vec![tokio::spawn(timers(docket.clone()))]
+    vec![tokio::spawn(timers(docket.clone())), tokio::spawn(files(docket.clone()))]
+}
+
+/// Follows the log for the files that events name, and removes those that none did in time.
+async fn files(docket: Arc<Docket>) {
+    let mut stopping = docket.stopping();
+    let mut swept = Instant::default();
+    while !*stopping.borrow_and_update() {
+        let now = docket.now();
+        let done = if now >= swept.plus_millis(SWEEP_EVERY_MS) {
+            swept = now;
+            docket.attachments.sweep(now).await.map(drop)
+        } else {
+            docket.attachments.catch_up().await
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "files cannot be looked after; trying again");
+        }
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(LONGEST_SLEEP) => {}
+        }
+    }
 }
 
 /// Wakes what is due, until the server stops.

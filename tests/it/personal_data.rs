@@ -11,7 +11,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 /// Texts that occur nowhere else, one for each kind of personal field.
-const CANARIES: [&str; 9] = [
+const CANARIES: [&str; 10] = [
     "canary-subject",
     "canary-body",
     "canary-customer-name",
@@ -21,7 +21,11 @@ const CANARIES: [&str; 9] = [
     "canary-note",
     "canary-reason",
     "canary-promise",
+    "canary-file-name",
 ];
+
+/// A text inside a file.
+const IN_A_FILE: &str = "canary-inside-a-file";
 
 #[tokio::test]
 async fn no_personal_text_is_in_the_clear_beside_the_vault() {
@@ -41,9 +45,10 @@ async fn no_personal_text_is_in_the_clear_beside_the_vault() {
     let scanned: Vec<_> = files.filter(|path| !is_view(path)).collect();
     let names = |name: &str| scanned.iter().any(|path| path.to_string_lossy().contains(name));
     assert!(names("data/log.sqlite") && names("log.sqlite-wal") && names("backup/"), "{scanned:?}");
+    assert!(names("data/attachments/") && names("backup/attachments/"), "{scanned:?}");
     for path in &scanned {
         let bytes = std::fs::read(path).unwrap();
-        for canary in CANARIES {
+        for canary in CANARIES.into_iter().chain([IN_A_FILE]) {
             let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
             assert!(!found, "{canary} is in {}", path.display());
         }
@@ -55,6 +60,10 @@ async fn no_personal_text_is_in_the_clear_beside_the_vault() {
     for canary in CANARIES.iter().filter(|canary| **canary != "canary-address") {
         assert!(history.contains(canary), "{canary} is not in the history");
     }
+    let history: Value = serde_json::from_str(&history).unwrap();
+    let named = history.pointer("/data/0/data/message/attachments/0/id").and_then(Value::as_str);
+    let file = format!("attachments/{}", named.expect("the first message has a file"));
+    assert_eq!(get(&process.url, &admin_token(&data), &file).await, IN_A_FILE);
 }
 
 /// What an erasure must leave as it was: where every event stands, and what it is.
@@ -105,10 +114,45 @@ async fn who_is_erased_is_gone_from_every_answer_and_file_while_the_log_stays_as
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_ends_with_the_customer_or_the_ticket_that_it_belongs_to() {
+    let desk = Desk::open().await;
+    let upload = || async {
+        let request = desk.admin.request("POST", "/v1/attachments").body("what the customer sent");
+        desk.admin.send(request).await.is(201).text("/id")
+    };
+    let (first, second, forwarded) = (upload().await, upload().await, upload().await);
+    let one = desk.given_ticket_with(json!({ "attachments": [first, forwarded] })).await;
+    let elsewhere = json!({ "customer": { "email": "other@example.com" } });
+    let other = desk.given_ticket_with(elsewhere).await;
+    let note = json!({ "body": "from the other case", "attachments": [second, forwarded] });
+    desk.admin.post(&other.path("note"), &note).await.is(200);
+    let file = |id: &str| format!("/v1/attachments/{id}");
+    for id in [&first, &second, &forwarded] {
+        assert_eq!(desk.admin.get(&file(id)).await.is(200).bytes, b"what the customer sent");
+    }
+
+    let customer = desk.admin.get(&one.own()).await.is(200).text("/customer/id");
+    desk.server.docket.erase(&format!("customer-{customer}")).await.unwrap();
+    assert_eq!(desk.admin.get(&file(&first)).await.problem(), "410 attachment_erased");
+    desk.admin.get(&file(&second)).await.is(200);
+    desk.admin.get(&file(&forwarded)).await.is(200);
+    let again = json!({ "body": "x", "attachments": [first] });
+    let refused = desk.admin.post(&other.path("note"), &again).await;
+    assert_eq!(refused.problem(), "422 unknown_attachment /attachments/0:unknown_attachment");
+
+    desk.server.docket.erase(&format!("ticket-{}", other.id)).await.unwrap();
+    for id in [&second, &forwarded] {
+        assert_eq!(desk.admin.get(&file(id)).await.problem(), "410 attachment_erased");
+    }
+}
+
 /// Works a ticket so that each canary becomes a personal field.
 async fn plant(url: &str, token: &str) -> String {
     let agent = post(url, token, "agents", json!({ "name": "canary-agent-name" })).await;
-    let new = json!({ "subject": "canary-subject", "body": "canary-body", "channel": "email",
+    let named = upload(url, token, "canary-file-name.txt").await;
+    upload(url, token, "canary-file-name-of-a-file-that-nothing-names").await;
+    let new = json!({ "attachments": [named], "subject": "canary-subject", "body": "canary-body", "channel": "email",
         "customer": { "name": "canary-customer-name", "email": "canary-address@example.com" } });
     let ticket = post(url, token, "tickets", new).await;
     let id = ticket["id"].as_str().unwrap().to_owned();
@@ -122,6 +166,15 @@ async fn plant(url: &str, token: &str) -> String {
         post(url, token, &format!("tickets/{id}/{verb}"), body).await;
     }
     id
+}
+
+/// Uploads a file; answers its id.
+async fn upload(url: &str, token: &str, name: &str) -> Value {
+    let named = format!("attachment; filename=\"{name}\"");
+    let request = Client::new().post(format!("{url}/v1/attachments")).bearer_auth(token);
+    let request = request.header("content-disposition", named).body(IN_A_FILE);
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    answer["id"].clone()
 }
 
 async fn post(url: &str, token: &str, path: &str, body: Value) -> Value {

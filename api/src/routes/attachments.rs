@@ -37,20 +37,18 @@ async fn upload(call: Call, request: HttpRequest, payload: web::Payload) -> Answ
     let disposition = request.headers().get(header::CONTENT_DISPOSITION);
     let disposition = disposition.and_then(|value| ContentDisposition::from_raw(value).ok());
     let mut upload = Upload {
-        // The id derives from the command, so that a repetition finds the first.
-        id: Uuid::new_v5(&call.command_id, b"attachment"),
+        command: call.command_id,
         name: disposition.as_ref().and_then(named).unwrap_or_default(),
         uploaded_by: call.principal.token,
         uploaded_at: call.docket.now(),
     };
-    let before = if call.repeatable { attachments.find(upload.id).await? } else { None };
     let stored = if request.content_type() == "multipart/form-data" {
         let mut parts = Multipart::new(request.headers(), payload);
         let part = parts.try_next().await.ok().flatten().ok_or_else(no_part)?;
         upload.name = part.content_disposition().and_then(named).unwrap_or_default();
-        attachments.save(upload, before, part).await?
+        attachments.save(upload, part).await?
     } else {
-        attachments.save(upload, before, payload).await?
+        attachments.save(upload, payload).await?
     };
     let mut response = HttpResponse::build(StatusCode::CREATED);
     response.insert_header((header::LOCATION, format!("/v1/attachments/{}", stored.id)));
@@ -70,14 +68,16 @@ fn no_part() -> Problem {
 
 /// Download a file.
 #[utoipa::path(tag = "attachments", responses(
-    (status = 200, description = "Its bytes.", body = String, content_type = "application/octet-stream")))]
+    (status = 200, description = "Its bytes.", body = String, content_type = "application/octet-stream"),
+    (status = 410, description = "It was erased with the ticket or the customer.")))]
 #[get("/attachments/{id}")]
 async fn download(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
     let missing = || Problem::not_found("attachment");
     let id = Uuid::try_parse(&id).map_err(|_| missing())?;
-    let known = docket.attachments.find(id).await?.ok_or_else(missing)?;
-    let bytes = docket.attachments.bytes(id).await?;
+    let found = docket.attachments.find(id).await?.ok_or_else(missing)?;
+    let bytes = docket.attachments.bytes(&found).await?;
     docket.read_by(&caller.0, "attachment", id.to_string())?;
+    let known = found.file;
     Ok(HttpResponse::Ok()
         .content_type(known.r#type.as_str())
         .insert_header(disposition(&known.name))

@@ -28,6 +28,7 @@ pub fn speaking() -> Vec<TicketEvent> {
         name: text("receipt.pdf"),
         size: 10,
         sha256: "00".into(),
+        key: None,
     });
     let later = Some(MONDAY.plus_millis(600_000));
     vec![

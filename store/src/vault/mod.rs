@@ -10,6 +10,7 @@
 //! row, a box that was touched, a text that is not what was committed to) is an integrity error.
 
 mod cipher;
+mod files;
 mod key_file;
 mod markers;
 mod opening;
@@ -24,6 +25,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use quick_cache::sync::Cache;
 
+pub use self::files::{FileKey, FileReader, FileSecret, FileWriter};
 pub use self::key_file::KeyFile;
 pub use self::markers::close;
 pub use self::opening::Opened;
@@ -106,6 +108,14 @@ impl Vault {
     /// [`StoreError::Integrity`] when they do not open with the key file; otherwise the store's.
     pub async fn pepper(&self) -> Result<Pepper, StoreError> {
         Pepper::load(&*self.store, &self.key_file).await
+    }
+
+    /// The secret that the keys of files are boxed under, made when first asked for.
+    ///
+    /// # Errors
+    /// As [`pepper`](Self::pepper).
+    pub async fn file_secret(&self) -> Result<FileSecret, StoreError> {
+        FileSecret::load(&*self.store, &self.key_file).await
     }
 
     /// The keys of subjects, from memory or from the store.

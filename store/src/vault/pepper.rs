@@ -45,7 +45,7 @@ impl Pepper {
 }
 
 /// The secret of this name, wrapped in the store's meta; made when there is none yet.
-async fn secret(
+pub(super) async fn secret(
     store: &dyn EventStore,
     key_file: &KeyFile,
     name: &str,

@@ -1,5 +1,7 @@
 //! Files: in, named, out.
 
+use std::time::Duration;
+
 use docket_api::config::Options;
 use docket_tests::desk::Desk;
 use reqwest::multipart::{Form, Part};
@@ -25,6 +27,7 @@ async fn a_file_is_uploaded_named_by_a_reply_and_downloaded_safely() {
     let history = agent.get(&ticket.path("history")).await.is(200);
     let named = &history.body["data"][1]["data"]["message"]["attachments"][0];
     assert_eq!(named["sha256"], stored.body["sha256"]);
+    assert_eq!(named["name"], "zdjęcie.png");
 
     let file = desk.caller("analyst").get(&format!("/v1/attachments/{id}")).await.is(200);
     assert_eq!(file.bytes, PNG);
@@ -54,7 +57,7 @@ async fn a_repeated_upload_is_the_same_file_and_another_one_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_or_one_too_many_is_refused() {
     let limits =
-        Options { attachment_limit: Some(10), attachment_quota: Some(600), ..Options::default() };
+        Options { attachment_limit: Some(10), attachment_quota: Some(1_200), ..Options::default() };
     let desk = Desk::open_with(limits).await;
     let raw = |size: usize| desk.admin.request("POST", "/v1/attachments").body(vec![b'x'; size]);
     desk.admin.send(raw(10)).await.is(201);
@@ -72,6 +75,60 @@ async fn what_is_too_large_or_one_too_many_is_refused() {
     assert_eq!(desk.admin.send(gzip).await.problem(), "415 unsupported_encoding");
     let nobody = "/v1/attachments/0192f0c1-0000-7000-8000-000000000000";
     assert_eq!(desk.admin.get(nobody).await.problem(), "404 not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_larger_than_any_buffer_comes_back_as_it_was() {
+    let desk = Desk::open().await;
+    let bytes: Vec<u8> = (0..1_500_000_u32).map(|at| (at / 7 % 253) as u8).collect();
+    let upload = desk.admin.request("POST", "/v1/attachments").body(bytes.clone());
+    let stored = desk.admin.send(upload).await.is(201);
+    let path = format!("/v1/attachments/{}", stored.text("/id"));
+    assert!(desk.admin.get(&path).await.is(200).bytes == bytes, "while nothing names it");
+    let said = json!({ "attachments": [stored.text("/id")] });
+    desk.given_ticket_with(said).await;
+    desk.server.docket.attachments.catch_up().await.unwrap();
+    let file = desk.admin.get(&path).await.is(200);
+    assert!(file.bytes == bytes, "once an event names it");
+    assert_eq!(file.header("docket-sha256"), stored.text("/sha256"));
+    assert_eq!(file.header("content-length"), bytes.len().to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_nobody_names_within_a_day_is_removed_and_its_quota_is_free_again() {
+    let quota = Options { attachment_quota: Some(1_000), ..Options::default() };
+    let desk = Desk::open_with(quota).await;
+    let upload = || desk.admin.request("POST", "/v1/attachments").body(vec![b'x'; 450]);
+    let named = desk.admin.send(upload()).await.is(201).text("/id");
+    desk.given_ticket_with(json!({ "attachments": [named] })).await;
+    let forsaken = desk.admin.send(upload()).await.is(201).text("/id");
+    assert_eq!(desk.admin.send(upload()).await.problem(), "507 attachment_quota_exceeded");
+
+    desk.pass(Duration::from_secs(24 * 3600));
+    let late = json!({ "subject": "s", "body": "b", "channel": "web",
+                       "customer": { "email": "c@example.com" }, "attachments": [forsaken] });
+    let refused = desk.admin.post("/v1/tickets", &late).await.problem();
+    assert_eq!(refused, "422 unknown_attachment /attachments/0:unknown_attachment");
+    desk.pass(Duration::from_secs(3601));
+    let docket = &desk.server.docket;
+    docket.attachments.sweep(docket.now()).await.unwrap();
+    let path = |id: &str| format!("/v1/attachments/{id}");
+    assert_eq!(desk.admin.get(&path(&forsaken)).await.problem(), "404 not_found");
+    desk.admin.get(&path(&named)).await.is(200);
+    desk.admin.send(upload()).await.is(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_were_touched_on_disk_are_never_handed_out() {
+    let desk = Desk::open().await;
+    let upload = desk.admin.request("POST", "/v1/attachments").body("as it was");
+    let id = desk.admin.send(upload).await.is(201).text("/id");
+    let file = desk.data().join("attachments").join(&id);
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[3] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let download = desk.admin.request("GET", &format!("/v1/attachments/{id}")).send().await;
+    assert!(download.unwrap().bytes().await.is_err(), "the answer breaks off");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,7 +87,7 @@ async fn new_call(call: &Call, asked: LogCall) -> Result<NewCall, Problem> {
         started_at: asked.started_at,
         ended_at: asked.ended_at,
         summary: asked.summary,
-        attachments: call.docket.attachments.refs(&asked.attachments).await?,
+        attachments: call.files(&asked.attachments).await?,
     })
 }
 

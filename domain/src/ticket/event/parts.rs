@@ -96,6 +96,14 @@ pub struct AttachmentRef {
     pub size: u64,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
+    /// What opens the file, boxed under a secret of the store, so that it says nothing to a reader
+    /// of the event. Losing this field ends the file.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::personal::optional"
+    )]
+    pub key: Option<Personal<String>>,
 }
 
 /// A move of the status that another event caused.
