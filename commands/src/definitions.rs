@@ -6,6 +6,7 @@ use docket_domain::definition::{
 };
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind};
+use docket_domain::sla::defaults::service_defaults;
 use docket_store::Sealed;
 use uuid::Uuid;
 
@@ -15,6 +16,9 @@ use crate::error::CommandError;
 use crate::load;
 use crate::request::{Done, Request};
 use crate::zones;
+
+/// The command that publishes the default calendar and plan on a store from before them.
+const SERVICE_DEFAULTS: Uuid = Uuid::from_u128(0x5b0c_42f0_9c1e_5f6b_8e54_6f1d_4c11_9a02);
 
 /// The namespace of the command that publishes the defaults: one command on every store.
 const DEFAULTS: Uuid = Uuid::from_u128(0x5b0c_42f0_9c1e_5f6b_8e54_6f1d_4c11_9a01);
@@ -65,9 +69,29 @@ impl Desk {
 
     /// Publishes the default definitions in one append; another node may have been faster.
     pub(crate) async fn publish_defaults(&self) -> Result<(), CommandError> {
-        let request = Request::system("setup", DEFAULTS);
+        self.publish_all(DEFAULTS, defaults()).await
+    }
+
+    /// Publishes the default calendar and plan on a store from before there were any. One that was
+    /// there and was retired stays retired.
+    pub(crate) async fn publish_service_defaults(&self) -> Result<(), CommandError> {
+        let mut missing = Vec::new();
+        for (key, document) in service_defaults(&self.catalogue().settings().zone) {
+            if self.stream_version(&document.kind().stream(&key)).await? == 0 {
+                missing.push((key, document));
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { self.publish_all(SERVICE_DEFAULTS, missing).await }
+    }
+
+    async fn publish_all(
+        &self,
+        command_id: Uuid,
+        documents: Vec<(String, Document)>,
+    ) -> Result<(), CommandError> {
+        let request = Request::system("setup", command_id);
         let mut plan = Plan::default();
-        for (key, document) in defaults() {
+        for (key, document) in documents {
             let zone_offsets = zone_offsets(&document)?;
             let stream = document.kind().stream(&key);
             let event = DefinitionEvent::DefinitionPublished { key, document, zone_offsets };
@@ -125,12 +149,5 @@ fn definition(stream: String, version: u64, actor: Actor, events: Vec<Definition
 }
 
 fn zone_offsets(document: &Document) -> Result<Option<ZoneOffsets>, CommandError> {
-    match document {
-        Document::Settings(settings) => zones::resolve(&settings.zone).map(Some),
-        Document::Queue(_)
-        | Document::Category(_)
-        | Document::Status(_)
-        | Document::Priority(_)
-        | Document::Type(_) => Ok(None),
-    }
+    document.zone().map(zones::resolve).transpose()
 }

@@ -63,6 +63,8 @@ impl Desk {
         desk.load_catalogue().await?;
         if desk.catalogue().settings.is_none() {
             desk.publish_defaults().await?;
+        } else if desk.catalogue().plans.is_empty() {
+            desk.publish_service_defaults().await?;
         }
         Ok(desk)
     }

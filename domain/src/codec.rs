@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use self::upcasters::UPCASTERS;
 use crate::agent::AgentEvent;
 use crate::customer::CustomerEvent;
 use crate::definition::DefinitionEvent;
@@ -41,9 +42,6 @@ pub struct Upcaster {
     /// The step.
     pub step: fn(Value) -> Value,
 }
-
-/// All steps there are. An event's current schema is one more than its last step reads, else 1.
-pub const UPCASTERS: &[Upcaster] = &[];
 
 /// Why a stored event cannot be understood: its reader must stop or park the stream, never skip.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -162,3 +160,4 @@ fn reason(error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 pub(crate) mod golden;
+mod upcasters;

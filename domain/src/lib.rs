@@ -26,6 +26,7 @@ pub mod instant;
 pub mod limits;
 pub mod party;
 pub mod personal;
+pub mod sla;
 pub mod ticket;
 pub mod token;
 

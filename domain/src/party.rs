@@ -74,6 +74,34 @@ pub enum Channel {
     Api,
 }
 
+impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Email,
+        Self::Web,
+        Self::Phone,
+        Self::Chat,
+        Self::Social,
+        Self::Messenger,
+        Self::InPerson,
+        Self::Api,
+    ];
+
+    /// Its word in events, plans and the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Web => "web",
+            Self::Phone => "phone",
+            Self::Chat => "chat",
+            Self::Social => "social",
+            Self::Messenger => "messenger",
+            Self::InPerson => "in_person",
+            Self::Api => "api",
+        }
+    }
+}
+
 /// An agent as an event names one: the id, and the name at that time, sealed under the agent's key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct AgentRef {

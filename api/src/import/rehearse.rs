@@ -26,6 +26,12 @@ fn documents(from: &Catalogue) -> Vec<(String, Document)> {
     );
     all.extend(from.statuses.iter().map(|(k, v)| copy((k, Document::Status(v.document.clone())))));
     all.extend(from.types.iter().map(|(k, v)| copy((k, Document::Type(v.document.clone())))));
+    all.extend(
+        from.calendars.iter().map(|(k, v)| copy((k, Document::Calendar(v.document.clone())))),
+    );
+    all.extend(
+        from.plans.iter().map(|(k, v)| copy((k, Document::Plan(Box::new(v.document.clone()))))),
+    );
     all.extend(from.settings.iter().map(|settings| {
         ("settings".to_owned(), Document::Settings(Box::new(settings.document.clone())))
     }));

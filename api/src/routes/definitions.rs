@@ -1,5 +1,5 @@
 //! Definitions, each a whole document that holds from now on: queues, categories (whose keys are
-//! paths), statuses, priorities, types and the settings.
+//! paths), statuses, priorities, types, calendars, plans and the settings.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ struct DefinitionVersion {
 /// List the definitions of a kind that are in force.
 #[utoipa::path(tag = "definitions",
     responses((status = 200, description = "The definitions.", body = Page<Definition>)))]
-#[get("/{kind:queues|categories|statuses|priorities|types}")]
+#[get("/{kind:queues|categories|statuses|priorities|types|calendars|plans}")]
 async fn list(docket: web::Data<Docket>, path: web::Path<String>) -> Answer {
     let kind = kind(&path)?;
     Page::whole(all_in_force(&docket.desk.catalogue(), kind)).answer()
@@ -73,7 +73,7 @@ async fn list(docket: web::Data<Docket>, path: web::Path<String>) -> Answer {
 /// Get a definition in force.
 #[utoipa::path(tag = "definitions",
     responses((status = 200, description = "The definition.", body = Definition)))]
-#[get("/{kind:queues|statuses|priorities|types}/{key}")]
+#[get("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}")]
 async fn read(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> Answer {
     read_one(&docket, kind(&path.0)?, &path.1)
 }
@@ -81,14 +81,14 @@ async fn read(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> A
 /// Publish a whole new version of a definition; it holds from now on.
 #[utoipa::path(tag = "definitions", request_body = Object,
     responses((status = 200, description = "The definition.", body = Definition)))]
-#[put("/{kind:queues|statuses|priorities|types}/{key}")]
+#[put("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}")]
 async fn publish(call: Call, path: web::Path<(String, String)>, body: Body<IgnoredAny>) -> Answer {
     publish_one(&call, kind(&path.0)?, &path.1, &body.bytes).await
 }
 
 /// Take a definition out of use; what used it keeps it.
 #[utoipa::path(tag = "definitions", responses((status = 204, description = "It is retired.")))]
-#[delete("/{kind:queues|statuses|priorities|types}/{key}")]
+#[delete("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}")]
 async fn retire(call: Call, path: web::Path<(String, String)>) -> Answer {
     retire_one(&call, kind(&path.0)?, &path.1).await
 }
@@ -96,7 +96,7 @@ async fn retire(call: Call, path: web::Path<(String, String)>) -> Answer {
 /// List all versions that a definition ever had, oldest first.
 #[utoipa::path(tag = "definitions",
     responses((status = 200, description = "The versions.", body = Page<DefinitionVersion>)))]
-#[get("/{kind:queues|statuses|priorities|types}/{key}/versions")]
+#[get("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}/versions")]
 async fn versions(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> Answer {
     versions_of(&docket, kind(&path.0)?, &path.1).await
 }
@@ -166,6 +166,8 @@ fn kind(plural: &str) -> Result<DefinitionKind, Problem> {
         "statuses" => Ok(DefinitionKind::Status),
         "priorities" => Ok(DefinitionKind::Priority),
         "types" => Ok(DefinitionKind::Type),
+        "calendars" => Ok(DefinitionKind::Calendar),
+        "plans" => Ok(DefinitionKind::Plan),
         _ => Err(Problem::not_found("kind of definition")),
     }
 }
@@ -234,6 +236,8 @@ fn document(kind: DefinitionKind, said: &[u8]) -> Result<Document, Problem> {
         DefinitionKind::Status => body::parse(said).map(Document::Status),
         DefinitionKind::Priority => body::parse(said).map(Document::Priority),
         DefinitionKind::Type => body::parse(said).map(Document::Type),
+        DefinitionKind::Calendar => body::parse(said).map(Document::Calendar),
+        DefinitionKind::Plan => body::parse(said).map(Document::Plan),
         DefinitionKind::Settings => body::parse(said).map(Document::Settings),
     }
 }
@@ -258,6 +262,8 @@ fn all_in_force(catalogue: &Catalogue, kind: DefinitionKind) -> Vec<Definition> 
         DefinitionKind::Status => listed(&catalogue.statuses),
         DefinitionKind::Priority => listed(&catalogue.priorities),
         DefinitionKind::Type => listed(&catalogue.types),
+        DefinitionKind::Calendar => listed(&catalogue.calendars),
+        DefinitionKind::Plan => listed(&catalogue.plans),
         DefinitionKind::Settings => {
             catalogue.settings.iter().map(|found| shown(SETTINGS, found)).collect()
         }

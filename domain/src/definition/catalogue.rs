@@ -8,6 +8,8 @@ use crate::definition::{
     Status, StatusTerm, Term, TicketType, ZoneOffsets,
 };
 use crate::instant::Instant;
+use crate::sla::calendar::Calendar;
+use crate::sla::plan::Plan;
 
 /// One definition in force.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,12 @@ pub struct Catalogue {
     pub priorities: BTreeMap<String, InForce<Priority>>,
     /// Ticket types by key.
     pub types: BTreeMap<String, InForce<TicketType>>,
+    /// Calendars by key.
+    pub calendars: BTreeMap<String, InForce<Calendar>>,
+    /// The offsets of the calendars' zones, by the calendar's key.
+    pub calendar_zones: BTreeMap<String, ZoneOffsets>,
+    /// Service plans by key.
+    pub plans: BTreeMap<String, InForce<Plan>>,
     /// The settings.
     pub settings: Option<InForce<Settings>>,
     /// The offsets of the settings' zone.
@@ -54,6 +62,12 @@ impl Catalogue {
                     Document::Status(it) => put(&mut self.statuses, key, at, it),
                     Document::Priority(it) => put(&mut self.priorities, key, at, it),
                     Document::Type(it) => put(&mut self.types, key, at, it),
+                    Document::Calendar(it) => {
+                        let zone = zone_offsets.clone().map(|zone| (key.clone(), zone));
+                        self.calendar_zones.extend(zone);
+                        put(&mut self.calendars, key, at, it);
+                    }
+                    Document::Plan(it) => put(&mut self.plans, key, at, it.as_ref()),
                     Document::Settings(it) => {
                         self.settings = Some(in_force(at, it.as_ref()));
                         self.zone_offsets.clone_from(zone_offsets);
@@ -66,6 +80,11 @@ impl Catalogue {
                 DefinitionKind::Status => drop(self.statuses.remove(key)),
                 DefinitionKind::Priority => drop(self.priorities.remove(key)),
                 DefinitionKind::Type => drop(self.types.remove(key)),
+                DefinitionKind::Calendar => {
+                    self.calendars.remove(key);
+                    self.calendar_zones.remove(key);
+                }
+                DefinitionKind::Plan => drop(self.plans.remove(key)),
                 DefinitionKind::Settings => (self.settings, self.zone_offsets) = (None, None),
             },
         }
@@ -84,6 +103,10 @@ impl Catalogue {
             DefinitionKind::Status => document(&self.statuses, key).map(Document::Status),
             DefinitionKind::Priority => document(&self.priorities, key).map(Document::Priority),
             DefinitionKind::Type => document(&self.types, key).map(Document::Type),
+            DefinitionKind::Calendar => document(&self.calendars, key).map(Document::Calendar),
+            DefinitionKind::Plan => {
+                document(&self.plans, key).map(|it| Document::Plan(Box::new(it)))
+            }
             DefinitionKind::Settings => {
                 self.settings.as_ref().map(|it| Document::Settings(Box::new(it.document.clone())))
             }

@@ -2,75 +2,15 @@
 
 use crate::definition::catalogue::category_and_above;
 use crate::definition::{
-    BaseStatus, Catalogue, Category, DefinitionKind, Document, Priority, Queue, Settings, Status,
-    StatusRule, ZoneOffsets,
+    BaseStatus, Catalogue, Category, DefinitionKind, Document, FieldError, Priority, Problem,
+    Queue, Settings, Status, StatusRule, ZoneOffsets,
 };
-use crate::duration::{NotADuration, parse_millis};
-use crate::limits::{self, LimitError};
+use crate::duration::parse_millis;
+use crate::limits;
+use crate::sla::calendar::Calendar;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
-
-/// What is wrong at one place of a document.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{pointer}: {problem}")]
-pub struct FieldError {
-    /// Where: a JSON pointer into the document, empty for the whole.
-    pub pointer: String,
-    /// What.
-    pub problem: Problem,
-}
-
-/// What is wrong with a field of a definition.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// Blank or too long.
-    #[error("{0}")]
-    Limit(#[from] LimitError),
-    /// No key.
-    #[error("a key has 1 to 64 characters of a-z, 0-9, _ and -, and does not begin with -")]
-    Key,
-    /// It names what does not exist.
-    #[error("there is no {} named {key:?}", kind.word())]
-    Unknown {
-        /// The kind of what it names.
-        kind: DefinitionKind,
-        /// The key given.
-        key: String,
-    },
-    /// A category without the one above it.
-    #[error("there is no category {0:?}, under which it would lie")]
-    NoParent(String),
-    /// A level outside its scale.
-    #[error("a level is from 1 (lowest) to 5 (highest)")]
-    Level,
-    /// No duration.
-    #[error("{0}")]
-    Duration(#[from] NotADuration),
-    /// A duration outside its range.
-    #[error("must last from {least} to {most}")]
-    Range {
-        /// The shortest allowed.
-        least: &'static str,
-        /// The longest allowed.
-        most: &'static str,
-    },
-    /// A zone whose offsets nobody knows.
-    #[error("there is no such time zone")]
-    Zone,
-    /// One of the six under another meaning.
-    #[error("this status is one of the six and stays based on {0:?}")]
-    Rebased(BaseStatus),
-    /// A status that only a command of its own sets.
-    #[error("a status that means snoozed, merged or closed is set by its own command only")]
-    NeedsCommand,
-    /// The settings move tickets to this status.
-    #[error("the settings move tickets to this status, which needs one that people can set")]
-    MovedTo,
-    /// A rule that has but one place to come from.
-    #[error("must be empty: a ticket wakes from a snooze and reopens from its end, nowhere else")]
-    FromFixed,
-}
 
 /// Everything that is wrong with a document that is to be published under `key`.
 pub(super) fn check(
@@ -86,6 +26,8 @@ pub(super) fn check(
         Document::Status(it) => check.status(key, it),
         Document::Priority(it) => check.priority(it),
         Document::Type(it) => check.name("/name", &it.name),
+        Document::Calendar(it) => check.calendar(it, zone),
+        Document::Plan(it) => check.errors = it.errors(catalogue),
         Document::Settings(it) => check.settings(it, zone),
     }
     check.errors
@@ -144,12 +86,18 @@ impl Check<'_> {
         self.holds((1..=5).contains(&priority.level), "/level", || Problem::Level);
     }
 
+    fn calendar(&mut self, calendar: &Calendar, zone: Option<&ZoneOffsets>) {
+        self.holds(zone.is_some_and(ZoneOffsets::is_ordered), "/zone", || Problem::Zone);
+        self.errors.extend(calendar.errors());
+    }
+
     fn settings(&mut self, settings: &Settings, zone: Option<&ZoneOffsets>) {
         self.holds(zone.is_some_and(ZoneOffsets::is_ordered), "/zone", || Problem::Zone);
         self.duration("/reopen_within", &settings.reopen_within, (0, "PT0S"), (3650, "P3650D"));
         self.duration("/snooze_block", &settings.snooze_block, (MINUTE_MS, "PT1M"), (1, "P1D"));
         self.names("/default_priority", DefinitionKind::Priority, &settings.default_priority);
         self.names("/default_queue", DefinitionKind::Queue, &settings.default_queue);
+        self.names("/plan", DefinitionKind::Plan, &settings.plan);
         let on = &settings.status_on;
         self.settable("/status_on/created_by_customer", &on.created_by_customer);
         self.settable("/status_on/created_by_agent", &on.created_by_agent);
@@ -212,11 +160,5 @@ impl Check<'_> {
         if !holds {
             self.errors.push(FieldError::at(pointer, problem()));
         }
-    }
-}
-
-impl FieldError {
-    fn at(pointer: &str, problem: Problem) -> Self {
-        Self { pointer: pointer.into(), problem }
     }
 }

@@ -1,6 +1,9 @@
 //! What a new desk starts with, so that its first ticket needs no configuration.
 
-use crate::definition::{BaseStatus, Category, Document, Priority, Queue, Status, TicketType};
+use crate::definition::{
+    BaseStatus, Category, Document, Priority, Queue, Settings, Status, TicketType,
+};
+use crate::sla::defaults::service_defaults;
 
 /// The documents of a new desk, each with its key, in an order in which each names only what came
 /// before it.
@@ -46,7 +49,9 @@ pub fn defaults() -> Vec<(String, Document)> {
     ] {
         all.push((key.into(), Document::Type(TicketType { name: name.into() })));
     }
-    all.push(("settings".into(), Document::Settings(Box::default())));
+    let settings = Settings::default();
+    all.extend(service_defaults(&settings.zone));
+    all.push(("settings".into(), Document::Settings(Box::new(settings))));
     all
 }
 

@@ -1,4 +1,5 @@
-//! Configuration as facts: queues, categories, statuses, priorities, types, settings.
+//! Configuration as facts: queues, categories, statuses, priorities, types, calendars, plans,
+//! settings.
 //!
 //! Each definition is a stream of whole immutable versions. [`Catalogue`] is the fold over all of
 //! them: what is in force now. A ticket that uses one freezes its key, name and version as a
@@ -9,16 +10,19 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::catalogue::{Catalogue, InForce};
-pub use self::check::{FieldError, Problem};
 pub use self::defaults::defaults;
+pub use self::problem::{FieldError, Problem};
 pub use self::publish::{DefinitionRefusal, publish, retire};
 pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
 pub use self::term::{PriorityTerm, StatusTerm, Term};
 pub use self::zone::ZoneOffsets;
+use crate::sla::calendar::Calendar;
+use crate::sla::plan::Plan;
 
 mod catalogue;
 mod check;
 mod defaults;
+mod problem;
 mod publish;
 mod rounding;
 mod settings;
@@ -41,14 +45,26 @@ pub enum DefinitionKind {
     Priority,
     /// A ticket type (S-11).
     Type,
+    /// When a desk is open (S-29).
+    Calendar,
+    /// How soon what is to be done (S-06, S-09, S-10).
+    Plan,
     /// The one settings document (S-58); its key is `settings`.
     Settings,
 }
 
 impl DefinitionKind {
     /// All kinds, in the order in which [`defaults`] are published: what is named comes first.
-    pub const ALL: [Self; 6] =
-        [Self::Priority, Self::Queue, Self::Category, Self::Status, Self::Type, Self::Settings];
+    pub const ALL: [Self; 8] = [
+        Self::Priority,
+        Self::Queue,
+        Self::Category,
+        Self::Status,
+        Self::Type,
+        Self::Calendar,
+        Self::Plan,
+        Self::Settings,
+    ];
 
     /// The word that streams and events use.
     pub fn word(self) -> &'static str {
@@ -58,6 +74,8 @@ impl DefinitionKind {
             Self::Status => "status",
             Self::Priority => "priority",
             Self::Type => "type",
+            Self::Calendar => "calendar",
+            Self::Plan => "plan",
             Self::Settings => "settings",
         }
     }
@@ -104,6 +122,10 @@ pub enum Document {
     Priority(Priority),
     /// A ticket type.
     Type(TicketType),
+    /// A calendar.
+    Calendar(Calendar),
+    /// A service plan.
+    Plan(Box<Plan>),
     /// The settings.
     Settings(Box<Settings>),
 }
@@ -117,7 +139,23 @@ impl Document {
             Self::Status(_) => DefinitionKind::Status,
             Self::Priority(_) => DefinitionKind::Priority,
             Self::Type(_) => DefinitionKind::Type,
+            Self::Calendar(_) => DefinitionKind::Calendar,
+            Self::Plan(_) => DefinitionKind::Plan,
             Self::Settings(_) => DefinitionKind::Settings,
+        }
+    }
+
+    /// The time zone that it names, if it is a document that does; see [`ZoneOffsets`].
+    pub fn zone(&self) -> Option<&str> {
+        match self {
+            Self::Calendar(calendar) => Some(&calendar.zone),
+            Self::Settings(settings) => Some(&settings.zone),
+            Self::Queue(_)
+            | Self::Category(_)
+            | Self::Status(_)
+            | Self::Priority(_)
+            | Self::Type(_)
+            | Self::Plan(_) => None,
         }
     }
 }

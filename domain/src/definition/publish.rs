@@ -1,9 +1,11 @@
 //! What administrators may define: rules that keep every name leading to something that exists.
 
-use crate::definition::check::{FieldError, check, is_key};
+use crate::definition::check::{check, is_key};
 use crate::definition::{
-    BaseStatus, Catalogue, DefinitionEvent, DefinitionKind, Document, Queue, ZoneOffsets,
+    BaseStatus, Catalogue, DefinitionEvent, DefinitionKind, Document, FieldError, Queue,
+    ZoneOffsets,
 };
+use crate::sla::plan::Plan;
 
 /// Why a definition is not published or retired.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +50,7 @@ impl DefinitionRefusal {
 }
 
 /// Publishes a whole new version, or nothing when it is the one in force. `zone_offsets` are those
-/// of the zone that settings name, and none for every other document.
+/// of the zone that settings and calendars name, and none for every other document.
 pub fn publish(
     catalogue: &Catalogue,
     key: &str,
@@ -58,7 +60,7 @@ pub fn publish(
     if !is_key_of(document.kind(), key) {
         return Err(DefinitionRefusal::InvalidKey);
     }
-    let zone_offsets = zone_offsets.filter(|_| document.kind() == DefinitionKind::Settings);
+    let zone_offsets = zone_offsets.filter(|_| document.zone().is_some());
     let errors = check(catalogue, key, &document, zone_offsets.as_ref());
     if !errors.is_empty() {
         return Err(DefinitionRefusal::Invalid { errors });
@@ -96,7 +98,9 @@ fn is_key_of(kind: DefinitionKind, key: &str) -> bool {
         DefinitionKind::Queue
         | DefinitionKind::Status
         | DefinitionKind::Priority
-        | DefinitionKind::Type => is_key(key),
+        | DefinitionKind::Type
+        | DefinitionKind::Calendar
+        | DefinitionKind::Plan => is_key(key),
     }
 }
 
@@ -108,9 +112,13 @@ fn is_in_force(
     document: &Document,
     zone: Option<&ZoneOffsets>,
 ) -> bool {
-    let same_zone = zone.is_none_or(|new| {
-        catalogue.zone_offsets.as_ref().map(|it| &it.offsets) == Some(&new.offsets)
-    });
+    let zone_in_force = if document.kind() == DefinitionKind::Calendar {
+        catalogue.calendar_zones.get(key)
+    } else {
+        catalogue.zone_offsets.as_ref()
+    };
+    let same_zone =
+        zone.is_none_or(|new| zone_in_force.map(|it| &it.offsets) == Some(&new.offsets));
     same_zone && catalogue.document(document.kind(), key).as_ref() == Some(document)
 }
 
@@ -121,6 +129,10 @@ fn used_by(catalogue: &Catalogue, kind: DefinitionKind, key: &str) -> Vec<String
     let queues = |named: &dyn Fn(&Queue) -> bool| -> Vec<String> {
         let naming = catalogue.queues.iter().filter(|(_, queue)| named(&queue.document));
         naming.map(|(key, _)| format!("the queue {key}")).collect()
+    };
+    let plans = |named: &dyn Fn(&Plan) -> bool| -> Vec<String> {
+        let naming = catalogue.plans.iter().filter(|(_, plan)| named(&plan.document));
+        naming.map(|(key, _)| format!("the plan {key}")).collect()
     };
     let by_settings = |named: bool| named.then(|| "the settings".to_owned());
     match kind {
@@ -141,9 +153,16 @@ fn used_by(catalogue: &Catalogue, kind: DefinitionKind, key: &str) -> Vec<String
         }
         DefinitionKind::Priority => queues(&|queue| is_key(queue.default_priority.as_ref()))
             .into_iter()
+            .chain(plans(&|plan| plan.names_priority(key)))
             .chain(by_settings(settings.default_priority == key))
             .collect(),
-        DefinitionKind::Status => by_settings(settings.status_on.names(key)).into_iter().collect(),
-        DefinitionKind::Type | DefinitionKind::Settings => Vec::new(),
+        DefinitionKind::Status => plans(&|plan| plan.names_status(key))
+            .into_iter()
+            .chain(by_settings(settings.status_on.names(key)))
+            .collect(),
+        DefinitionKind::Type => plans(&|plan| plan.names_type(key)),
+        DefinitionKind::Calendar => plans(&|plan| plan.calendar == key),
+        DefinitionKind::Plan => by_settings(settings.plan == key).into_iter().collect(),
+        DefinitionKind::Settings => Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use crate::definition::ZoneOffsets;
 use crate::definition::rounding::{end_of_block, nearest_boundary};
 use crate::duration::parse_millis;
 use crate::instant::Instant;
+use crate::sla::defaults::PLAN;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub default_priority: String,
     /// The queue of a ticket when neither it nor its category names one.
     pub default_queue: String,
+    /// The service plan that new tickets are promised by (S-06).
+    pub plan: String,
     /// Which commands move the status, and whereto (S-52, S-54).
     pub status_on: StatusOn,
 }
@@ -135,6 +138,7 @@ impl Default for Settings {
             snooze_rounding: Rounding::EndOfBlock,
             default_priority: "medium".into(),
             default_queue: "inbox".into(),
+            plan: PLAN.into(),
             status_on: StatusOn::default(),
         }
     }

@@ -327,7 +327,7 @@ fn what_others_name_cannot_be_retired() {
     ");
     assert_snapshot!(desk.delete(DefinitionKind::Priority, "high"), @"
     when  retire priority high
-    then  refused definition_in_use: it is used by the queue complaints
+    then  refused definition_in_use: it is used by the queue complaints, the plan default
     ");
     assert_snapshot!(desk.delete(DefinitionKind::Category, "complaint"), @"
     when  retire category complaint

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::instant::Instant;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// A zone's offsets from UTC, frozen when the document that names it was published, so that what
 /// was computed stays recomputable whatever a later time-zone release says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,5 +34,24 @@ impl ZoneOffsets {
         let after = self.offsets.partition_point(|(from, _)| *from <= at.0);
         // The first entry begins the record and changes nothing.
         self.offsets.get(after.max(1)).map(|(from, _)| Instant(*from))
+    }
+
+    /// The moment at which the wall clock shows `local_ms`, in milliseconds since 1970 as if it were
+    /// UTC. A time that a gap skips is moved forward by the gap; of one that an overlap repeats it is
+    /// the first.
+    pub fn instant_of(&self, local_ms: i64) -> Instant {
+        let offset = |index: usize| self.offsets.get(index).map_or(0, |it| i64::from(it.1) * 1000);
+        // No offset is a day or more, so nothing before this one can be in question.
+        let after = self.offsets.partition_point(|(from, _)| *from <= local_ms - DAY_MS);
+        let mut index = after.saturating_sub(1);
+        while let Some((until, _)) = self.offsets.get(index + 1) {
+            if local_ms - offset(index) < *until {
+                break;
+            }
+            index += 1;
+        }
+        let begins = self.offsets.get(index).map_or(i64::MIN, |(from, _)| *from);
+        let skipped = index > 0 && local_ms - offset(index) < begins;
+        Instant(local_ms - offset(if skipped { index - 1 } else { index }))
     }
 }

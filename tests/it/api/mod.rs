@@ -2,6 +2,7 @@
 
 mod access;
 mod attachments;
+mod calendars;
 mod command_line;
 mod conventions;
 mod definitions;

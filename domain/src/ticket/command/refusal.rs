@@ -149,6 +149,8 @@ impl TicketRefusal {
             Self::Unknown { kind: DefinitionKind::Status, .. } => "unknown_status",
             Self::Unknown { kind: DefinitionKind::Priority, .. } => "unknown_priority",
             Self::Unknown { kind: DefinitionKind::Type, .. } => "unknown_type",
+            Self::Unknown { kind: DefinitionKind::Calendar, .. } => "unknown_calendar",
+            Self::Unknown { kind: DefinitionKind::Plan, .. } => "unknown_plan",
             Self::Unknown { kind: DefinitionKind::Settings, .. } => "unknown_settings",
             Self::UnknownSubstatus { .. } => "unknown_substatus",
             Self::CategoryNotAllowed { .. } => "category_not_allowed",
@@ -183,7 +185,10 @@ impl TicketRefusal {
             Self::Unknown { kind: DefinitionKind::Status, .. } => Some("/status"),
             Self::Unknown { kind: DefinitionKind::Priority, .. } => Some("/priority"),
             Self::Unknown { kind: DefinitionKind::Type, .. } => Some("/type"),
-            Self::Unknown { kind: DefinitionKind::Settings, .. } => Some(""),
+            Self::Unknown {
+                kind: DefinitionKind::Calendar | DefinitionKind::Plan | DefinitionKind::Settings,
+                ..
+            } => Some(""),
             Self::UnknownSubstatus { .. } => Some("/substatus"),
             Self::CategoryNotAllowed { .. } => Some("/category"),
             Self::StatusNeedsCommand { .. } => Some("/status"),

@@ -1,0 +1,166 @@
+//! Service plans: how soon what is to be done (S-06, S-07, S-09, S-10, S-51).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::matrix::{Matrix, RowKeys, Target};
+use crate::definition::{Catalogue, FieldError};
+
+mod check;
+mod matrix;
+#[cfg(test)]
+mod spec;
+
+/// What a column of a row says when it means every value.
+pub const ANY: &str = "*";
+
+/// A service plan, as administrators write it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The name people see.
+    pub name: String,
+    /// The calendar whose open time counts.
+    pub calendar: String,
+    /// Whether open time counts, or all time.
+    #[serde(default)]
+    pub time: Reckoning,
+    /// The statuses in which a clock pauses (rule 7).
+    #[serde(default)]
+    pub pauses: BTreeMap<ClockKind, Vec<String>>,
+    /// Targets for answering, by tier, channel and priority (S-09).
+    pub respond: Vec<RespondRow>,
+    /// Targets for resolving, by tier, type and priority (S-10).
+    pub resolve: Vec<ResolveRow>,
+}
+
+/// Which time counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reckoning {
+    /// The open time of the calendar.
+    #[default]
+    Open,
+    /// All time; a day is 24 hours.
+    Wall,
+}
+
+/// What a clock measures (S-06, S-95).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockKind {
+    /// Until somebody owns the ticket.
+    Assignment,
+    /// Until a person first answers.
+    FirstResponse,
+    /// Until a person answers what the customer wrote after that.
+    NextReply,
+    /// Until the ticket is closed.
+    Resolution,
+}
+
+impl ClockKind {
+    /// Its word in documents and answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Assignment => "assignment",
+            Self::FirstResponse => "first_response",
+            Self::NextReply => "next_reply",
+            Self::Resolution => "resolution",
+        }
+    }
+}
+
+/// Targets for answering. A column left out means every value, a target left out is taken from the
+/// next row that matches; targets are ISO 8601.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RespondRow {
+    /// The customer's tier, or `*`.
+    #[serde(default = "any")]
+    pub tier: String,
+    /// The channel that the ticket came by, or `*`.
+    #[serde(default = "any")]
+    pub channel: String,
+    /// The ticket's priority, or `*`.
+    #[serde(default = "any")]
+    pub priority: String,
+    /// Until somebody owns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<String>,
+    /// Until the first answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_response: Option<String>,
+    /// Until each next answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_reply: Option<String>,
+    /// How long before the deadline the warning comes; a quarter of the target when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
+}
+
+/// Targets for resolving.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveRow {
+    /// The customer's tier, or `*`.
+    #[serde(default = "any")]
+    pub tier: String,
+    /// The ticket's type, or `*`.
+    #[serde(default = "any", rename = "type")]
+    pub ticket_type: String,
+    /// The ticket's priority, or `*`.
+    #[serde(default = "any")]
+    pub priority: String,
+    /// Until it is closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<String>,
+    /// How long before the deadline the warning comes; a quarter of the target when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
+}
+
+fn any() -> String {
+    ANY.into()
+}
+
+impl Plan {
+    /// What is wrong with it, each with its place, given what else is defined.
+    pub(crate) fn errors(&self, catalogue: &Catalogue) -> Vec<FieldError> {
+        check::check(self, catalogue)
+    }
+
+    /// Whether it pauses a clock in this status.
+    pub fn pauses(&self, clock: ClockKind, status: &str) -> bool {
+        self.pauses.get(&clock).is_some_and(|named| named.iter().any(|it| it == status))
+    }
+
+    /// Whether some row names this priority.
+    pub(crate) fn names_priority(&self, key: &str) -> bool {
+        let respond = self.respond.iter().map(|row| &row.priority);
+        respond.chain(self.resolve.iter().map(|row| &row.priority)).any(|it| it == key)
+    }
+
+    /// Whether some row names this ticket type.
+    pub(crate) fn names_type(&self, key: &str) -> bool {
+        self.resolve.iter().any(|row| row.ticket_type == key)
+    }
+
+    /// Whether some clock pauses in this status.
+    pub(crate) fn names_status(&self, key: &str) -> bool {
+        self.pauses.values().flatten().any(|it| it == key)
+    }
+}
+
+impl RespondRow {
+    /// Its targets by clock, those that it has.
+    fn targets(&self) -> impl Iterator<Item = (ClockKind, &String)> {
+        let all = [
+            (ClockKind::Assignment, &self.assignment),
+            (ClockKind::FirstResponse, &self.first_response),
+            (ClockKind::NextReply, &self.next_reply),
+        ];
+        all.into_iter().filter_map(|(clock, target)| Some((clock, target.as_ref()?)))
+    }
+}

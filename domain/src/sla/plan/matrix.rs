@@ -1,0 +1,126 @@
+//! Which row of a plan says what holds for a ticket: the most specific that has the target.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ANY, ClockKind, Plan, Reckoning};
+use crate::duration::{self, Length};
+
+/// A plan's rows, ready to be asked: the most specific first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    rows: Vec<Row>,
+}
+
+/// One row with the targets that it has.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    keys: RowKeys,
+    targets: Vec<(ClockKind, i64)>,
+    alarm_ms: Option<i64>,
+}
+
+/// What a row is about: the values of its columns, `*` for every value. A row of answers has a
+/// channel, a row of resolutions a type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowKeys {
+    /// The customer's tier.
+    pub tier: String,
+    /// The channel, in a row for answering.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The ticket type, in a row for resolving.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub ticket_type: Option<String>,
+    /// The priority.
+    pub priority: String,
+}
+
+/// What a clock has to reach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The row that says so.
+    pub row: RowKeys,
+    /// How much time there is, in milliseconds of the plan's time.
+    pub target_ms: i64,
+    /// How long before the deadline the warning comes.
+    pub alarm_ms: i64,
+}
+
+impl Matrix {
+    /// The rows of a plan, where a day of open time lasts `day_ms`. A length that is none, which no
+    /// published plan has, counts as left out.
+    pub fn of(plan: &Plan, day_ms: i64) -> Self {
+        let day_ms = match plan.time {
+            Reckoning::Open => day_ms,
+            Reckoning::Wall => 24 * 60 * 60 * 1000,
+        };
+        let millis = |text: &String| duration::parse(text).ok().map(|it| in_millis(it, day_ms));
+        let mut rows: Vec<Row> = Vec::with_capacity(plan.respond.len() + plan.resolve.len());
+        rows.extend(plan.respond.iter().map(|row| Row {
+            keys: RowKeys {
+                tier: row.tier.clone(),
+                channel: Some(row.channel.clone()),
+                ticket_type: None,
+                priority: row.priority.clone(),
+            },
+            targets: row.targets().filter_map(|(of, it)| Some((of, millis(it)?))).collect(),
+            alarm_ms: row.alarm.as_ref().and_then(millis),
+        }));
+        rows.extend(plan.resolve.iter().map(|row| {
+            Row {
+                keys: RowKeys {
+                    tier: row.tier.clone(),
+                    channel: None,
+                    ticket_type: Some(row.ticket_type.clone()),
+                    priority: row.priority.clone(),
+                },
+                targets: (row.resolution.as_ref().and_then(millis))
+                    .map(|it| (ClockKind::Resolution, it))
+                    .into_iter()
+                    .collect(),
+                alarm_ms: row.alarm.as_ref().and_then(millis),
+            }
+        }));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.keys.specificity()));
+        Self { rows }
+    }
+
+    /// What a clock of such a ticket has to reach: `asked` has a value in every column, and the
+    /// type `*` where the ticket has none. None where no row sets it.
+    pub fn target(&self, clock: ClockKind, asked: &RowKeys) -> Option<Target> {
+        let mut matching = self.rows.iter().filter(|row| row.keys.matches(asked));
+        matching.find_map(|row| {
+            let (_, target_ms) = row.targets.iter().find(|(of, _)| *of == clock)?;
+            Some(Target {
+                row: row.keys.clone(),
+                target_ms: *target_ms,
+                alarm_ms: row.alarm_ms.unwrap_or(target_ms / 4),
+            })
+        })
+    }
+}
+
+impl RowKeys {
+    /// More columns named beats fewer, then tier, then channel or type, then priority.
+    fn specificity(&self) -> (usize, bool, bool, bool) {
+        let by = self.channel.as_ref().or(self.ticket_type.as_ref());
+        let named = [&self.tier, by.unwrap_or(&self.tier), &self.priority].map(|it| it != ANY);
+        (named.iter().filter(|it| **it).count(), named[0], named[1], named[2])
+    }
+
+    fn matches(&self, asked: &Self) -> bool {
+        let is = |mine: &str, theirs: &str| mine == ANY || mine == theirs;
+        let may_be = |mine: &Option<String>, theirs: &Option<String>| {
+            mine.as_ref().is_none_or(|mine| is(mine, theirs.as_deref().unwrap_or(ANY)))
+        };
+        is(&self.tier, &asked.tier)
+            && may_be(&self.channel, &asked.channel)
+            && may_be(&self.ticket_type, &asked.ticket_type)
+            && is(&self.priority, &asked.priority)
+    }
+}
+
+fn in_millis(length: Length, day_ms: i64) -> i64 {
+    let days = length.weeks.saturating_mul(7).saturating_add(length.days);
+    days.saturating_mul(day_ms).saturating_add(length.millis)
+}
