@@ -18,8 +18,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::batches::Batches;
 use crate::names::{Known, Names, name_of, stream_of};
-use crate::recorded::{Moment, ReadError, Reader, Recorded, id_of};
+use crate::recorded::{ReadError, Reader, Recorded, id_of};
 
 /// One line of a ticket's story.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -77,13 +78,10 @@ pub async fn of_ticket(
     let mut next = 0;
     while let Some(id) = seen.get(next).copied() {
         next += 1;
-        let stored = reader.stored(&id.stream(), Moment::Now, Sealed::With).await?;
-        let events = reader.open(&stored).await?;
-        let actors: Vec<String> =
-            events.iter().filter_map(|event| stream_of(&event.envelope.actor)).collect();
-        let known = names.of(actors).await?;
-        entries.extend(entries_of(&stored, &events, &known, id != ticket));
-        for alias in aliases(&events) {
+        let mut story = Story { merged: id != ticket, ..Story::default() };
+        story.read(reader, names, id).await?;
+        entries.append(&mut story.entries);
+        for alias in story.aliases.into_values() {
             if !seen.contains(&alias.id) {
                 seen.push(alias.id);
             }
@@ -93,20 +91,72 @@ pub async fn of_ticket(
     Ok(entries)
 }
 
-fn entries_of(
-    stored: &[StoredEvent],
-    events: &[Recorded],
-    known: &Known,
+/// The story of one ticket alone.
+#[derive(Default)]
+struct Story {
     merged: bool,
-) -> Vec<Entry> {
-    let number = number_of(events);
-    let entries = stored.iter().zip(events).map(|(stored, event)| {
+    number: String,
+    entries: Vec<Entry>,
+    /// The tickets that are aliases of this one after its last event.
+    aliases: BTreeMap<MergeId, TicketRef>,
+}
+
+impl Story {
+    /// Reads a ticket's history piece by piece: of its texts only their beginnings stay.
+    async fn read(
+        &mut self,
+        reader: &Reader,
+        names: &Names,
+        ticket: TicketId,
+    ) -> Result<(), ReadError> {
+        let (stream, mut after, mut batches) = (ticket.stream(), 0, Batches::default());
+        loop {
+            let asked = batches.next();
+            let stored = reader.store.read_stream(&stream, after, asked, Sealed::With).await?;
+            batches.learn(&stored);
+            let events = reader.open(&stored).await?;
+            let actors: Vec<String> =
+                events.iter().filter_map(|event| stream_of(&event.envelope.actor)).collect();
+            let known = names.of(actors).await?;
+            for (stored, event) in stored.iter().zip(&events) {
+                self.take(event);
+                let entry = self.entry(stored, event, &known);
+                self.entries.push(entry);
+            }
+            if stored.len() < asked {
+                return Ok(());
+            }
+            after = stored.last().map_or(after, |event| event.version);
+        }
+    }
+
+    /// What an event says of the ticket itself.
+    fn take(&mut self, event: &Recorded) {
+        match &event.event {
+            Event::Ticket(TicketEvent::TicketCreated(created)) => {
+                self.number.clone_from(&created.number);
+            }
+            Event::Ticket(TicketEvent::TicketAbsorbed { merge_id, source }) => {
+                self.aliases.insert(*merge_id, source.clone());
+            }
+            Event::Ticket(TicketEvent::TicketUnmerged {
+                merge_id,
+                side: MergeSide::Survivor,
+                ..
+            }) => {
+                self.aliases.remove(merge_id);
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&self, stored: &StoredEvent, event: &Recorded, known: &Known) -> Entry {
         let actor = &event.envelope.actor;
         let name = name_of(actor, known);
-        let ticket = EntryTicket { id: id_of(&event.stream), number: number.clone(), merged };
+        let (id, number) = (id_of(&event.stream), self.number.clone());
         Entry {
             at: event.occurred_at,
-            ticket,
+            ticket: EntryTicket { id, number, merged: self.merged },
             position: event.position,
             version: event.version,
             event_type: stored.event_type.clone(),
@@ -122,35 +172,5 @@ fn entries_of(
                 }
             },
         }
-    });
-    entries.collect()
-}
-
-fn number_of(events: &[Recorded]) -> String {
-    let mut numbers = events.iter().filter_map(|event| match &event.event {
-        Event::Ticket(TicketEvent::TicketCreated(created)) => Some(created.number.clone()),
-        _ => None,
-    });
-    numbers.next().unwrap_or_default()
-}
-
-/// The tickets that are aliases of this one after its last event.
-fn aliases(events: &[Recorded]) -> Vec<TicketRef> {
-    let mut aliases: BTreeMap<MergeId, TicketRef> = BTreeMap::new();
-    for event in events {
-        match &event.event {
-            Event::Ticket(TicketEvent::TicketAbsorbed { merge_id, source }) => {
-                aliases.insert(*merge_id, source.clone());
-            }
-            Event::Ticket(TicketEvent::TicketUnmerged {
-                merge_id,
-                side: MergeSide::Survivor,
-                ..
-            }) => {
-                aliases.remove(merge_id);
-            }
-            _ => {}
-        }
     }
-    aliases.into_values().collect()
 }

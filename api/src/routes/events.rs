@@ -7,6 +7,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
 use docket_domain::ids::TokenId;
+use docket_projections::batches::{Batches, PAGE_BYTES, bytes};
 use docket_projections::history;
 use docket_store::{Position, Sealed, StoredEvent};
 use futures::Stream;
@@ -27,6 +28,9 @@ const LARGEST: usize = 1_000;
 /// The size of a page of events when none is asked for.
 const USUAL: usize = 100;
 
+/// How many events a stream of them reads at once.
+const GULP: usize = 64;
+
 /// How many events one answer looks at where a filter passes few of them.
 const SCANNED: usize = 50_000;
 
@@ -45,7 +49,7 @@ pub fn configure(config: &mut ServiceConfig) {
 struct Wanted {
     /// Those behind this position; all when not said, and for the live feed those to come.
     after: Option<Position>,
-    /// At most this many, up to 1,000; 100 unless said. NDJSON goes on to the end unless said.
+    /// At most this many, up to 1,000; 100 unless said; fewer where they are large. NDJSON goes on to the end unless said.
     limit: Option<usize>,
     /// Of this type only, such as `TicketAssigned`.
     r#type: Option<String>,
@@ -125,29 +129,38 @@ fn accepts_lines(request: &HttpRequest) -> bool {
     accept.is_some_and(|accept| accept.contains("application/x-ndjson"))
 }
 
-/// The next events behind `after` that are wanted: at most `limit`, found within a bounded look.
+/// The next events behind `after` that are wanted: at most `limit`, found within a bounded look, and
+/// no more than fit in [`PAGE_BYTES`], but at least one.
 async fn look(
     docket: &Docket,
     wanted: &Wanted,
     after: Position,
     limit: usize,
 ) -> Result<Stretch, Problem> {
-    let (mut events, mut looked) = (Vec::new(), after);
+    let mut stretch = Stretch { events: Vec::new(), looked: after };
     let filtered = wanted.r#type.is_some() || wanted.stream.is_some();
     let mut budget = if filtered { SCANNED } else { limit };
-    while budget > 0 && events.len() < limit {
-        let batch = docket.store.read_all(looked, budget.min(LARGEST), Sealed::With).await?;
-        let Some(last) = batch.last() else { break };
+    let (mut size, mut batches) = (0, Batches::default());
+    while budget > 0 {
+        let asked = batches.next().min(budget);
+        let batch = docket.store.read_all(stretch.looked, asked, Sealed::With).await?;
+        if batch.is_empty() {
+            break;
+        }
+        batches.learn(&batch);
         budget -= batch.len().min(budget);
-        looked = last.position;
-        let missing = limit - events.len();
-        let passing = batch.into_iter().filter(|event| wanted.passes(event));
-        events.extend(passing.take(missing));
-        if let Some(full) = events.last().filter(|_| events.len() == limit) {
-            looked = full.position;
+        for event in batch {
+            stretch.looked = event.position;
+            if wanted.passes(&event) {
+                size += bytes(&event);
+                stretch.events.push(event);
+            }
+            if stretch.events.len() >= limit || size >= PAGE_BYTES {
+                return Ok(stretch);
+            }
         }
     }
-    Ok(Stretch { events, looked })
+    Ok(stretch)
 }
 
 /// One event a line: as many as asked for, else all up to where the log ends now. It breaks off when
@@ -164,14 +177,14 @@ fn lines(
         if left == 0 || after >= end {
             return Ok(None);
         }
+        let mut stretch = look(&docket, &wanted, after, left.min(GULP)).await?;
+        stretch.events.retain(|event| event.position <= end);
+        let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
         // Ending well would say that this is all.
         if docket.is_stopping() || !docket.tokens.holds(token) {
             let detail = "the export broke off; go on behind the last position";
             return Err(Problem::unavailable("broken_off", detail, 1));
         }
-        let mut stretch = look(&docket, &wanted, after, left.min(USUAL)).await?;
-        stretch.events.retain(|event| event.position <= end);
-        let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
         let text = texts.iter().fold(String::new(), |text, line| text + line + "\n");
         Ok(Some((Bytes::from(text), (docket, wanted, stretch.looked, left - texts.len()))))
     })
@@ -203,12 +216,12 @@ fn feed(
                 return Ok(Some((beat, (docket, wanted, after, ready))));
             }
         }
-        // It may have been revoked while nothing came.
+        let stretch = look(&docket, &wanted, after, GULP).await?;
+        let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
+        // Asked once all is read: what came after a revocation was answered is not shown then.
         if !docket.tokens.holds(token) {
             return Ok(None);
         }
-        let stretch = look(&docket, &wanted, after, USUAL).await?;
-        let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
         let events = stretch.events.iter().zip(&texts);
         let text = events.fold(String::new(), |text, (event, data)| {
             text + &format!("id: {}\ndata: {data}\n\n", event.position)

@@ -22,8 +22,9 @@ fn profile(name: &str) -> AgentProfile {
 }
 
 async fn history(desk: &Desk, until: Moment) -> Vec<Value> {
-    let events = history::of_stream(&desk.reader, &desk.names, &ticket(), until).await.unwrap();
-    events.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
+    let page = history::of_stream(&desk.reader, &desk.names, &ticket(), 0, until).await.unwrap();
+    assert_eq!(page.next, None);
+    page.events.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
 }
 
 async fn a_desk_with_a_ticket() -> Desk {

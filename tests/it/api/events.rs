@@ -89,6 +89,40 @@ async fn the_live_feed_brings_what_comes_and_resumes_where_it_broke() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_events_ends_early_and_goes_on_where_it_ended() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let (text, notes) = ("ż".repeat(200_000), 30);
+    for _ in 0..notes {
+        desk.admin.post(&ticket.path("note"), &json!({ "body": text })).await.is(200);
+    }
+    let of_ticket = format!("/v1/events?limit=1000&stream=ticket-{}", ticket.id);
+    for (list, onward) in [(of_ticket, "after"), (ticket.path("history?at_version=1000"), "cursor")]
+    {
+        let (mut seen, mut pages, mut next) = (Vec::new(), 0, String::new());
+        loop {
+            let page = desk.admin.get(&format!("{list}{next}")).await.is(200);
+            assert!(page.bytes.len() < 6 << 20, "{} bytes on one page", page.bytes.len());
+            let events = page.body["data"].as_array().unwrap();
+            seen.extend(events.iter().map(|event| event["version"].as_u64().unwrap()));
+            pages += 1;
+            match page.body["page"]["next"].as_str() {
+                Some(cursor) => next = format!("&{onward}={cursor}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, (1..=notes + 1).collect::<Vec<u64>>(), "{list}");
+        assert!(pages > 2, "{list} came in {pages} pages");
+    }
+    let lines = desk.admin.request("GET", "/v1/events").header("accept", "application/x-ndjson");
+    let lines = desk.admin.send(lines).await.is(200);
+    assert_eq!(
+        lines.bytes.split(|byte| *byte == b'\n').count() - 1,
+        usize::try_from(desk.server.docket.store.head()).unwrap()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_live_feed_ends_when_the_server_stops() {
     let desk = Desk::open().await;
     let feed = desk.admin.request("GET", "/v1/events/stream").send().await.unwrap();

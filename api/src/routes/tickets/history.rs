@@ -1,13 +1,14 @@
 //! What happened to a ticket, event by event, in words, and who looked at it.
 
 use actix_web::{HttpResponse, get, web};
+use docket_domain::instant::Instant;
 use docket_projections::{history, timeline};
 use docket_store::access::AccessFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::read::{When, found};
+use super::read::{Time, When, found};
 use crate::auth::Caller;
 use crate::body::Params;
 use crate::call::Answer;
@@ -16,43 +17,86 @@ use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::routes::access_log::{self, Reading};
 
+/// How many entries of a story one page has: each is a sentence, so they are at most about 4 MiB.
+const ENTRIES: usize = 5_000;
+
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(read_history).service(read_timeline).service(views_log);
 }
 
+/// Which part of a history is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Stretch {
+    /// As it stood after this version.
+    at_version: Option<u64>,
+    /// As it stood at this instant, inclusive.
+    #[param(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Instant>,
+    /// Which time `as_of` means: `recorded` (unless said) or `occurred`.
+    #[param(value_type = Option<String>)]
+    time: Option<Time>,
+    /// Where the last page ended. A page ends after about 4 MiB, so most histories have one.
+    cursor: Option<u64>,
+}
+
 /// Get every event of a ticket, oldest first, nothing left out.
-#[utoipa::path(tag = "tickets", params(When),
+#[utoipa::path(tag = "tickets", params(Stretch),
     responses((status = 200, description = "The events.", body = page::Events)))]
 #[get("/history")]
 async fn read_history(
     docket: web::Data<Docket>,
     caller: Caller,
     id: web::Path<String>,
-    when: Params<When>,
+    wanted: Params<Stretch>,
 ) -> Answer {
-    let moment = when.0.moment()?;
+    let Stretch { at_version, as_of, time, cursor } = wanted.0;
+    let moment = When::new(at_version, as_of, time).moment()?;
     let id = found(&docket, &id).await?;
-    let events = history::of_stream(&docket.reader, &docket.names, &id.stream(), moment).await?;
-    if events.is_empty() {
+    let (stream, after) = (id.stream(), cursor.unwrap_or(0));
+    let page = history::of_stream(&docket.reader, &docket.names, &stream, after, moment).await?;
+    if page.events.is_empty() && after == 0 {
         return Err(Problem::not_found("ticket"));
     }
     docket.read_by(&caller.0, "history", id.to_string())?;
-    Ok(page::of_texts(HttpResponse::Ok(), &events, None))
+    Ok(page::of_texts(HttpResponse::Ok(), &page.events, page.next))
+}
+
+/// Where a page begins.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Onward {
+    /// Where the last page ended. A page has at most 5,000 entries.
+    cursor: Option<u64>,
 }
 
 /// Get a ticket's story: one plain sentence per entry, merged tickets interleaved.
-#[utoipa::path(tag = "tickets",
+#[utoipa::path(tag = "tickets", params(Onward),
     responses((status = 200, description = "The entries.", body = Page<timeline::Entry>)))]
 #[get("/timeline")]
-async fn read_timeline(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
+async fn read_timeline(
+    docket: web::Data<Docket>,
+    caller: Caller,
+    id: web::Path<String>,
+    onward: Params<Onward>,
+) -> Answer {
     let id = found(&docket, &id).await?;
-    let entries = timeline::of_ticket(&docket.reader, &docket.names, id).await?;
+    let mut entries = timeline::of_ticket(&docket.reader, &docket.names, id).await?;
     if entries.is_empty() {
         return Err(Problem::not_found("ticket"));
     }
     docket.read_by(&caller.0, "timeline", id.to_string())?;
-    Page::whole(entries).answer()
+    if let Some(cursor) = onward.0.cursor {
+        let last = entries.iter().position(|entry| entry.position == cursor);
+        entries.drain(..last.map_or(0, |last| last + 1));
+    }
+    let more = entries.len() > ENTRIES;
+    entries.truncate(ENTRIES);
+    let next = entries.last().filter(|_| more).map(|entry| entry.position.to_string());
+    Page::until(entries, next).answer()
 }
 
 /// Which readings are asked for.

@@ -46,6 +46,11 @@ pub enum Time {
 }
 
 impl When {
+    /// As parameters of another question say it.
+    pub fn new(at_version: Option<u64>, as_of: Option<Instant>, time: Option<Time>) -> Self {
+        Self { at_version, as_of, time }
+    }
+
     /// The moment that is asked about.
     pub fn moment(&self) -> Result<Moment, Problem> {
         match (self.at_version, self.as_of, self.time) {

@@ -1,0 +1,84 @@
+//! How much is read at once: many events where they are small, few where each holds a long text, so
+//! that what a read holds in memory is bounded whatever the log holds.
+
+use docket_store::StoredEvent;
+
+/// After so many bytes a page of events ends, always behind a whole event: about what its answer
+/// has in memory.
+pub const PAGE_BYTES: usize = 4 << 20;
+
+/// The first read, whose events' size nobody knows yet. Most tickets have fewer events.
+const FIRST: usize = 64;
+
+/// The largest read.
+const LARGEST: usize = 1_000;
+
+/// What a read should bring, in bytes.
+const AIM: usize = 1 << 20;
+
+/// The sizes of the reads that one answer takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Batches(usize);
+
+impl Default for Batches {
+    fn default() -> Self {
+        Self(FIRST)
+    }
+}
+
+impl Batches {
+    /// How many events the next read asks for.
+    pub fn next(self) -> usize {
+        self.0
+    }
+
+    /// Learns from what a read brought.
+    pub fn learn(&mut self, events: &[StoredEvent]) {
+        if let Some(average) = events.iter().map(bytes).sum::<usize>().checked_div(events.len()) {
+            let fitting = AIM / average.max(1);
+            self.0 = fitting.clamp(1, LARGEST.min(self.0 * 4));
+        }
+    }
+}
+
+/// What an event takes in memory, about.
+pub fn bytes(event: &StoredEvent) -> usize {
+    let sealed = event.sealed.as_ref().map_or(0, String::len);
+    event.payload.len() + event.envelope.len() + sealed
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn event(bytes: usize) -> StoredEvent {
+        StoredEvent {
+            position: 1,
+            stream: String::new(),
+            version: 1,
+            event_id: Uuid::nil(),
+            event_type: String::new(),
+            schema: 1,
+            occurred_at: 0,
+            recorded_at: 0,
+            envelope: String::new(),
+            payload: "x".repeat(bytes),
+            sealed: None,
+        }
+    }
+
+    #[test]
+    fn reads_grow_over_small_events_and_shrink_to_one_over_large_ones() {
+        let mut batches = Batches::default();
+        let mut sizes = vec![batches.next()];
+        for size in [100, 100, 100, 100_000, 5_000_000, 5_000_000, 100] {
+            batches.learn(&[event(size)]);
+            sizes.push(batches.next());
+        }
+        assert_eq!(sizes, [64, 256, 1_000, 1_000, 10, 1, 1, 4]);
+        batches.learn(&[]);
+        assert_eq!(batches.next(), 4, "nothing read teaches nothing");
+    }
+}
