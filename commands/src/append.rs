@@ -1,7 +1,7 @@
 //! Appending: events become sealed bytes, and what the store answers becomes a [`Done`].
 
 use docket_domain::codec::{self, Event};
-use docket_domain::envelope::{Envelope, Recorded};
+use docket_domain::envelope::{Envelope, Recorded, Said, Source};
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel};
 use docket_store::vault::SealError;
@@ -126,7 +126,11 @@ impl Desk {
         let mut session = self.vault.seal_session();
         let mut writes = Vec::with_capacity(plan.writes.len());
         let mut recorded = Vec::new();
-        for write in plan.writes {
+        let answered = plan.writes.len();
+        for (place, write) in plan.writes.into_iter().enumerate() {
+            // What was said elsewhere goes with the first event that the answer is about.
+            let mut said = request.source.as_ref().and_then(|source| source.said.as_deref());
+            said = said.filter(|_| place + 1 == answered);
             let expected = match write.version {
                 0 => Expected::NoStream,
                 version => Expected::Exact(version),
@@ -135,7 +139,7 @@ impl Desk {
             let mut events = Vec::with_capacity(write.events.len());
             for (offset, event) in write.events.into_iter().enumerate() {
                 let id = event_id(request.command_id, recorded.len());
-                let (mut new, mut payload) = new_event(request, &envelope, &event)?;
+                let (mut new, mut payload) = new_event(request, &envelope, &event, said.take())?;
                 new.sealed = session.seal(&mut payload, id, &write.subjects).await?;
                 new.payload = payload.to_string();
                 events.push(new);
@@ -169,8 +173,12 @@ fn new_event(
     request: &Request,
     envelope: &Envelope,
     event: &Event,
+    said: Option<&Said>,
 ) -> Result<(NewEvent, Value), CommandError> {
-    let encoded = codec::encode(event)?;
+    let mut encoded = codec::encode(event)?;
+    if let Some(said) = said {
+        encoded = encoded.with_said(said)?;
+    }
     let envelope = serde_json::to_string(envelope).map_err(|error| {
         StoreError::Integrity(format!("an envelope cannot be written: {error}"))
     })?;
@@ -209,7 +217,7 @@ fn envelope(request: &Request, actor: Actor, channel: Option<Channel>) -> Envelo
         command_id: request.command_id,
         causation_id: request.causation_id,
         correlation_id: request.correlation_id.unwrap_or(request.command_id),
-        source: request.source.clone(),
+        source: request.source.clone().map(|source| Source { said: None, ..source }),
     }
 }
 

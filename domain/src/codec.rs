@@ -14,6 +14,8 @@ pub use self::upcasters::UPCASTERS;
 use crate::agent::AgentEvent;
 use crate::customer::CustomerEvent;
 use crate::definition::DefinitionEvent;
+use crate::envelope::Said;
+use crate::personal::Personal;
 use crate::ticket::event::TicketEvent;
 use crate::token::TokenEvent;
 
@@ -42,6 +44,9 @@ pub struct Upcaster {
     /// The step.
     pub step: fn(Value) -> Value,
 }
+
+/// From how many bytes on a text is too long to be kept twice.
+const LONG: usize = 256;
 
 /// Why a stored event cannot be understood: its reader must stop or park the stream, never skip.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +79,39 @@ pub fn encode(event: &Event) -> Result<Encoded, DecodeError> {
         Event::Agent(event) => split(event),
         Event::Definition(event) => split(event),
         Event::Token(event) => split(event),
+    }
+}
+
+/// The member of a payload that holds what else was said of an imported event in the system it comes
+/// from. No event has it among its own fields, and readers of events pass over it.
+pub const SAID: &str = "$source";
+
+impl Encoded {
+    /// Adds what else was said of the event there; it stands first in the payload. What the event
+    /// says itself, word for word, is not kept twice where it is long.
+    pub fn with_said(mut self, said: &Said) -> Result<Self, DecodeError> {
+        let mut said = said.clone();
+        for attributes in [&mut said.attributes, &mut said.case_attributes] {
+            if let Some(Personal::Known(attributes)) = attributes {
+                attributes.retain(|_, value| value.len() < LONG || !says(&self.payload, value));
+            }
+        }
+        let said = serde_json::to_value(said).map_err(|e| error("$source", 0, &reason(&e)))?;
+        if let Value::Object(fields) = &mut self.payload {
+            let own = std::mem::take(fields);
+            fields.insert(SAID.to_owned(), said);
+            fields.extend(own);
+        }
+        Ok(self)
+    }
+}
+
+fn says(payload: &Value, text: &str) -> bool {
+    match payload {
+        Value::String(said) => said == text,
+        Value::Array(items) => items.iter().any(|item| says(item, text)),
+        Value::Object(fields) => fields.values().any(|field| says(field, text)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

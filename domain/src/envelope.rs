@@ -1,10 +1,13 @@
 //! What stands around every event: who, by which way, caused by what.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::instant::Instant;
 use crate::party::{Actor, Channel};
+use crate::personal::Personal;
 
 /// The part of an event's envelope that the domain's callers decide; the store adds position,
 /// stream, version and times.
@@ -39,6 +42,27 @@ pub struct Source {
     pub case: String,
     /// The activity there.
     pub activity: String,
+    /// What else was said of it there. It is no part of the envelope as stored, which is in the
+    /// clear: it travels in the payload, see [`codec`](crate::codec).
+    #[serde(skip)]
+    pub said: Option<Box<Said>>,
+}
+
+/// The attributes of a foreign event that became one of ours, so that nothing said there is lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// Those that may be about somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Personal<BTreeMap<String, String>>>,
+    /// Those that the map says are about nobody.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub public: BTreeMap<String, String>,
+    /// Those of the case there, once a case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_attributes: Option<Personal<BTreeMap<String, String>>>,
+    /// Those of the case that are about nobody.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub case_public: BTreeMap<String, String>,
 }
 
 /// One event of the log, decoded: what every reader folds.

@@ -1,5 +1,7 @@
 //! Foreign logs: imported by the binary, read back through the API.
 
+mod attributes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

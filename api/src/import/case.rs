@@ -12,11 +12,12 @@ use docket_domain::ticket::event::OpenedBy;
 use docket_store::EventStore;
 use uuid::Uuid;
 
-use crate::import::counterpart::{Counterpart, NO_VALUE, record};
+use crate::import::counterpart::{Counterpart, NO_VALUE};
 use crate::import::map::{Activity, Map};
 use crate::import::people::People;
 use crate::import::report::{Fate, Report};
 use crate::import::template::{Choice, Values};
+use crate::import::whole;
 
 /// The namespace of everything that is derived from foreign names.
 const FOREIGN: Uuid = Uuid::from_u128(0x1d0c_6a2e_7c55_5b0e_9a41_3f0a_2f6b_c0de);
@@ -61,6 +62,8 @@ struct Step<'a> {
     id: Uuid,
     fingerprint: [u8; 32],
     actor: Actor,
+    /// Whether it is the first of its case here: then it carries what was said of the case.
+    first: bool,
 }
 
 impl Importer {
@@ -86,7 +89,7 @@ impl Importer {
     ) -> Result<Fate, CommandError> {
         let place = case.rows;
         case.skip();
-        let step = self.step(case_id, place, activity).await?;
+        let step = self.step(case_id, place, activity, case.ticket.is_none()).await?;
         let fate = match case.ticket {
             Some(ticket) => self.work(&step, ticket, case.known).await?,
             None => self.begin(&step, case, report).await?,
@@ -106,6 +109,7 @@ impl Importer {
         case_id: Uuid,
         index: u64,
         activity: &'a Activity,
+        first: bool,
     ) -> Result<Step<'a>, CommandError> {
         let actor = match &activity.resource {
             Some(resource) => self.people.agent(&self.desk, resource).await?.id.to_string(),
@@ -117,6 +121,7 @@ impl Importer {
             id: Uuid::new_v5(&case_id, &index.to_be_bytes()),
             fingerprint: self.desk.fingerprint(format!("{:?}", activity.row.attributes).as_bytes()),
             actor: Actor::new(ActorKind::External, actor),
+            first,
         })
     }
 
@@ -181,8 +186,9 @@ impl Importer {
             };
             refused.get_or_insert(reason.to_owned());
         }
-        let keep = record(step.activity, &self.map.public, refused.clone());
-        self.desk.execute(&request, ticket, &keep).await?;
+        let keep = whole::record(step.activity, &self.map, refused.clone());
+        let source = Some(self.source(step, false));
+        self.desk.execute(&Request { source, ..request }, ticket, &keep).await?;
         Ok(refused.map_or(Fate::Unmapped, Fate::Refused))
     }
 
@@ -274,11 +280,17 @@ impl Importer {
             if_match: None,
             causation_id: None,
             correlation_id: Some(step.case_id),
-            source: Some(Source {
-                system: self.map.system.clone(),
-                case: step.activity.case.clone(),
-                activity: step.activity.activity.clone(),
-            }),
+            source: Some(self.source(step, true)),
+        }
+    }
+
+    /// Where a row comes from. What an external activity records itself is not said beside it.
+    fn source(&self, step: &Step<'_>, mapped: bool) -> Source {
+        Source {
+            system: self.map.system.clone(),
+            case: step.activity.case.clone(),
+            activity: step.activity.activity.clone(),
+            said: whole::said(step.activity, &self.map, mapped, step.first),
         }
     }
 

@@ -1,14 +1,11 @@
 //! Docket's events as a map can name them, and the commands that lead to them. A foreign event goes
 //! through the same decisions as everybody's, so no rule is bent.
 
-use std::collections::BTreeMap;
-
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::command::{NewCall, NewMessage, TicketCommand};
 use docket_domain::ticket::event::{AssignMethod, CallOutcome, Direction, Outcome, Severity};
 use serde::Deserialize;
 
-use crate::import::map::Activity;
 use crate::import::template::{Choice, Coded, Template, Values};
 
 /// What a rule of a map makes of an activity. `to` and `agent` name the attribute that holds the
@@ -233,28 +230,4 @@ fn call(
         summary,
         attachments: Vec::new(),
     }
-}
-
-/// The command that keeps an activity whole: because no rule of the map fits it, or because the
-/// rules of the desk refused what it maps to, for the reason `refused`.
-pub fn record(activity: &Activity, public: &[String], refused: Option<String>) -> TicketCommand {
-    let mut personal = BTreeMap::new();
-    let mut open = BTreeMap::new();
-    for (name, value) in &activity.row.attributes {
-        let kept = if public.contains(name) { &mut open } else { &mut personal };
-        kept.insert(escaped(name), value.clone());
-    }
-    TicketCommand::RecordActivity {
-        activity: activity.activity.clone(),
-        performer: activity.resource.clone(),
-        attributes: personal,
-        public: open,
-        refused,
-    }
-}
-
-/// Names that begin with `$` mean something in a stored payload, so one that comes from outside is
-/// kept with a second `$` before it.
-fn escaped(name: &str) -> String {
-    if name.starts_with('$') { format!("${name}") } else { name.to_owned() }
 }

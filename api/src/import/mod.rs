@@ -12,6 +12,7 @@ pub mod run;
 pub mod source;
 pub mod table;
 pub mod template;
+mod whole;
 pub mod xes;
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::Outcome;
 
-use crate::import::counterpart::record;
 use crate::import::map::{Activity, Map};
 use crate::import::row::{Found, Row, Unreadable};
 use crate::import::source::{LARGEST_EVENT, Watched};
 use crate::import::table::TableReader;
 use crate::import::template::Values;
+use crate::import::whole::record;
 use crate::import::xes::XesReader;
 
 const NOW: Instant = Instant(1_800_000_000_000);
@@ -199,7 +199,7 @@ fn what_has_no_counterpart_is_kept_whole_and_names_cannot_pose_as_markers() {
     let activity = map.read(row(&said), NOW).unwrap();
     assert_eq!(commands(&map, &activity), []);
     let TicketCommand::RecordActivity { performer, attributes, public, refused, .. } =
-        record(&activity, &map.public, None)
+        record(&activity, &map, None)
     else {
         panic!("an activity is recorded as one");
     };
