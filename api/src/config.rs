@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::rate::Rate;
+
 /// Options that every subcommand takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Options {
@@ -33,6 +35,10 @@ pub struct Options {
     /// Where attachments lie: a folder, or s3://BUCKET [default: attachments in the data folder].
     #[arg(long, env = "DOCKET_ATTACHMENTS", value_name = "URL", global = true)]
     pub attachments: Option<String>,
+    /// How often one token, or one address without a token, may call: 50/s, 600/m, with a burst
+    /// 50/s:200 [default: no limit].
+    #[arg(long, env = "DOCKET_RATE_LIMIT", value_name = "RATE", global = true)]
+    pub rate_limit: Option<Rate>,
     /// How log lines are written [default: human on a terminal, else json].
     #[arg(long, env = "DOCKET_LOG_FORMAT", value_name = "FORMAT", global = true)]
     pub log_format: Option<LogFormat>,
@@ -59,6 +65,7 @@ struct File {
     attachment_limit: Option<u64>,
     attachment_quota: Option<u64>,
     attachments: Option<String>,
+    rate_limit: Option<Rate>,
     log_format: Option<LogFormat>,
 }
 
@@ -79,6 +86,8 @@ pub struct Config {
     pub attachment_quota: u64,
     /// Where attachments lie: a folder, or `s3://BUCKET`.
     pub attachments: String,
+    /// How often one token, or one address without a token, may call; no limit when not said.
+    pub rate_limit: Option<Rate>,
     /// How log lines are written; by terminal when not said.
     pub log_format: Option<LogFormat>,
 }
@@ -119,9 +128,17 @@ impl Config {
             attachment_limit: given.attachment_limit.or(file.attachment_limit).unwrap_or(25 << 20),
             attachment_quota: given.attachment_quota.or(file.attachment_quota).unwrap_or(10 << 30),
             attachments: attachments.unwrap_or_else(|| in_data("attachments")),
+            rate_limit: given.rate_limit.or(file.rate_limit),
             log_format: given.log_format.or(file.log_format),
             data,
         })
+    }
+}
+
+impl Config {
+    /// Whether attachments lie elsewhere than on this machine.
+    pub fn in_a_bucket(&self) -> bool {
+        self.attachments.starts_with("s3://")
     }
 }
 
@@ -154,6 +171,19 @@ mod tests {
         assert_eq!(config.listen.port(), 9);
         assert_eq!(config.workers, 5);
         assert_eq!(config.store, "sqlite:data/log.sqlite");
+    }
+
+    #[test]
+    fn a_rate_that_is_none_is_refused_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("docket.toml");
+        let settled = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            Config::settle(Options { config: Some(file.clone()), ..Options::default() })
+        };
+        assert_eq!(settled("rate_limit = \"9/s\"").unwrap().rate_limit, "9/s".parse().ok());
+        let message = settled("workers = 3\nrate_limit = \"often\"").unwrap_err().to_string();
+        assert!(message.contains("line 2") && message.contains("50/s:200"), "{message}");
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::documents::Documents;
 use crate::filter::{self, Pairs};
 use crate::metrics;
 use crate::problem::Problem;
+use crate::rate::Rates;
 use crate::side::Side;
 
 /// The file, in the data folder, of the key that wraps the data keys. It is never in a backup.
@@ -70,6 +71,8 @@ pub struct Docket {
     pub documents: Documents,
     /// Who may call.
     pub tokens: Tokens,
+    /// How often they may.
+    pub rates: Rates,
     /// Files.
     pub attachments: Attachments,
     /// Who reads what.
@@ -97,6 +100,7 @@ impl Docket {
         let desk = Arc::new(Desk::open(store.clone(), vault.clone(), clock.clone()).await?);
         let reader = Reader::new(store.clone(), vault);
         let names = Arc::new(Names::new(reader.clone()));
+        let rates = Rates::new(config.rate_limit, clock.clone());
         let views = data.join(VIEWS_FILE);
         let views =
             Projections::start(views, reader.clone(), names.clone(), clock, REGISTRY).await?;
@@ -106,6 +110,7 @@ impl Docket {
             views,
             documents: Documents::new(),
             tokens: Tokens::load(&*store).await?,
+            rates,
             attachments: Attachments::open(config, reader.clone(), &side).await?,
             access: SqliteAccessLog::open(data.join(ACCESS_FILE)).await?,
             side,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
@@ -92,7 +92,8 @@ fn admit(
     request: &ServiceRequest,
 ) -> (&'static str, Result<Option<Arc<Principal>>, Problem>) {
     let Some(pattern) = request.match_pattern() else {
-        return ("unknown", Err(limits(request).err().unwrap_or_else(unknown_route)));
+        let limits = limits(request).and_then(|()| docket.rates.peer(request.peer_addr()));
+        return ("unknown", Err(limits.err().unwrap_or_else(unknown_route)));
     };
     let method = request.method().as_str();
     let routes = access::of(&pattern);
@@ -102,19 +103,27 @@ fn admit(
     let Some(route) = routes.iter().find(|route| route.method == method) else {
         return (first.path, Err(wrong_method(routes)));
     };
-    (route.path, limits(request).and_then(|()| allow(docket, route, request.headers())))
+    (route.path, limits(request).and_then(|()| allow(docket, route, request)))
 }
 
-/// Who calls a route, if the table lets them.
+/// Who calls a route, if the table lets them, and as often as they may.
 fn allow(
     docket: &Docket,
     route: &Route,
-    headers: &HeaderMap,
+    request: &ServiceRequest,
 ) -> Result<Option<Arc<Principal>>, Problem> {
     let Who::Roles(roles) = route.who else {
         return Ok(None);
     };
-    let principal = auth::authenticate(&docket.tokens, headers)?;
+    let principal = match auth::authenticate(&docket.tokens, request.headers()) {
+        Ok(principal) => principal,
+        // Whoever guesses at tokens is slowed down like everybody else.
+        Err(problem) => {
+            docket.rates.peer(request.peer_addr())?;
+            return Err(problem);
+        }
+    };
+    docket.rates.token(principal.token)?;
     if roles.contains(&principal.role) { Ok(Some(principal)) } else { Err(forbidden()) }
 }
 

@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod rate;
 pub mod routes;
 pub mod server;
 pub mod side;

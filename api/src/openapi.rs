@@ -161,7 +161,7 @@ fn parameter(name: &str, place: ParameterIn, described: &str) -> RefOr<Parameter
 }
 
 /// The refusals that calls share, by status: when, and under which codes.
-const PROBLEMS: [(&str, &str); 10] = [
+const PROBLEMS: [(&str, &str); 11] = [
     ("400", "Cannot be understood: malformed_json, idempotency_key_invalid, if_match_invalid."),
     ("401", "No token, or one that is worth nothing: token_required, token_invalid."),
     ("403", "The role may not: forbidden, occurred_at_forbidden."),
@@ -171,6 +171,7 @@ const PROBLEMS: [(&str, &str); 10] = [
     ("413", "body_too_large: more than a mebibyte."),
     ("415", "unsupported_media_type, unsupported_encoding: JSON as it is, please."),
     ("422", "invalid_request, or a rule about what was asked, by its code; `errors` points at it."),
+    ("429", "rate_limited: more often than the operator allows; see Retry-After."),
     (
         "503",
         "unavailable, disk_full, outcome_unknown, contended, projection_lagging: see Retry-After.",

@@ -1,5 +1,8 @@
 //! How much may be said, and in which form.
 
+use std::time::Duration;
+
+use docket_api::config::Options;
 use docket_tests::desk::Desk;
 use serde_json::{Value, json};
 
@@ -86,4 +89,44 @@ async fn a_customers_bad_address_is_pointed_at_where_it_stands() {
     let bad = ticket(json!({ "customer": { "email": "no address" } }));
     let refused = desk.admin.post("/v1/tickets", &bad).await;
     assert!(refused.problem().contains(" /customer/email:"), "{}", refused.problem());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_calls_more_often_than_allowed_is_told_when_to_come_back() {
+    // The clock of a desk stands still, so what is counted is the burst alone.
+    let desk = Desk::open_with(Options {
+        rate_limit: Some("30/m:3".parse().unwrap()),
+        ..Options::default()
+    })
+    .await;
+    let (agent, auditor) = (desk.caller("agent"), desk.caller("auditor"));
+    for _ in 0..3 {
+        agent.get("/v1/tickets").await.is(200);
+    }
+    let refused = agent.get("/v1/tickets").await;
+    assert_eq!(refused.problem(), "429 rate_limited");
+    assert_eq!(refused.header("retry-after"), "2");
+    auditor.get("/v1/tickets").await.is(200);
+
+    for _ in 0..3 {
+        assert_eq!(desk.anonymous.get("/v1/tickets").await.problem(), "401 token_required");
+    }
+    let guessing = desk.anonymous.with("dkt_guess");
+    assert_eq!(guessing.get("/v1/tickets").await.problem(), "429 rate_limited");
+    assert_eq!(desk.anonymous.get("/v1/nothing").await.problem(), "429 rate_limited");
+    for _ in 0..5 {
+        desk.anonymous.get("/healthz").await.is(200);
+    }
+
+    desk.pass(Duration::from_secs(2));
+    agent.get("/v1/tickets").await.is(200);
+    assert_eq!(agent.get("/v1/tickets").await.problem(), "429 rate_limited");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_limited_unless_the_operator_says_so() {
+    let desk = Desk::open().await;
+    for _ in 0..300 {
+        desk.caller("agent").get("/v1/views").await.is(200);
+    }
 }
