@@ -1,6 +1,7 @@
 //! Everything a request needs at hand: the desk, the log behind it, what is folded from it, and
 //! what is kept beside it.
 
+mod erase;
 mod start;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::auth::{self, Principal, Tokens};
 use crate::call::Call;
 use crate::config::Config;
 use crate::documents::Documents;
+use crate::erasures::Erasures;
 use crate::filter::{self, Pairs};
 use crate::metrics;
 use crate::problem::Problem;
@@ -79,6 +81,8 @@ pub struct Docket {
     pub access: SqliteAccessLog,
     /// The saved views.
     pub side: Side,
+    /// Who was erased.
+    erasures: Erasures,
     /// Figures.
     pub figures: PrometheusHandle,
     sqlite: Arc<SqliteStore>,
@@ -96,6 +100,8 @@ impl Docket {
         let sqlite = Arc::new(SqliteStore::open(sqlite_path(&config.store)?, clock.clone()).await?);
         let store: Arc<dyn EventStore> = sqlite.clone();
         let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
+        let erasures = Erasures::of(data);
+        let again = erasures.replay(&*store).await?;
         let vault = Arc::new(Vault::new(store.clone(), key));
         let desk = Arc::new(Desk::open(store.clone(), vault.clone(), clock.clone()).await?);
         let reader = Reader::new(store.clone(), vault);
@@ -104,6 +110,11 @@ impl Docket {
         let views = data.join(VIEWS_FILE);
         let views =
             Projections::start(views, reader.clone(), names.clone(), clock, REGISTRY).await?;
+        // Of a log that came from a backup the views may be older than an erasure, too.
+        for subject in &again {
+            tracing::warn!(subject, "erased again, as the ledger of erasures says");
+            views.refold_subject(subject).await?;
+        }
         let side = Side::open(&data.join(SIDE_FILE)).await?;
         Ok(Self {
             names,
@@ -114,6 +125,7 @@ impl Docket {
             attachments: Attachments::open(config, reader.clone(), &side).await?,
             access: SqliteAccessLog::open(data.join(ACCESS_FILE)).await?,
             side,
+            erasures,
             figures,
             sqlite,
             ready: AtomicBool::new(false),
@@ -227,22 +239,6 @@ impl Docket {
         })?;
         let saved = serde_json::from_str(saved.filter.get()).map_err(|_| Problem::internal())?;
         filter::saved_pairs(&saved)
-    }
-
-    /// Destroys a subject's key and forgets what it sealed, everywhere: when this answers, nobody can
-    /// read it, and the files hold none of it. The log itself stays as it is. `subject` is a stream
-    /// name, such as `customer-0192…`.
-    ///
-    /// It can be called again after an error, and must be: what was not reached may still show it.
-    pub async fn erase(&self, subject: &str) -> Result<(), Problem> {
-        // The key goes first: whatever is read from here on is folded without it, so that what is
-        // forgotten next cannot come back.
-        self.desk.vault().erase(subject).await?;
-        self.desk.forget_folded();
-        self.documents.forget_all();
-        self.names.forget(subject);
-        self.views.refold_subject(subject).await?;
-        self.attachments.scrub().await
     }
 
     /// The time now.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod docket;
 pub mod documents;
+pub mod erasures;
 pub mod filter;
 pub mod fresh;
 pub mod gate;

@@ -7,3 +7,4 @@ mod architecture;
 mod faults;
 mod import;
 mod personal_data;
+mod restore;

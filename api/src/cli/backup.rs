@@ -1,4 +1,4 @@
-//! `docket backup` and `docket restore`: all that is kept, except the key.
+//! `docket backup`: all that is kept, except the key.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,16 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use super::Failure;
+use super::copy::{self, Sums};
 use crate::config::Config;
 use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, create_private, sqlite_path};
+use crate::erasures::ERASURES_FILE;
 
 /// The log, in a backup.
-const LOG: &str = "log.sqlite";
+pub const LOG: &str = "log.sqlite";
 
 /// The attachments, in a backup.
-const ATTACHMENTS: &str = "attachments";
+pub const ATTACHMENTS: &str = "attachments/";
 
 /// Where a backup is written.
 #[derive(Debug, clap::Args)]
@@ -23,117 +25,87 @@ const ATTACHMENTS: &str = "attachments";
   docket backup /mnt/backups/2026-03-01
 
 It works while a server runs. The backup never contains the key: keep a copy of DATA/docket.key
-elsewhere, for without it no personal text in the backup can be read.")]
-pub struct BackupArgs {
+elsewhere, for without it no personal text in the backup can be read, and beside it the newest
+DATA/erasures.log, so that a restore brings nobody back. Files in a bucket are not copied.")]
+pub struct Args {
     /// A folder that does not exist yet
     folder: PathBuf,
 }
 
-/// Which backup is restored.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  docket restore /mnt/backups/2026-03-01 --data /var/lib/docket
-
-The data folder must hold no log. Put your copy of docket.key there before you serve.")]
-pub struct RestoreArgs {
-    /// The folder of the backup
-    folder: PathBuf,
-}
-
 /// Writes a backup.
-pub async fn backup(args: BackupArgs, config: Config) -> Result<(), Failure> {
+pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     let folder = &args.folder;
     if folder.exists() {
         let folder = folder.display();
         return Err(Failure::Other(format!("{folder} exists already; a backup never overwrites")));
     }
     create_private(folder)?;
-    // Attachments first: what the log names was there before it was named.
-    copy_folder(Path::new(&config.attachments), &folder.join(ATTACHMENTS))?;
+    let mut sums = Sums::default();
+    // The register of files before the log, which it follows; files before and after: what is named
+    // by the log, or waits in the register, was there before.
+    for file in [SIDE_FILE, ACCESS_FILE] {
+        copy_database(&config.data.join(file), folder, file, &mut sums).await?;
+    }
+    copy_attachments(&config, folder, &mut sums)?;
     let store = SqliteStore::open_read_only(sqlite_path(&config.store)?).await?;
     store.backup_to(folder.join(LOG)).await?;
     store.close().await;
-    // What came while the log was copied is named by nothing in the copy, and harmless.
-    copy_folder(Path::new(&config.attachments), &folder.join(ATTACHMENTS))?;
-    for file in [ACCESS_FILE, SIDE_FILE] {
-        copy_database(&config.data.join(file), &folder.join(file)).await?;
+    sums.add(LOG, copy::hash(&folder.join(LOG))?);
+    copy_attachments(&config, folder, &mut sums)?;
+    let erasures = config.data.join(ERASURES_FILE);
+    if erasures.exists() {
+        sums.add(ERASURES_FILE, copy::copy(&erasures, &folder.join(ERASURES_FILE))?);
     }
+    sums.write(folder)?;
     let mut out = std::io::stdout();
-    writeln!(out, "The backup is in {}", folder.display())?;
+    let files = sums.under(ATTACHMENTS).count();
+    writeln!(out, "The backup is in {}, with {files} attachments", folder.display())?;
+    if config.in_a_bucket() {
+        let bucket = &config.attachments;
+        writeln!(out, "Attachments lie in {bucket} and are NOT in it; back the bucket up itself.")?;
+    }
     writeln!(out, "It does not contain the key; keep a copy of {KEY_FILE} elsewhere.")?;
     Ok(())
 }
 
-/// Restores a backup into an empty data folder.
-pub async fn restore(args: RestoreArgs, config: Config) -> Result<(), Failure> {
-    let target = sqlite_path(&config.store)?;
-    // A write-ahead log that lies beside would be taken for that of the restored log.
-    for end in ["", "-wal", "-shm"] {
-        let mut file = target.as_os_str().to_owned();
-        file.push(end);
-        if Path::new(&file).exists() {
-            let file = file.display();
-            return Err(Failure::Other(format!(
-                "{file} exists already; a restore never overwrites"
-            )));
-        }
-    }
-    let source = args.folder.join(LOG);
-    if !source.exists() {
-        return Err(Failure::Other(format!("{} holds no backup", args.folder.display())));
-    }
-    create_private(&config.data)?;
-    copy_folder(&args.folder.join(ATTACHMENTS), Path::new(&config.attachments))?;
-    for file in [ACCESS_FILE, SIDE_FILE] {
-        copy_file(&args.folder.join(file), &config.data.join(file))?;
-    }
-    // The log comes last: a restore that was cut short is no store yet.
-    copy_file(&source, target)?;
-    let mut out = std::io::stdout();
-    writeln!(out, "The backup is restored into {}", config.data.display())?;
-    if !config.data.join(KEY_FILE).exists() {
-        let key = config.data.join(KEY_FILE);
-        writeln!(out, "Now put your copy of the key at {}", key.display())?;
-    }
-    Ok(())
-}
-
 /// Copies a database that may be in use, as it stands at one moment.
-async fn copy_database(source: &Path, target: &Path) -> Result<(), Failure> {
+async fn copy_database(
+    source: &Path,
+    folder: &Path,
+    name: &str,
+    sums: &mut Sums,
+) -> Result<(), Failure> {
     if !source.exists() {
         return Ok(());
     }
     let failed = |error: sqlx::Error| Failure::Other(format!("{}: {error}", source.display()));
     let options = SqliteConnectOptions::new().filename(source).read_only(true);
     let mut connection = options.connect().await.map_err(failed)?;
-    let name = target.to_string_lossy().into_owned();
-    sqlx::query("VACUUM INTO ?1").bind(name).execute(&mut connection).await.map_err(failed)?;
-    Ok(std::fs::File::open(target)?.sync_all()?)
-}
-
-fn copy_folder(source: &Path, target: &Path) -> Result<(), Failure> {
-    if !source.is_dir() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(target)?;
-    for entry in std::fs::read_dir(source)? {
-        let entry = entry?;
-        let copy = target.join(entry.file_name());
-        if entry.file_type()?.is_file() && !copy.exists() {
-            copy_file(&entry.path(), &copy)?;
-        }
-    }
+    let target = folder.join(name);
+    let path = target.to_string_lossy().into_owned();
+    sqlx::query("VACUUM INTO ?1").bind(path).execute(&mut connection).await.map_err(failed)?;
+    std::fs::File::open(&target)?.sync_all()?;
+    sums.add(name, copy::hash(&target)?);
     Ok(())
 }
 
-/// Copies a file if it is there; the copy is on disk, under its name only once it is whole.
-fn copy_file(source: &Path, target: &Path) -> Result<(), Failure> {
-    if !source.exists() {
+/// Copies the files that are not in the backup yet; a file never changes.
+fn copy_attachments(config: &Config, folder: &Path, sums: &mut Sums) -> Result<(), Failure> {
+    if config.in_a_bucket() {
         return Ok(());
     }
-    let mut partial = target.as_os_str().to_owned();
-    partial.push(".partial");
-    std::fs::copy(source, &partial)?;
-    std::fs::File::open(&partial)?.sync_all()?;
-    Ok(std::fs::rename(&partial, target)?)
+    let source = Path::new(&config.attachments);
+    create_private(&folder.join(ATTACHMENTS))?;
+    for id in copy::attachments(source)? {
+        let name = format!("{ATTACHMENTS}{id}");
+        if !sums.has(&name) {
+            match copy::copy(&source.join(&id), &folder.join(&name)) {
+                Ok(hash) => sums.add(&name, hash),
+                // It was removed since it was listed: nothing names it.
+                Err(_) if !source.join(&id).exists() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
 }

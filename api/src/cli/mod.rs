@@ -2,12 +2,14 @@
 
 pub mod backup;
 pub mod completions;
+mod copy;
 pub mod demo;
 pub mod doctor;
 pub mod history;
 pub mod import;
 pub mod openapi;
-pub mod serve;
+pub mod restore;
+mod serve;
 mod tables;
 pub mod token;
 pub mod verify;
@@ -60,9 +62,9 @@ enum Command {
     /// Check that the log is what was written, and every view what follows from it
     Verify(verify::Args),
     /// Write a backup, also while a server runs
-    Backup(backup::BackupArgs),
+    Backup(backup::Args),
     /// Restore a backup into an empty data folder
-    Restore(backup::RestoreArgs),
+    Restore(restore::Args),
     /// Say what needs a look, and what to do about it
     Doctor(doctor::Args),
     /// Print the OpenAPI document
@@ -112,8 +114,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::History(args) => history::run(args, config).await,
         Command::Views(args) => views::run(args, config).await,
         Command::Verify(args) => verify::run(args, config).await,
-        Command::Backup(args) => backup::backup(args, config).await,
-        Command::Restore(args) => backup::restore(args, config).await,
+        Command::Backup(args) => backup::run(args, config).await,
+        Command::Restore(args) => restore::run(args, config).await,
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -1,0 +1,164 @@
+//! `docket restore`: a backup, into an empty data folder, without whoever was erased since.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use docket_store::sqlite::SqliteStore;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{ConnectOptions, Connection};
+
+use super::Failure;
+use super::backup::{ATTACHMENTS, LOG};
+use super::copy::Sums;
+use crate::config::Config;
+use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, create_private, sqlite_path};
+use crate::erasures::{ERASURES_FILE, Erasures};
+
+/// Which backup is restored.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  docket restore /mnt/backups/2026-03-01 --data /var/lib/docket
+  docket restore /mnt/backups/2026-03-01 --erasures /mnt/safe/erasures.log
+
+The data folder must hold no log. Put your copy of docket.key there before you serve. Whoever was
+erased after the backup was made is erased again, as DATA/erasures.log, or the one you name, says.")]
+pub struct Args {
+    /// The folder of the backup
+    folder: PathBuf,
+    /// The newest ledger of erasures, where it does not lie in the data folder
+    #[arg(long, value_name = "FILE")]
+    erasures: Option<PathBuf>,
+}
+
+/// Restores a backup.
+pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
+    let target = sqlite_path(&config.store)?;
+    refuse_to_overwrite(target)?;
+    let sums = Sums::read(&args.folder)?;
+    if !sums.has(LOG) {
+        return Err(Failure::Other(format!("{} holds no log", args.folder.display())));
+    }
+    create_private(&config.data)?;
+    let known = gather_erasures(&args, &config, &sums)?;
+    let files = copy_attachments(&args.folder, &config, &sums)?;
+    for file in [ACCESS_FILE, SIDE_FILE] {
+        if sums.has(file) {
+            sums.copy_out(&args.folder, file, &config.data.join(file))?;
+        }
+    }
+    // The log comes last: a restore that was cut short is no store yet. And it has its name only once
+    // it brings nobody back.
+    let mut restoring = target.as_os_str().to_owned();
+    restoring.push(".restoring");
+    let restoring = PathBuf::from(restoring);
+    sums.copy_out(&args.folder, LOG, &restoring)?;
+    let erased = erase_again(&restoring, &Erasures::of(&config.data)).await?;
+    std::fs::rename(&restoring, target)?;
+    let mut out = std::io::stdout();
+    writeln!(
+        out,
+        "The backup is restored into {}, with {files} attachments",
+        config.data.display()
+    )?;
+    if known {
+        writeln!(out, "Erased again, as they were after the backup: {erased}")?;
+    } else {
+        writeln!(
+            out,
+            "NO LEDGER OF ERASURES was found: whoever was erased after the backup was made can be \
+             read again. Put the newest {ERASURES_FILE} into {} before you serve.",
+            config.data.display()
+        )?;
+    }
+    if config.in_a_bucket() {
+        writeln!(out, "Attachments lie in {}, which was left as it is.", config.attachments)?;
+    }
+    if !config.data.join(KEY_FILE).exists() {
+        let key = config.data.join(KEY_FILE);
+        writeln!(out, "Now put your copy of the key at {}", key.display())?;
+    }
+    Ok(())
+}
+
+fn refuse_to_overwrite(target: &Path) -> Result<(), Failure> {
+    // A write-ahead log that lies beside would be taken for that of the restored log.
+    for end in ["", "-wal", "-shm"] {
+        let mut file = target.as_os_str().to_owned();
+        file.push(end);
+        if Path::new(&file).exists() {
+            let file = file.display();
+            let why = format!("{file} exists already; a restore never overwrites");
+            return Err(Failure::Other(why));
+        }
+    }
+    Ok(())
+}
+
+/// Brings together what the ledgers say, in the data folder. False where the only one is the
+/// backup's own, which knows of no later erasure.
+fn gather_erasures(args: &Args, config: &Config, sums: &Sums) -> Result<bool, Failure> {
+    let ledger = Erasures::of(&config.data);
+    let known = config.data.join(ERASURES_FILE).exists() || args.erasures.is_some();
+    let mut others = Vec::new();
+    if let Some(file) = &args.erasures {
+        std::fs::metadata(file)
+            .map_err(|error| Failure::Other(format!("{}: {error}", file.display())))?;
+        others.push(Erasures::at(file.clone()));
+    }
+    if sums.has(ERASURES_FILE) {
+        others.push(Erasures::at(args.folder.join(ERASURES_FILE)));
+    }
+    let now = docket_domain::instant::Instant(super::clock()());
+    for other in others {
+        let held = ledger.subjects()?;
+        for subject in other.subjects()?.difference(&held) {
+            ledger.note(subject, now)?;
+        }
+    }
+    Ok(known)
+}
+
+fn copy_attachments(backup: &Path, config: &Config, sums: &Sums) -> Result<usize, Failure> {
+    if config.in_a_bucket() {
+        return Ok(0);
+    }
+    let folder = Path::new(&config.attachments);
+    create_private(folder)?;
+    let mut count = 0;
+    for name in sums.under(ATTACHMENTS) {
+        let id = name.strip_prefix(ATTACHMENTS).unwrap_or(name);
+        sums.copy_out(backup, name, &folder.join(id))?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Destroys, in a log that nobody reads yet, the keys of those who were erased; answers how many.
+async fn erase_again(log: &Path, ledger: &Erasures) -> Result<usize, Failure> {
+    if ledger.subjects()?.is_empty() {
+        return Ok(0);
+    }
+    let store = SqliteStore::open(log, super::clock()).await?;
+    let erased = ledger.replay(&store).await;
+    store.close().await;
+    // The lock of the name that the log had for a moment.
+    let mut lock = log.as_os_str().to_owned();
+    lock.push(".lock");
+    std::fs::remove_file(lock)?;
+    leave_no_write_ahead_log(log).await?;
+    Ok(erased?.len())
+}
+
+/// Brings everything into the one file, which is about to get another name.
+async fn leave_no_write_ahead_log(log: &Path) -> Result<(), Failure> {
+    let failed = |error: sqlx::Error| Failure::Other(format!("{}: {error}", log.display()));
+    let options = SqliteConnectOptions::new().filename(log).journal_mode(SqliteJournalMode::Wal);
+    let mut connection = options.connect().await.map_err(failed)?;
+    let emptied = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)");
+    let (busy, _, _): (i64, i64, i64) = emptied.fetch_one(&mut connection).await.map_err(failed)?;
+    connection.close().await.map_err(failed)?;
+    if busy != 0 {
+        return Err(Failure::Other(format!("{} is being read; try again", log.display())));
+    }
+    Ok(std::fs::File::open(log)?.sync_all()?)
+}
