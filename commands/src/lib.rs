@@ -13,6 +13,7 @@ mod error;
 mod intake;
 mod load;
 mod lookup;
+mod merging;
 mod minting;
 mod offspring;
 mod pairs;

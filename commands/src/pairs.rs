@@ -1,86 +1,19 @@
-//! Commands that concern two tickets: merge, unmerge, split, link. Both streams are written in one
-//! append, the one the answer is about last.
+//! Commands that concern two tickets: split, link, and what [merging](crate::merging) shares with
+//! them. Both streams are written in one append, the one the answer is about last.
 
-use docket_domain::ids::{MergeId, MessageId, TicketId};
+use docket_domain::ids::{MessageId, TicketId};
 use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
-use docket_domain::ticket::event::{LinkKind, MergeSide, TicketEvent, TicketRef};
+use docket_domain::ticket::event::{LinkKind, TicketRef};
 use docket_domain::ticket::state::{Ticket, TicketState};
 
 use crate::append::{Appended, Plan, Write};
-use crate::desk::{Desk, TRIES, find_event};
+use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
 use crate::load::Folded;
 use crate::offspring::split_off;
 use crate::request::{Done, Request};
 
 impl Desk {
-    /// Merges a ticket into the root that another one leads to: an alias, nothing moves.
-    pub async fn merge(
-        &self,
-        request: &Request,
-        source: TicketId,
-        into: TicketId,
-    ) -> Result<Done, CommandError> {
-        if let Some(done) = self.earlier(request).await? {
-            return Ok(done);
-        }
-        for _ in 0..TRIES {
-            let from = self.ticket(source).await?;
-            let root = self.root_of(into).await?;
-            let survivor = self.ticket(root).await?;
-            let target = present(&survivor)?;
-            if root == source && present(&from)?.merged.is_none() {
-                return Err(TicketRefusal::MergeCycle.into());
-            }
-            let merge = TicketCommand::Merge {
-                into: TicketRef { id: root, number: target.number.clone() },
-                survivor_status: target.status.base,
-            };
-            let write = self.decide(request, source, &from, &merge).await?;
-            let merge_id = find_event(&write, |event| match event {
-                TicketEvent::TicketMerged { merge_id, .. } => Some(*merge_id),
-                _ => None,
-            });
-            let Some(merge_id) = merge_id else {
-                return Ok(self.nothing_to_do(source.stream(), from.version));
-            };
-            let absorb = TicketCommand::Absorb { merge_id, source: name(source, &from)? };
-            let other = self.decide_other(request, root, &survivor, &absorb).await?;
-            if let Some(done) = self.write_pair(request, other, write).await? {
-                return Ok(done);
-            }
-        }
-        Err(CommandError::Contended)
-    }
-
-    /// Undoes a merge, asked at the source; `messages` are the survivor's later ones that go back.
-    pub async fn unmerge(
-        &self,
-        request: &Request,
-        source: TicketId,
-        merge_id: MergeId,
-        messages: &[MessageId],
-    ) -> Result<Done, CommandError> {
-        if let Some(done) = self.earlier(request).await? {
-            return Ok(done);
-        }
-        for _ in 0..TRIES {
-            let from = self.ticket(source).await?;
-            let merged = present(&from)?.merged.as_ref();
-            let survivor = merged.ok_or(TicketRefusal::NoSuchMerge)?.into.id;
-            let into = self.ticket(survivor).await?;
-            let side =
-                |side| TicketCommand::Unmerge { merge_id, side, messages: messages.to_vec() };
-            let write = self.decide(request, source, &from, &side(MergeSide::Source)).await?;
-            let back = side(MergeSide::Survivor);
-            let other = self.decide_other(request, survivor, &into, &back).await?;
-            if let Some(done) = self.write_pair(request, other, write).await? {
-                return Ok(done);
-            }
-        }
-        Err(CommandError::Contended)
-    }
-
     /// Opens a new ticket that refers to messages of another; the answer is about the new one.
     pub async fn split(
         &self,
@@ -169,7 +102,7 @@ impl Desk {
     }
 
     /// Decides at the ticket that was not addressed: the asker's `If-Match` is not about it.
-    async fn decide_other(
+    pub(crate) async fn decide_other(
         &self,
         request: &Request,
         id: TicketId,
@@ -186,8 +119,17 @@ impl Desk {
         other: Write,
         own: Write,
     ) -> Result<Option<Done>, CommandError> {
-        let mut plan = Plan::default();
-        plan.writes.extend([other, own].into_iter().filter(|write| !write.events.is_empty()));
+        self.write_together(request, [other, own].into()).await
+    }
+
+    /// Writes what was decided at several tickets, or nothing; `None` says that others were faster.
+    pub(crate) async fn write_together(
+        &self,
+        request: &Request,
+        mut writes: Vec<Write>,
+    ) -> Result<Option<Done>, CommandError> {
+        writes.retain(|write| !write.events.is_empty());
+        let plan = Plan { writes, ..Plan::default() };
         match self.append(request, plan).await? {
             Appended::Done(done) => Ok(Some(done)),
             Appended::Outrun => Ok(None),
@@ -195,10 +137,10 @@ impl Desk {
     }
 }
 
-fn present(folded: &Folded<Ticket>) -> Result<&TicketState, TicketRefusal> {
+pub(crate) fn present(folded: &Folded<Ticket>) -> Result<&TicketState, TicketRefusal> {
     folded.state.present().ok_or(TicketRefusal::NoSuchTicket)
 }
 
-fn name(id: TicketId, folded: &Folded<Ticket>) -> Result<TicketRef, TicketRefusal> {
+pub(crate) fn name(id: TicketId, folded: &Folded<Ticket>) -> Result<TicketRef, TicketRefusal> {
     Ok(TicketRef { id, number: present(folded)?.number.clone() })
 }

@@ -3,6 +3,7 @@
 //! The same fold over a shorter history answers `at_version` and `as_of`; the ticket list stores
 //! the same document. Erased text is `null`.
 
+mod attention;
 mod fold;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -136,7 +136,7 @@ impl Story {
             Event::Ticket(TicketEvent::TicketCreated(created)) => {
                 self.number.clone_from(&created.number);
             }
-            Event::Ticket(TicketEvent::TicketAbsorbed { merge_id, source }) => {
+            Event::Ticket(TicketEvent::TicketAbsorbed { merge_id, source, .. }) => {
                 self.aliases.insert(*merge_id, source.clone());
             }
             Event::Ticket(TicketEvent::TicketUnmerged {

@@ -14,7 +14,7 @@ use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
 use crate::ticket::event::{
     AssignMethod, AttachmentRef, CallOutcome, Decision, Direction, LinkKind, MergeSide, OpenedBy,
-    Origin, Outcome, Promiser, Severity, SnoozeReason, TicketRef, WakeCause,
+    Origin, Outcome, Promiser, Severity, SnoozeReason, TicketRef, WaitingMessage, WakeCause,
 };
 
 mod refusal;
@@ -218,6 +218,8 @@ pub enum TicketCommand {
         merge_id: MergeId,
         /// The ticket that becomes an alias.
         source: TicketRef,
+        /// What waits for an answer there, the longest waiting first.
+        waiting: Vec<WaitingMessage>,
     },
     /// Undo a merge, on either side.
     Unmerge {
@@ -227,6 +229,20 @@ pub enum TicketCommand {
         side: MergeSide,
         /// The survivor's later messages that go back with the source.
         messages: Vec<MessageId>,
+        /// What of the source's and of those messages waits for an answer still, where it led to.
+        waiting: Vec<WaitingMessage>,
+        /// What the source brought and was answered meanwhile.
+        answered: Vec<MessageId>,
+    },
+    /// Give back what waits here for an alias of an alias that is undone: the survivor was merged
+    /// into this ticket since.
+    GiveBack {
+        /// Which merge is undone.
+        merge_id: MergeId,
+        /// The ticket that is no alias any more.
+        source: TicketRef,
+        /// What goes back.
+        waiting: Vec<WaitingMessage>,
     },
     /// Note that messages were copied into a new ticket.
     Split {

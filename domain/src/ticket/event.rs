@@ -16,6 +16,7 @@ pub use self::codes::{
 };
 pub use self::parts::{
     AttachmentRef, Call, Chat, Meeting, Message, Origin, StatusChange, TicketCreated, TicketRef,
+    WaitingMessage,
 };
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId};
@@ -291,8 +292,16 @@ pub enum TicketEvent {
         merge_id: MergeId,
         /// The ticket that is an alias now.
         source: TicketRef,
+        /// The customer's messages that waited for an answer there: from now on they wait here
+        /// (S-81).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waiting: Vec<WaitingMessage>,
+        /// The status move it caused: what waits here moves the status as a message does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<StatusChange>,
     },
-    /// A merge was undone; written to both tickets.
+    /// A merge was undone; written to both tickets, and to those that the survivor was merged into
+    /// since, where what waited at the source has waited there.
     TicketUnmerged {
         /// Which merge.
         merge_id: MergeId,
@@ -302,6 +311,13 @@ pub enum TicketEvent {
         side: MergeSide,
         /// The survivor's later messages that go back with the source.
         messages: Vec<MessageId>,
+        /// What goes back and waits for an answer still: of what the source brought, and of the
+        /// messages that go back with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waiting: Vec<WaitingMessage>,
+        /// What the source brought and was answered meanwhile.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        answered: Vec<MessageId>,
         /// The status move it caused: at the source only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<StatusChange>,
@@ -549,6 +565,7 @@ impl TicketEvent {
             Self::TicketAssigned { status, .. }
             | Self::MessageReceived { status, .. }
             | Self::TicketReplied { status, .. }
+            | Self::TicketAbsorbed { status, .. }
             | Self::TicketUnmerged { status, .. } => {
                 status.as_ref().map(|status| (&status.from, &status.to))
             }
@@ -570,7 +587,6 @@ impl TicketEvent {
             | Self::TicketTransferred { .. }
             | Self::TicketTagged { .. }
             | Self::CustomFieldChanged { .. }
-            | Self::TicketAbsorbed { .. }
             | Self::TicketSplit { .. }
             | Self::TicketLinked { .. }
             | Self::TicketUnlinked { .. }

@@ -10,7 +10,7 @@ use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
-use crate::ticket::event::{LinkKind, OpenedBy, SnoozeReason, TicketRef};
+use crate::ticket::event::{LinkKind, OpenedBy, SnoozeReason, TicketRef, WaitingMessage};
 
 mod evolve;
 
@@ -69,6 +69,9 @@ pub struct TicketState {
     pub assignee: Option<AgentRef>,
     /// Everything said in and around it, oldest first; the numbers follow this order.
     pub messages: Vec<TicketMessage>,
+    /// Customers' messages of other tickets that wait for an answer here, since those tickets are
+    /// aliases of this one or gave them back to it (S-81).
+    pub waiting_from_others: Vec<WaitingMessage>,
     /// Until when it is put aside, if it is.
     pub snooze: Option<Snooze>,
     /// What it is an alias of, if it is one.
@@ -156,6 +159,8 @@ pub struct Absorbed {
     pub merge_id: MergeId,
     /// The ticket that is an alias.
     pub source: TicketRef,
+    /// What waited for an answer there when it was merged.
+    pub brought: Vec<MessageId>,
 }
 
 /// How a ticket hangs together with another.
@@ -207,7 +212,20 @@ impl TicketState {
         self.messages.iter().find(|message| message.id == id)
     }
 
-    /// The customer's messages that wait for an answer, oldest first.
+    /// Everything that waits for an answer here: its own messages, oldest first, then those of
+    /// other tickets.
+    pub fn all_waiting(&self) -> impl Iterator<Item = MessageId> {
+        let others = self.waiting_from_others.iter().map(|message| message.id);
+        self.waiting().map(|message| message.id).chain(others)
+    }
+
+    /// Whether that message is this ticket's, or one of an alias that has waited here.
+    pub fn knows(&self, id: MessageId) -> bool {
+        let brought = || self.absorbed.iter().any(|alias| alias.brought.contains(&id));
+        self.message(id).is_some() || self.all_waiting().any(|known| known == id) || brought()
+    }
+
+    /// Its own messages of the customer that wait for an answer, oldest first.
     pub fn waiting(&self) -> impl Iterator<Item = &TicketMessage> {
         self.messages.iter().filter(|message| message.waits)
     }

@@ -7,11 +7,10 @@ use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
-use docket_domain::ticket::event::{
-    CallOutcome, MergeSide, Message, OpenedBy, Outcome, TicketCreated, TicketEvent, TicketRef,
-};
+use docket_domain::ticket::event::{MergeSide, Outcome, TicketCreated, TicketEvent, TicketRef};
 use uuid::Uuid;
 
+use super::attention::Attention;
 use super::{
     AbsorbedSummary, AgentSummary, CustomerSummary, Indicator, LinkSummary, MessageIcon,
     TicketDocument, TicketDot,
@@ -23,14 +22,10 @@ use crate::recorded::{Recorded, id_of};
 pub struct TicketFold {
     /// The ticket, once it was created.
     pub document: Option<TicketDocument>,
-    /// The customer's messages that wait for an answer.
-    waiting: Vec<Uuid>,
+    /// Who spoke last, and what waits for an answer.
+    attention: Attention,
     /// What rests while the ticket is merged, and is shown again when that is undone.
     resting: Resting,
-    /// The version of the customer's latest message.
-    customer_spoke: u64,
-    /// The version of the last event that an employee caused.
-    employee_acted: u64,
 }
 
 /// How a merged ticket was put aside or closed before.
@@ -69,55 +64,15 @@ impl TicketFold {
         }
         document.version = recorded.version;
         document.updated_at = recorded.occurred_at;
-        self.note_who_spoke(event, recorded);
+        self.attention.evolve(event, recorded);
         self.show();
-    }
-
-    fn note_who_spoke(&mut self, event: &TicketEvent, recorded: &Recorded) {
-        let human = recorded.envelope.actor.kind.is_human();
-        if let Some(message) = customers_message(event) {
-            self.waiting.push(message.id.0);
-            self.customer_spoke = recorded.version;
-        } else if human {
-            self.employee_acted = recorded.version;
-        }
-        match event {
-            _ if human && is_answer(event) => self.waiting.clear(),
-            TicketEvent::TicketClosed { .. } => self.waiting.clear(),
-            TicketEvent::MessageFiled { message_ids: gone, .. }
-            | TicketEvent::TicketUnmerged { messages: gone, .. } => {
-                self.waiting.retain(|waiting| !gone.iter().any(|gone| gone.0 == *waiting));
-            }
-            _ => {}
-        }
     }
 
     fn show(&mut self) {
         let Some(document) = &mut self.document else { return };
-        document.unread = self.customer_spoke > self.employee_acted;
-        let waits = !self.waiting.is_empty() && document.status_base != BaseStatus::Merged;
+        document.unread = self.attention.is_unread();
+        let waits = self.attention.is_awaited() && document.status_base != BaseStatus::Merged;
         document.indicator.message = if waits { MessageIcon::Blue } else { MessageIcon::None };
-    }
-}
-
-/// What the customer said with this event, if that is what it is.
-fn customers_message(event: &TicketEvent) -> Option<&Message> {
-    match event {
-        TicketEvent::MessageReceived { message, .. } => Some(message),
-        TicketEvent::TicketCreated(created) if created.opened_by == OpenedBy::Customer => {
-            created.message.as_ref()
-        }
-        _ => None,
-    }
-}
-
-/// Whether this is a public answer, given that a person gave it (SLA rule 4).
-fn is_answer(event: &TicketEvent) -> bool {
-    match event {
-        TicketEvent::TicketReplied { .. } | TicketEvent::ContactLogged(_) => true,
-        TicketEvent::CallLogged(call) => call.outcome == CallOutcome::Answered,
-        TicketEvent::ChatLogged(chat) => !chat.abandoned,
-        _ => false,
     }
 }
 
@@ -233,7 +188,7 @@ impl TicketDocument {
     fn apply_relations(&mut self, event: &TicketEvent) {
         match event {
             TicketEvent::TicketMerged { into, .. } => self.merged_into = Some(into.id.0),
-            TicketEvent::TicketAbsorbed { merge_id, source } => {
+            TicketEvent::TicketAbsorbed { merge_id, source, .. } => {
                 let (id, number) = named(source);
                 self.absorbed.push(AbsorbedSummary { id, number, merge_id: merge_id.0 });
             }

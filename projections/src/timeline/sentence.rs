@@ -121,18 +121,22 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         TicketEvent::TicketMerged { into, status, .. } => {
             format!("merged this ticket into {}{}", ticket(into), moved(Some(status)))
         }
-        TicketEvent::TicketAbsorbed { source, .. } => {
-            format!("merged {} into this one", ticket(source))
+        TicketEvent::TicketAbsorbed { source, waiting, status, .. } => {
+            let waiting = parts::still_waiting(waiting);
+            format!("merged {} into this one{waiting}{}", ticket(source), moved(status.as_ref()))
         }
-        TicketEvent::TicketUnmerged { other, side, messages: back, status, .. } => format!(
-            "undid the merge {}, giving back {}{}",
-            match side {
+        TicketEvent::TicketUnmerged { other, side, messages: back, waiting, status, .. } => {
+            let merge = match side {
                 MergeSide::Source => format!("into {}", ticket(other)),
                 MergeSide::Survivor => format!("of {} into this one", ticket(other)),
-            },
-            messages(back.len()),
-            moved(status.as_ref())
-        ),
+            };
+            format!(
+                "undid the merge {merge}, giving back {}{}{}",
+                messages(back.len()),
+                parts::still_waiting(waiting),
+                moved(status.as_ref())
+            )
+        }
         TicketEvent::TicketSplit { into, messages: split } => {
             format!("split {} off into {}", messages(split.len()), ticket(into))
         }

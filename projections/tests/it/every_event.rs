@@ -14,7 +14,7 @@ use docket_domain::ticket::event::{
 
 use crate::story::{
     MONDAY, anna, assigned, closed, created, message, moved, piotr, priority, received, replied,
-    status, term, ticket, uuid,
+    status, term, ticket, uuid, waiting,
 };
 
 fn text(text: &str) -> Personal<String> {
@@ -218,12 +218,25 @@ pub fn relating() -> Vec<TicketEvent> {
             into: ticket(2),
             status: moved(BaseStatus::New, BaseStatus::Merged),
         },
-        TicketEvent::TicketAbsorbed { merge_id, source: ticket(1) },
+        TicketEvent::TicketAbsorbed {
+            merge_id,
+            source: ticket(1),
+            waiting: Vec::new(),
+            status: None,
+        },
+        TicketEvent::TicketAbsorbed {
+            merge_id,
+            source: ticket(1),
+            waiting: vec![waiting()],
+            status: Some(moved(BaseStatus::AwaitingCustomer, BaseStatus::New)),
+        },
         TicketEvent::TicketUnmerged {
             merge_id,
             other: ticket(2),
             side: MergeSide::Source,
             messages: Vec::new(),
+            waiting: Vec::new(),
+            answered: vec![MessageId(uuid(3))],
             status: Some(moved(BaseStatus::Merged, BaseStatus::New)),
         },
         TicketEvent::TicketUnmerged {
@@ -231,6 +244,8 @@ pub fn relating() -> Vec<TicketEvent> {
             other: ticket(1),
             side: MergeSide::Survivor,
             messages: vec![MessageId(uuid(3))],
+            waiting: vec![waiting()],
+            answered: Vec::new(),
             status: None,
         },
         TicketEvent::TicketSplit { into: ticket(3), messages: vec![MessageId(uuid(3)); 2] },

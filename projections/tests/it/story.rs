@@ -9,7 +9,7 @@ use docket_domain::party::{Actor, ActorKind, AgentRef, Channel, CustomerRef};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{
     AssignMethod, MergeSide, Message, OpenedBy, Outcome, SnoozeReason, StatusChange, TicketCreated,
-    TicketEvent, TicketRef,
+    TicketEvent, TicketRef, WaitingMessage,
 };
 use docket_projections::recorded::Recorded;
 use uuid::Uuid;
@@ -92,8 +92,25 @@ pub fn unmerged(to: BaseStatus) -> TicketEvent {
         other: ticket(2),
         side: MergeSide::Source,
         messages: Vec::new(),
+        waiting: Vec::new(),
+        answered: Vec::new(),
         status: Some(moved(BaseStatus::Merged, to)),
     }
+}
+
+/// Ticket 1041, whose first message waits, merged into this one.
+pub fn absorbed() -> TicketEvent {
+    TicketEvent::TicketAbsorbed {
+        merge_id: MergeId(uuid(0xb2)),
+        source: ticket(0),
+        waiting: vec![waiting()],
+        status: None,
+    }
+}
+
+/// The message of ticket 1041 that waits.
+pub fn waiting() -> WaitingMessage {
+    WaitingMessage { id: MessageId(uuid(0x2001)), number: "1041-1".into(), since: MONDAY }
 }
 
 pub fn message(n: u128, body: &str) -> Message {
@@ -170,6 +187,7 @@ pub fn closed(at: Instant) -> TicketEvent {
 }
 
 /// What happened to one ticket, event after event.
+#[derive(Clone)]
 pub struct Story {
     pub events: Vec<Recorded>,
     ticket: TicketId,

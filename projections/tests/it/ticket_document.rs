@@ -1,16 +1,17 @@
 //! A ticket is the fold of its history, now and at any moment before.
 
 use docket_domain::definition::BaseStatus;
+use docket_domain::ids::MergeId;
 use docket_domain::party::Actor;
 use docket_domain::party::ActorKind;
 use docket_domain::personal::Personal;
-use docket_domain::ticket::event::{Outcome, SnoozeReason, TicketEvent, WakeCause};
+use docket_domain::ticket::event::{MergeSide, Outcome, SnoozeReason, TicketEvent, WakeCause};
 use docket_projections::ticket_document::{MessageIcon, TicketDocument, TicketFold};
 use insta::assert_json_snapshot;
 
 use crate::story::{
-    MONDAY, Story, anna, assigned, by_agent, by_customer, by_timer, closed, jan, merged, moved,
-    received, replied, snoozed, unmerged,
+    self, MONDAY, Story, absorbed, anna, assigned, by_agent, by_customer, by_timer, closed, jan,
+    merged, moved, received, replied, snoozed, ticket, unmerged, uuid, waiting,
 };
 
 #[track_caller]
@@ -145,6 +146,48 @@ fn a_merge_undone_brings_back_the_snooze_and_the_end() {
     assert_eq!(end(&document(&alias)), (None, None));
     let back = alias.then(by_agent(&anna()), unmerged(BaseStatus::Closed));
     assert_eq!(end(&document(&back)), (Some(MONDAY), Some(Outcome::Solved)));
+}
+
+#[test]
+fn a_message_that_came_in_with_an_alias_waits_here_until_it_is_answered() {
+    let attention = |it: &Story| (document(it).unread, document(it).indicator.message);
+    let answered = Story::opened().then(by_agent(&anna()), replied(2, "On its way"));
+    assert_eq!(attention(&answered), (false, MessageIcon::None));
+    let merged = answered.then(by_agent(&anna()), absorbed());
+    assert_eq!(attention(&merged), (true, MessageIcon::Blue));
+    assert_eq!(document(&merged).messages, 2, "each message is counted in its home");
+    let undone = TicketEvent::TicketUnmerged {
+        merge_id: MergeId(uuid(0xb2)),
+        other: ticket(0),
+        side: MergeSide::Survivor,
+        messages: Vec::new(),
+        waiting: vec![waiting()],
+        answered: Vec::new(),
+        status: None,
+    };
+    let given_back = merged.clone().then(by_agent(&anna()), undone);
+    assert_eq!(attention(&given_back), (false, MessageIcon::None));
+    let answered = merged.then(by_agent(&anna()), replied(3, "So is the other"));
+    assert_eq!(attention(&answered), (false, MessageIcon::None));
+}
+
+#[test]
+fn an_alias_that_was_answered_meanwhile_does_not_wait_when_it_is_its_own_again() {
+    let alias = || Story::opened().then(by_agent(&anna()), merged(BaseStatus::New));
+    assert_eq!(document(&alias()).indicator.message, MessageIcon::None);
+    let back = |answered| TicketEvent::TicketUnmerged {
+        merge_id: MergeId(uuid(0xb1)),
+        other: ticket(2),
+        side: MergeSide::Source,
+        messages: Vec::new(),
+        waiting: Vec::new(),
+        answered,
+        status: Some(moved(BaseStatus::Merged, BaseStatus::New)),
+    };
+    let icon =
+        |answered| document(&alias().then(by_agent(&anna()), back(answered))).indicator.message;
+    assert_eq!(icon(Vec::new()), MessageIcon::Blue);
+    assert_eq!(icon(vec![story::message(1, "").id]), MessageIcon::None);
 }
 
 #[test]

@@ -76,8 +76,9 @@ fn what_it_has_to_do_with_other_tickets() {
     Anna Nowak opened ticket 1044 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, split off ticket 1042.
     Anna Nowak merged this ticket into ticket 1043; the status went from “new” to “merged”.
     Anna Nowak merged ticket 1042 into this one.
+    Anna Nowak merged ticket 1042 into this one, with 1041-1 waiting for an answer; the status went from “awaiting_customer” to “new”.
     Anna Nowak undid the merge into ticket 1043, giving back 0 messages; the status went from “merged” to “new”.
-    Anna Nowak undid the merge of ticket 1042 into this one, giving back 1 message.
+    Anna Nowak undid the merge of ticket 1042 into this one, giving back 1 message, with 1041-1 waiting for an answer.
     Anna Nowak split 2 messages off into ticket 1044.
     Anna Nowak linked this ticket as caused by ticket 1044.
     Anna Nowak removed the link as caused by ticket 1044.

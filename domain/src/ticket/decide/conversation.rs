@@ -6,7 +6,7 @@ use crate::party::{ActorKind, AgentRef, Channel};
 use crate::ticket::command::{NewMessage, TicketRefusal};
 use crate::ticket::decide::opening::message as said;
 use crate::ticket::decide::{Decision, closing, snooze, status};
-use crate::ticket::event::TicketEvent;
+use crate::ticket::event::{StatusChange, TicketEvent};
 use crate::ticket::state::{MessageKind, TicketState};
 
 /// Takes in a customer's message. A closed ticket is reopened by it within the reopen window
@@ -18,19 +18,27 @@ pub(super) fn receive(
     channel: Channel,
     context: &Context<'_>,
 ) -> Decision {
-    let and_then = if state.is_closed() {
-        Some(closing::reopen_by_message(state, context)?)
+    let (status, and_then) = if state.is_closed() {
+        (None, Some(closing::reopen_by_message(state, context)?))
     } else {
-        snooze::wake_by_message(state, context)?
-    };
-    let rule = context.catalogue.settings().status_on.message.as_ref();
-    let status = match and_then {
-        None if state.snooze.is_none() => status::by_rule(state, rule, context)?,
-        None | Some(_) => None,
+        stirred(state, context)?
     };
     let message = said(message, state.next_message_number(), context);
     let received = TicketEvent::MessageReceived { message, channel, status };
     Ok([received].into_iter().chain(and_then).collect())
+}
+
+/// What a customer who waits does to an open ticket: the status moves as the settings say; a snoozed
+/// one wakes instead, unless its wake rule says otherwise, and then stays as it is.
+pub(super) fn stirred(
+    state: &TicketState,
+    context: &Context<'_>,
+) -> Result<(Option<StatusChange>, Option<TicketEvent>), TicketRefusal> {
+    if state.snooze.is_some() {
+        return Ok((None, snooze::wake_by_message(state, context)?));
+    }
+    let rule = context.catalogue.settings().status_on.message.as_ref();
+    Ok((status::by_rule(state, rule, context)?, None))
 }
 
 /// Notes that an employee opened a customer's message, the latest when none is said. Only the first
@@ -51,10 +59,12 @@ pub(super) fn open_message(state: &TicketState, message: Option<MessageId>) -> D
 pub(super) fn file(state: &TicketState, message: Option<MessageId>, reason: String) -> Decision {
     let message_ids: Vec<MessageId> = match message {
         Some(id) => {
-            let message = state.message(id).ok_or(TicketRefusal::UnknownMessage)?;
-            message.waits.then_some(id).into_iter().collect()
+            if !state.knows(id) {
+                return Err(TicketRefusal::UnknownMessage);
+            }
+            state.all_waiting().filter(|waiting| *waiting == id).collect()
         }
-        None => state.waiting().map(|message| message.id).collect(),
+        None => state.all_waiting().collect(),
     };
     match (message, message_ids.is_empty()) {
         (None, true) => Err(TicketRefusal::NothingWaits),
@@ -63,7 +73,7 @@ pub(super) fn file(state: &TicketState, message: Option<MessageId>, reason: Stri
     }
 }
 
-/// Answers in public: every customer's message that waits is answered by it, and the status moves
+/// Answers in public: every customer's message that waits, an alias's too, is answered by it, and the status moves
 /// as the settings say, out of a snooze too. A program's reply answers nothing and moves nothing:
 /// the customer still waits for a person.
 pub(super) fn reply(
@@ -78,8 +88,7 @@ pub(super) fn reply(
         (Vec::new(), None)
     } else {
         let rule = context.catalogue.settings().status_on.reply.as_ref();
-        let waiting = state.waiting().map(|message| message.id).collect();
-        (waiting, status::by_rule(state, rule, context)?)
+        (state.all_waiting().collect(), status::by_rule(state, rule, context)?)
     };
     Ok(vec![TicketEvent::TicketReplied {
         message: said(message, state.next_message_number(), context),

@@ -5,8 +5,10 @@ use crate::context::Context;
 use crate::definition::BaseStatus;
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::ticket::command::TicketRefusal;
-use crate::ticket::decide::{Decision, status};
-use crate::ticket::event::{LinkKind, MergeSide, StatusChange, TicketEvent, TicketRef};
+use crate::ticket::decide::{Decision, conversation, status};
+use crate::ticket::event::{
+    LinkKind, MergeSide, StatusChange, TicketEvent, TicketRef, WaitingMessage,
+};
 use crate::ticket::state::{Absorbed, TicketState};
 
 /// Makes this ticket an alias of `into`, which its handler has followed to the root. Closed tickets
@@ -37,7 +39,16 @@ pub(super) fn merge(
 
 /// Takes another ticket as an alias. The merge was decided at the source, so this follows from it
 /// whatever has become of the survivor since; said twice, or after it was undone, it does nothing.
-pub(super) fn absorb(state: &TicketState, merge_id: MergeId, source: TicketRef) -> Decision {
+///
+/// What waits for an answer there waits here from now on, so that no message is forgotten (S-81):
+/// the customer of the survivor waits, and its status says so as if the message had come here.
+pub(super) fn absorb(
+    state: &TicketState,
+    merge_id: MergeId,
+    source: TicketRef,
+    waiting: Vec<WaitingMessage>,
+    context: &Context<'_>,
+) -> Decision {
     if is_this(state, &source) {
         return Err(TicketRefusal::MergeCycle);
     }
@@ -45,17 +56,28 @@ pub(super) fn absorb(state: &TicketState, merge_id: MergeId, source: TicketRef) 
     if known || state.undone_merges.contains(&merge_id) {
         return Ok(Vec::new());
     }
-    Ok(vec![TicketEvent::TicketAbsorbed { merge_id, source }])
+    let at_rest = state.is_closed() || state.merged.is_some();
+    let (status, and_then) = if waiting.is_empty() || at_rest {
+        (None, None)
+    } else {
+        conversation::stirred(state, context)?
+    };
+    let absorbed = TicketEvent::TicketAbsorbed { merge_id, source, waiting, status };
+    Ok([absorbed].into_iter().chain(and_then).collect())
 }
 
-/// Undoes a merge: the source is again what it was before, with its snooze. The survivor's later
-/// messages stay with it, but for those listed; where they wait for an answer, they wait at home.
-/// Both sides can be merged themselves by then: this is bookkeeping of aliases.
+/// Undoes a merge: the source is again what it was before, with its status and its snooze. The
+/// survivor's later messages stay with it, but for those listed. What waits for an answer still,
+/// of what the source brought and of those listed, waits at the source again; what was answered
+/// meanwhile stays answered. Both sides can be merged themselves by then: this is bookkeeping of
+/// aliases.
 pub(super) fn unmerge(
     state: &TicketState,
     merge_id: MergeId,
     side: MergeSide,
     messages: Vec<MessageId>,
+    waiting: Vec<WaitingMessage>,
+    answered: Vec<MessageId>,
 ) -> Decision {
     if state.undone_merges.contains(&merge_id) {
         return Ok(Vec::new());
@@ -68,7 +90,38 @@ pub(super) fn unmerge(
             (alias.source.clone(), None)
         }
     };
-    Ok(vec![TicketEvent::TicketUnmerged { merge_id, other, side, messages, status }])
+    Ok(vec![TicketEvent::TicketUnmerged {
+        merge_id,
+        other,
+        side,
+        messages,
+        waiting,
+        answered,
+        status,
+    }])
+}
+
+/// Gives back what waits here for an alias of an alias: a ticket further down the chain is its own
+/// again. Where none of it waits here, there is nothing to do.
+pub(super) fn give_back(
+    state: &TicketState,
+    merge_id: MergeId,
+    source: TicketRef,
+    mut waiting: Vec<WaitingMessage>,
+) -> Decision {
+    waiting.retain(|message| state.all_waiting().any(|id| id == message.id));
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![TicketEvent::TicketUnmerged {
+        merge_id,
+        other: source,
+        side: MergeSide::Survivor,
+        messages: Vec::new(),
+        waiting,
+        answered: Vec::new(),
+        status: None,
+    }])
 }
 
 fn undone_at_source(

@@ -89,8 +89,15 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         }
         C::Wake { cause } => snooze::wake(state, cause, context),
         C::Merge { into, survivor_status } => merge::merge(state, into, survivor_status, context),
-        C::Absorb { merge_id, source } => merge::absorb(state, merge_id, source),
-        C::Unmerge { merge_id, side, messages } => merge::unmerge(state, merge_id, side, messages),
+        C::Absorb { merge_id, source, waiting } => {
+            merge::absorb(state, merge_id, source, waiting, context)
+        }
+        C::Unmerge { merge_id, side, messages, waiting, answered } => {
+            merge::unmerge(state, merge_id, side, messages, waiting, answered)
+        }
+        C::GiveBack { merge_id, source, waiting } => {
+            merge::give_back(state, merge_id, source, waiting)
+        }
         C::Split { into, messages } => merge::split(state, into, messages),
         C::Link { other, kind } => merge::link(state, other, kind),
         C::Unlink { other, kind } => merge::unlink(state, other, kind),
@@ -148,6 +155,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         C::Open(_)
         | C::Absorb { .. }
         | C::Unmerge { .. }
+        | C::GiveBack { .. }
         | C::RecordActivity { .. }
         | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
         C::Receive { .. }

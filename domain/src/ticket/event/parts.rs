@@ -106,6 +106,18 @@ pub struct AttachmentRef {
     pub key: Option<Personal<String>>,
 }
 
+/// A customer's message that waits for an answer in another ticket than its own: it keeps its home
+/// and its number there (S-81).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingMessage {
+    /// Which message.
+    pub id: MessageId,
+    /// Its number, which its home ticket gave it.
+    pub number: String,
+    /// Since when it waits: when it was received.
+    pub since: Instant,
+}
+
 /// A move of the status that another event caused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChange {

@@ -5,11 +5,13 @@ use crate::ids::MergeId;
 use crate::ticket::event::{LinkKind, MergeSide, Severity};
 
 fn absorb(merge_id: u128) -> C {
-    C::Absorb { merge_id: MergeId(Uuid::from_u128(merge_id)), source: ticket(900) }
+    let merge_id = MergeId(Uuid::from_u128(merge_id));
+    C::Absorb { merge_id, source: ticket(900), waiting: Vec::new() }
 }
 
 fn unmerge(merge_id: MergeId, side: MergeSide) -> C {
-    C::Unmerge { merge_id, side, messages: Vec::new() }
+    let (messages, waiting, answered) = (Vec::new(), Vec::new(), Vec::new());
+    C::Unmerge { merge_id, side, messages, waiting, answered }
 }
 
 fn link(kind: LinkKind) -> C {
@@ -56,7 +58,8 @@ fn no_merge_leads_back_to_where_it_began() {
     when  merge into #900
     then  refused merge_cycle: a ticket cannot be merged into itself or into its own alias
     ");
-    let itself = C::Absorb { merge_id: MergeId(nowhere()), source: ticket(1042) };
+    let source = ticket(1042);
+    let itself = C::Absorb { merge_id: MergeId(nowhere()), source, waiting: Vec::new() };
     assert_snapshot!(spec(&story([]), itself), @"
     given TicketCreated → new
     when  absorb #1042
@@ -124,18 +127,23 @@ fn a_snooze_rests_while_the_ticket_is_merged() {
 
 #[test]
 fn the_survivor_gives_its_alias_back_with_the_messages_listed() {
+    let give_back = |messages| C::Unmerge {
+        merge_id: MergeId(Uuid::from_u128(5)),
+        side: MergeSide::Survivor,
+        messages,
+        waiting: Vec::new(),
+        answered: Vec::new(),
+    };
     let given = story([absorb(5), message("About the other parcel")]);
     let messages = vec![said(&given, 2)];
-    let merge_id = MergeId(Uuid::from_u128(5));
-    let back = C::Unmerge { merge_id, side: MergeSide::Survivor, messages };
+    let back = give_back(messages);
     assert_snapshot!(spec(&given, back), @"
     given TicketCreated → new, TicketAbsorbed, MessageReceived
     when  unmerge at the Survivor
     then  TicketUnmerged merge_id: the merge, messages: [1042-2], other: #900, side: survivor
     ");
     let messages = vec![MessageId(nowhere())];
-    let unsaid = C::Unmerge { merge_id, side: MergeSide::Survivor, messages };
-    assert_snapshot!(spec(&given, unsaid), @r#"
+    assert_snapshot!(spec(&given, give_back(messages)), @r#"
     given TicketCreated → new, TicketAbsorbed, MessageReceived
     when  unmerge at the Survivor
     then  refused unknown_message at "/message": there is no such message in the ticket

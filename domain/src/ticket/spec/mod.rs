@@ -38,6 +38,7 @@ mod complaint;
 mod contact;
 mod conversation;
 mod merge;
+mod merged_waiting;
 mod opening;
 mod ownership;
 mod promises;

@@ -7,7 +7,7 @@ use crate::codec::{Event, decode as read, encode, golden::opened};
 use crate::ids::MergeId;
 use crate::ticket::command::{NewCall, TicketRefusal};
 use crate::ticket::event::{
-    CallOutcome, Decision, Direction, LinkKind, MergeSide, Severity, WakeCause,
+    CallOutcome, Decision, Direction, LinkKind, MergeSide, Severity, WaitingMessage, WakeCause,
 };
 use crate::ticket::state::MessageKind;
 
@@ -69,6 +69,7 @@ fn only_what_a_merged_ticket_may(
         command,
         C::Open(_)
             | C::Unmerge { .. }
+            | C::GiveBack { .. }
             | C::Absorb { .. }
             | C::RecordActivity { .. }
             | C::Wake { cause: WakeCause::Timer }
@@ -88,6 +89,8 @@ fn sound(ticket: &Ticket, events: usize) {
     }
     assert!(!state.is_closed() || state.waiting().count() == 0);
     assert!(state.waiting().all(|message| message.kind == MessageKind::Customer));
+    assert!(state.all_waiting().all(|id| state.knows(id)));
+    assert!(state.waiting_from_others.iter().all(|it| state.message(it.id).is_none()));
     for (place, message) in (1..).zip(&state.messages) {
         assert_eq!(message.number, format!("1042-{place}"));
     }
@@ -119,6 +122,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::Merge { .. }
         | C::Absorb { .. }
         | C::Unmerge { .. }
+        | C::GiveBack { .. }
         | C::Split { .. }
         | C::Link { .. }
         | C::Unlink { .. }
@@ -146,7 +150,7 @@ fn is_settled_by_once(command: &C) -> bool {
 }
 
 /// How many kinds of commands [`ask`] chooses from.
-const KINDS: u8 = 49;
+const KINDS: u8 = 50;
 
 /// A command of every kind, sensible or not.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
@@ -228,12 +232,22 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         28 => C::Wake { cause: WakeCause::Manual },
         29 => C::Wake { cause: WakeCause::Timer },
         30 => merge(other),
-        31 => C::Absorb { merge_id: MergeId(Uuid::from_u128(b.into())), source: other },
+        31 => C::Absorb {
+            merge_id: MergeId(Uuid::from_u128(b.into())),
+            source: other,
+            waiting: (0..a % 3).map(|place| waiting(place, now)).collect(),
+        },
         32 | 33 => C::Unmerge {
             merge_id,
             side: if a % 2 == 0 { MergeSide::Source } else { MergeSide::Survivor },
             messages: vec![message],
+            waiting: (0..b % 2).map(|place| waiting(place, now)).collect(),
+            answered: (1..b % 3).map(|place| waiting(place, now).id).collect(),
         },
+        48 => {
+            let waiting = (0..a % 3).map(|place| waiting(place, now)).collect();
+            C::GiveBack { merge_id, source: other, waiting }
+        }
         34 => C::Split { into: other, messages: vec![message] },
         35 => C::Link { other, kind: link },
         36 => C::Unlink { other: other.id, kind: (b % 2 == 0).then_some(link) },
@@ -294,8 +308,14 @@ fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only
             }
         }
     }
-    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime RecordActivity");
-    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge RecordActivity");
+    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity");
+    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity");
+}
+
+/// A message of another ticket that waits.
+fn waiting(place: u8, since: Instant) -> WaitingMessage {
+    let id = MessageId(Uuid::from_u128(9_000 + u128::from(place)));
+    WaitingMessage { id, number: format!("900-{}", place + 1), since }
 }
 
 fn pick<T>(items: &[T], choice: u8) -> Option<&T> {

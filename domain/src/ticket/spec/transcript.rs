@@ -45,6 +45,7 @@ fn names(ticket: &Ticket) -> BTreeMap<String, String> {
     let merges = state.absorbed.iter().map(|it| it.merge_id);
     let merges = merges.chain(state.merged.iter().map(|it| it.merge_id));
     let merges = merges.map(|it| (it.0, "the merge".to_owned()));
-    let all = messages.chain(promises).chain(complaint).chain(merges);
+    let from_others = state.waiting_from_others.iter().map(|it| (it.id.0, it.number.clone()));
+    let all = messages.chain(from_others).chain(promises).chain(complaint).chain(merges);
     all.map(|(id, name)| (id.to_string(), name)).collect()
 }

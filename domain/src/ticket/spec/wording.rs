@@ -46,8 +46,14 @@ pub(super) fn phrase(command: &C) -> String {
         }
         C::Wake { cause } => format!("wake ({cause:?})"),
         C::Merge { into, .. } => format!("merge into #{}", into.number),
-        C::Absorb { source, .. } => format!("absorb #{}", source.number),
+        C::Absorb { source, waiting, .. } if waiting.is_empty() => {
+            format!("absorb #{}", source.number)
+        }
+        C::Absorb { source, waiting, .. } => {
+            format!("absorb #{} with {} waiting", source.number, waiting.len())
+        }
         C::Unmerge { side, .. } => format!("unmerge at the {side:?}"),
+        C::GiveBack { source, .. } => format!("give back what waits for #{}", source.number),
         C::Split { into, messages } => {
             format!("split {} message(s) off into #{}", messages.len(), into.number)
         }

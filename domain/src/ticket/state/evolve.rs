@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{CommitmentId, MergeId, MessageId};
+use crate::ids::{CommitmentId, MessageId};
 use crate::ticket::event::{
     CallOutcome, LinkKind, MergeSide, OpenedBy, OriginKind, TicketCreated, TicketEvent, TicketRef,
+    WaitingMessage,
 };
 use crate::ticket::state::{
     Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, Snooze, Ticket,
@@ -46,6 +47,7 @@ fn create(created: &TicketCreated) -> TicketState {
         fields: BTreeMap::new(),
         assignee: None,
         messages: Vec::new(),
+        waiting_from_others: Vec::new(),
         snooze: None,
         merged: None,
         absorbed: Vec::new(),
@@ -163,10 +165,23 @@ impl TicketState {
                     snooze_before: self.snooze.take(),
                 });
             }
-            E::TicketAbsorbed { merge_id, source } => {
-                self.absorbed.push(Absorbed { merge_id: *merge_id, source: source.clone() });
+            E::TicketAbsorbed { merge_id, source, waiting, .. } => {
+                let brought = waiting.iter().map(|message| message.id).collect();
+                let source = source.clone();
+                self.absorbed.push(Absorbed { merge_id: *merge_id, source, brought });
+                self.await_answer(waiting);
             }
-            E::TicketUnmerged { merge_id, side, .. } => self.unmerge(*merge_id, *side),
+            E::TicketUnmerged { merge_id, side: MergeSide::Source, waiting, answered, .. } => {
+                self.snooze = self.merged.take().and_then(|merged| merged.snooze_before);
+                self.answered(answered);
+                self.await_answer(waiting);
+                self.undone_merges.push(*merge_id);
+            }
+            E::TicketUnmerged { merge_id, side: MergeSide::Survivor, waiting, .. } => {
+                self.absorbed.retain(|it| it.merge_id != *merge_id);
+                self.give_back(waiting);
+                self.undone_merges.push(*merge_id);
+            }
             E::TicketSplit { into, .. } => self.link(into, LinkKind::SplitInto),
             E::TicketLinked { other, kind } => self.link(other, *kind),
             E::TicketUnlinked { other, kind } => {
@@ -207,12 +222,14 @@ impl TicketState {
 
     fn answered(&mut self, ids: &[MessageId]) {
         self.messages.iter_mut().filter(|it| ids.contains(&it.id)).for_each(|it| it.waits = false);
+        self.waiting_from_others.retain(|it| !ids.contains(&it.id));
     }
 
     /// Two people spoke, or it is over: nothing said before waits any more.
     fn spoken(&mut self, really: bool) {
         if really {
             self.messages.iter_mut().for_each(|it| it.waits = false);
+            self.waiting_from_others.clear();
         }
     }
 
@@ -226,13 +243,23 @@ impl TicketState {
         self.links.push(Link { other: other.clone(), kind });
     }
 
-    fn unmerge(&mut self, merge_id: MergeId, side: MergeSide) {
-        match side {
-            MergeSide::Source => {
-                self.snooze = self.merged.take().and_then(|merged| merged.snooze_before);
+    /// What waited elsewhere waits here from now on; what is home here again, as it did.
+    fn await_answer(&mut self, waiting: &[WaitingMessage]) {
+        for message in waiting {
+            match self.messages.iter_mut().find(|own| own.id == message.id) {
+                Some(own) => own.waits = true,
+                None if self.waiting_from_others.iter().any(|it| it.id == message.id) => {}
+                None => self.waiting_from_others.push(message.clone()),
             }
-            MergeSide::Survivor => self.absorbed.retain(|it| it.merge_id != merge_id),
         }
-        self.undone_merges.push(merge_id);
+    }
+
+    /// What waited here waits elsewhere from now on, and was never answered here.
+    fn give_back(&mut self, waiting: &[WaitingMessage]) {
+        let ids: Vec<MessageId> = waiting.iter().map(|message| message.id).collect();
+        self.answered(&ids);
+        for alias in &mut self.absorbed {
+            alias.brought.retain(|id| !ids.contains(id));
+        }
     }
 }

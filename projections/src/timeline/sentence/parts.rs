@@ -5,7 +5,7 @@ use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::event::{
     AssignMethod, Call, CallOutcome, Chat, Direction, Meeting, OpenedBy, OriginKind, Promiser,
-    TicketCreated, WakeCause,
+    TicketCreated, WaitingMessage, WakeCause,
 };
 
 use crate::timeline::words::{
@@ -49,6 +49,14 @@ pub(super) fn promises(open: &[CommitmentId]) -> String {
         1 => "1 promise".to_owned(),
         many => format!("{many} promises"),
     }
+}
+
+pub(super) fn still_waiting(waiting: &[WaitingMessage]) -> String {
+    if waiting.is_empty() {
+        return String::new();
+    }
+    let numbers: Vec<&str> = waiting.iter().map(|message| message.number.as_str()).collect();
+    format!(", with {} waiting for an answer", numbers.join(", "))
 }
 
 pub(super) fn promiser(promiser: Promiser) -> &'static str {

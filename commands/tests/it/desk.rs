@@ -1,110 +1,23 @@
-//! The desk on a real SQLite file: what a single aggregate's rules cannot show.
-
-#![cfg(test)]
+//! First contacts, repetitions, definitions, people, timers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use docket_commands::{
-    AgentInput, CommandError, CustomerChanges, CustomerInput, Desk, NewTicket, Occurred, Request,
+    AgentInput, CommandError, CustomerChanges, Desk, NewTicket, Occurred, Request,
 };
 use docket_domain::customer::{Address, AddressKind, CustomerProfile};
-use docket_domain::definition::{DefinitionKind, Document, Queue, TicketType};
+use docket_domain::definition::{DefinitionKind, Document, TicketType};
 use docket_domain::ids::{AgentId, CustomerId, TicketId};
 use docket_domain::instant::Instant;
-use docket_domain::party::{Actor, ActorKind, Channel};
+use docket_domain::party::{ActorKind, Channel};
 use docket_domain::personal::Personal;
-use docket_domain::ticket::command::{NewMessage, TicketCommand, TicketRefusal};
-use docket_domain::ticket::event::{OpenedBy, Outcome, SnoozeReason};
-use docket_store::sqlite::SqliteStore;
-use docket_store::vault::{KeyFile, Vault};
-use docket_store::{Clock, EventStore};
+use docket_domain::ticket::command::TicketCommand;
+use docket_domain::ticket::event::{Outcome, SnoozeReason};
+use docket_store::Clock;
 use uuid::Uuid;
 
-const NOON: i64 = 1_772_366_400_000;
-const DAY: i64 = 86_400_000;
-
-struct Scene {
-    desk: Arc<Desk>,
-    time: Arc<AtomicI64>,
-    _dir: tempfile::TempDir,
-}
-
-async fn scene() -> Scene {
-    let dir = tempfile::tempdir().unwrap();
-    let time = Arc::new(AtomicI64::new(NOON));
-    let clock: Clock = {
-        let time = time.clone();
-        Arc::new(move || time.load(Ordering::SeqCst))
-    };
-    let store = SqliteStore::open(&dir.path().join("log.sqlite"), clock.clone()).await.unwrap();
-    let store: Arc<dyn EventStore> = Arc::new(store);
-    let key = KeyFile::load_or_create(&dir.path().join("docket.key"), &*store).await.unwrap();
-    let vault = Arc::new(Vault::new(store.clone(), key));
-    let desk = Arc::new(Desk::open(store, vault, clock).await.unwrap());
-    Scene { desk, time, _dir: dir }
-}
-
-fn request(name: &str) -> Request {
-    Request {
-        command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()),
-        fingerprint: [1; 32],
-        repeatable: true,
-        actor: Actor::new(ActorKind::Agent, "anna"),
-        channel: None,
-        client: None,
-        occurred: Occurred::Now,
-        if_match: None,
-        causation_id: None,
-        correlation_id: None,
-        source: None,
-    }
-}
-
-fn ticket_from(email: &str) -> NewTicket {
-    let address = Address { kind: AddressKind::Email, value: Personal::text(email) };
-    NewTicket {
-        customer: CustomerInput::Contact { name: None, addresses: vec![address] },
-        opened_by: OpenedBy::Customer,
-        channel: Channel::Email,
-        endpoint: None,
-        queue: None,
-        category: None,
-        ticket_type: None,
-        priority: None,
-        subject: Personal::text("Parcel lost"),
-        tags: Vec::new(),
-        message: Some(said("Where is it?")),
-        origin: None,
-    }
-}
-
-fn queue(categories: &[&str], register_customers: bool) -> Document {
-    let categories = categories.iter().map(|path| (*path).to_owned()).collect();
-    let name = "A queue".into();
-    Document::Queue(Queue { name, default_priority: None, categories, register_customers })
-}
-
-fn said(body: &str) -> NewMessage {
-    NewMessage { body: body.into(), attachments: Vec::new() }
-}
-
-impl Scene {
-    async fn open(&self, name: &str) -> TicketId {
-        let done = self.desk.open_ticket(&request(name), &ticket_from("jan@example.com")).await;
-        TicketId::of_stream(&done.unwrap().stream).unwrap()
-    }
-
-    async fn close(&self, name: &str, id: TicketId) {
-        let command =
-            TicketCommand::Close { outcome: Outcome::Solved, resolution: None, reason: None };
-        self.desk.execute(&request(name), id, &command).await.unwrap();
-    }
-
-    fn pass(&self, millis: i64) {
-        self.time.fetch_add(millis, Ordering::SeqCst);
-    }
-}
+use crate::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_first_contacts_at_once_make_one_customer() {
@@ -140,35 +53,6 @@ async fn a_repeated_command_answers_what_it_did_and_does_nothing() {
     let other = Request { fingerprint: [2; 32], ..request("open") };
     let reused = scene.desk.open_ticket(&other, &ticket_from("eva@example.com")).await;
     assert!(matches!(reused, Err(CommandError::KeyReused)));
-}
-
-#[tokio::test]
-async fn a_merge_chain_leads_to_its_root_and_no_cycle_comes_about() {
-    let scene = scene().await;
-    let (a, b, c) = (scene.open("a").await, scene.open("b").await, scene.open("c").await);
-    scene.desk.merge(&request("ab"), a, b).await.unwrap();
-    scene.desk.merge(&request("bc"), b, c).await.unwrap();
-    assert_eq!(scene.desk.root_of(a).await.unwrap(), c);
-    let cycle = scene.desk.merge(&request("ca"), c, a).await;
-    assert!(matches!(cycle, Err(CommandError::Ticket(TicketRefusal::MergeCycle))));
-    let itself = scene.desk.merge(&request("cc"), c, c).await;
-    assert!(matches!(itself, Err(CommandError::Ticket(TicketRefusal::MergeCycle))));
-}
-
-#[tokio::test]
-async fn a_merge_undone_gives_the_source_back() {
-    let scene = scene().await;
-    let (a, b) = (scene.open("a").await, scene.open("b").await);
-    scene.desk.merge(&request("ab"), a, b).await.unwrap();
-    let merge_id = {
-        let folded = scene.desk.ticket(a).await.unwrap();
-        folded.state.present().unwrap().merged.as_ref().unwrap().merge_id
-    };
-    let refused = scene.desk.receive_message(&request("m"), a, said("Hello?"), Channel::Web).await;
-    assert!(matches!(refused, Err(CommandError::Ticket(TicketRefusal::TicketMerged { .. }))));
-    scene.desk.unmerge(&request("ba"), a, merge_id, &[]).await.unwrap();
-    assert_eq!(scene.desk.root_of(a).await.unwrap(), a);
-    scene.desk.receive_message(&request("n"), a, said("Hello?"), Channel::Web).await.unwrap();
 }
 
 #[tokio::test]
