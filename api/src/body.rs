@@ -1,6 +1,8 @@
 //! JSON bodies and query strings: read within limits, parsed into what a handler asks for, refused
 //! with a pointer to what is wrong.
 
+mod strict;
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -60,8 +62,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
 }
 
 /// Parses a JSON document. Malformed JSON is 400; a document of the wrong shape is 422, with the
-/// pointer of the first thing wrong. The document is an object: a list of its members' values in
-/// their order, which serde would take too, names nothing and would change its meaning with the code.
+/// pointer of the first thing wrong. An object is an object at every depth, never a list of its
+/// members' values.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         let detail = "a body is an object".to_owned();
@@ -69,7 +71,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(Problem::invalid(vec![Fault { pointer: String::new(), code, detail }]));
     }
     match serde_json::from_slice(bytes) {
-        Ok(asked) => Ok(asked),
+        Ok(asked) => strict::check::<T>(bytes).map(|()| asked),
         Err(error) if error.is_data() => Err(locate::<T>(bytes)),
         Err(error) => Err(Problem::new(
             StatusCode::BAD_REQUEST,
@@ -82,6 +84,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// Finds where a well-formed document has the wrong shape: parsed again, since only the bad way
 /// should pay for keeping track of the path.
 fn locate<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
+    if let Err(list_for_object) = strict::check::<T>(bytes) {
+        return list_for_object;
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut json) else {
         return Problem::internal();
@@ -239,6 +244,11 @@ mod tests {
         );
         assert_eq!(complaint(r#"{"name":"n","name":"m"}"#), "422 duplicate_field /name");
         assert_eq!(complaint(r#"["n",{}]"#), "422 invalid_type ");
+        assert_eq!(
+            complaint(r#"{"name":"n","inner":{"a":[{"size":1},[1]]}}"#),
+            "422 invalid_type /inner/a/1"
+        );
+        assert!(parse::<Outer>(br#"{"name":"[","inner":{"a":[{"size":1}]}}"#).is_ok());
         assert_eq!(complaint(&"[".repeat(100_000)), "422 invalid_type ");
     }
 }

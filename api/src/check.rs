@@ -1,13 +1,11 @@
 //! The limits of what may be said, checked at the edge: all faults of a body at once.
 
 use docket_domain::customer::{Address, AddressKind};
-use docket_domain::limits::{LONGEST_SUBJECT, LONGEST_TAG, LONGEST_TEXT, MOST_TAGS};
+use docket_domain::limits::{self, LimitError, MOST_TAGS};
 use docket_domain::personal::Personal;
 
 use crate::problem::{Fault, Problem};
 
-/// The longest name, key or address; names of what is defined are shorter, and what they name knows.
-const LABEL: usize = 500;
 /// How many files something said may have.
 const ATTACHMENTS: usize = 100;
 
@@ -17,14 +15,14 @@ const ATTACHMENTS: usize = 100;
 pub struct Check(Vec<Fault>);
 
 impl Check {
-    /// A subject: 1 to 500 characters after trimming.
+    /// A subject: one line of 1 to 500 characters after trimming.
     pub fn subject(self, pointer: &str, subject: &str) -> Self {
-        self.length(pointer, subject.trim(), LONGEST_SUBJECT)
+        self.limit(pointer, limits::subject(subject))
     }
 
-    /// A text: 1 to 200,000 characters.
+    /// A text: 1 to 200,000 characters, not blank.
     pub fn text(self, pointer: &str, text: &str) -> Self {
-        self.length(pointer, text, LONGEST_TEXT)
+        self.limit(pointer, limits::text(text))
     }
 
     /// A text that may be absent.
@@ -35,17 +33,38 @@ impl Check {
         }
     }
 
-    /// A name, key or address: 1 to 500 characters after trimming.
-    pub fn label(self, pointer: &str, label: &str) -> Self {
-        self.length(pointer, label.trim(), LABEL)
+    /// A name, or something else that is one short line: 1 to 200 characters after trimming.
+    pub fn name(self, pointer: &str, name: &str) -> Self {
+        self.limit(pointer, limits::name(name))
     }
 
-    /// A name, key or address that may be absent.
-    pub fn maybe_label(self, pointer: &str, label: Option<&String>) -> Self {
-        match label {
-            Some(label) => self.label(pointer, label),
+    /// A name that may be absent.
+    pub fn maybe_name(self, pointer: &str, name: Option<&String>) -> Self {
+        match name {
+            Some(name) => self.name(pointer, name),
             None => self,
         }
+    }
+
+    /// A custom field's value that may be absent: 1 to 2,000 characters.
+    pub fn maybe_value(self, pointer: &str, value: Option<&String>) -> Self {
+        match value {
+            Some(value) => self.limit(pointer, limits::value(value)),
+            None => self,
+        }
+    }
+
+    /// An address that may be absent.
+    pub fn maybe_address(
+        mut self,
+        pointer: &str,
+        kind: AddressKind,
+        address: Option<&String>,
+    ) -> Self {
+        if let Some(Err(error)) = address.map(|text| Address::parse(kind, text)) {
+            self.fault(pointer, "invalid_address", error.to_string());
+        }
+        self
     }
 
     /// At most 50 tags of at most 64 characters, counted as they were given.
@@ -54,10 +73,8 @@ impl Check {
             self.fault(pointer, "too_many_tags", format!("at most {MOST_TAGS} tags"));
         }
         for (index, tag) in tags.iter().enumerate() {
-            let length = tag.trim().chars().count();
-            if length == 0 || length > LONGEST_TAG {
-                let detail = format!("a tag has 1 to {LONGEST_TAG} characters");
-                self.fault(&format!("{pointer}/{index}"), "invalid_tag", detail);
+            if let Err(error) = limits::tag(tag) {
+                self.fault(&format!("{pointer}/{index}"), "invalid_tag", error.to_string());
             }
         }
         self
@@ -88,13 +105,15 @@ impl Check {
         if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
     }
 
-    fn length(mut self, pointer: &str, text: &str, limit: usize) -> Self {
-        // Most texts are so short that their bytes alone settle it.
-        let too_long = text.len() > limit && text.chars().count() > limit;
-        if text.is_empty() {
-            self.fault(pointer, "too_short", "must not be empty".into());
-        } else if too_long {
-            self.fault(pointer, "too_long", format!("at most {limit} characters"));
+    fn limit<T>(mut self, pointer: &str, parsed: Result<T, LimitError>) -> Self {
+        if let Err(error) = parsed {
+            let code = match error {
+                LimitError::Blank => "too_short",
+                LimitError::TooLong { .. } => "too_long",
+                LimitError::TooMany { .. } => "too_many",
+                LimitError::Control => "control_character",
+            };
+            self.fault(pointer, code, error.to_string());
         }
         self
     }
@@ -102,6 +121,11 @@ impl Check {
     fn fault(&mut self, pointer: &str, code: &'static str, detail: String) {
         self.0.push(Fault { pointer: pointer.to_owned(), code: code.into(), detail });
     }
+}
+
+/// A short line that may be absent, as it is kept once it was checked.
+pub fn trimmed(line: Option<String>) -> Option<String> {
+    line.map(|line| line.trim().to_owned())
 }
 
 /// The addresses that a caller gave for a customer.

@@ -150,6 +150,7 @@ fn created(number: u64, customer: CustomerId, with_text: bool, message: Message)
     TicketCreated {
         number: (FIRST_NUMBER + number).to_string(),
         customer: CustomerRef { id: customer, name: None, email: None },
+        contact: None,
         tier: "standard".into(),
         contract: None,
         opened_by: OpenedBy::Customer,

@@ -5,11 +5,12 @@ use docket_domain::context::Context;
 use docket_domain::definition::Catalogue;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
-use docket_domain::party::{Actor, Channel, CustomerRef};
-use docket_domain::personal::Personal;
-use docket_domain::ticket::command::{NewMessage, OpenTicket, TicketCommand, TicketRefusal};
+use docket_domain::party::{Actor, Channel};
+use docket_domain::ticket::command::{
+    NewMessage, OpenTicket, TicketCommand, TicketDetails, TicketRefusal,
+};
 use docket_domain::ticket::decide::decide;
-use docket_domain::ticket::event::{LinkKind, OpenedBy, Origin, TicketEvent, TicketRef};
+use docket_domain::ticket::event::{LinkKind, OpenedBy, TicketEvent, TicketRef};
 use docket_domain::ticket::state::Ticket;
 use docket_store::Claim;
 
@@ -21,38 +22,18 @@ use crate::offspring::following;
 use crate::request::{Done, Request};
 use crate::requester::{CustomerInput, Requester};
 
-/// A ticket as its opener describes it.
+/// A ticket to be opened.
 #[derive(Clone, Debug)]
 pub struct NewTicket {
     /// Who asks.
     pub customer: CustomerInput,
-    /// Who opens it.
-    pub opened_by: OpenedBy,
-    /// By which way it came.
-    pub channel: Channel,
-    /// Our endpoint it came to.
-    pub endpoint: Option<String>,
-    /// The queue's key.
-    pub queue: Option<String>,
-    /// The category's path.
-    pub category: Option<String>,
-    /// The type's key.
-    pub ticket_type: Option<String>,
-    /// The priority's key.
-    pub priority: Option<String>,
-    /// The subject.
-    pub subject: Personal<String>,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// The first message.
-    pub message: Option<NewMessage>,
-    /// The ticket it grows out of.
-    pub origin: Option<Origin>,
+    /// What its opener says.
+    pub details: TicketDetails,
 }
 
 impl Desk {
     /// Opens a ticket. A customer who writes for the first time is registered in the same append,
-    /// customer first; of two first contacts at once one claims the address, and the other is
+    /// customer first, and what a known one gives that is new is learnt in it; of two first contacts at once one claims the address, and the other is
     /// decided again with the customer it finds.
     pub async fn open_ticket(
         &self,
@@ -65,11 +46,11 @@ impl Desk {
         let name = TicketRef { id: TicketId(self.mint()), number: self.next_number().await? };
         for _ in 0..TRIES {
             let requester = self.requester(request, &new.customer).await?;
-            let actor = match new.opened_by {
+            let actor = match new.details.opened_by {
                 OpenedBy::Customer => customer_actor(&request.actor, requester.customer.id.0),
                 OpenedBy::Agent => request.actor.clone(),
             };
-            let plan = self.plan_opening(request, actor, &name, new, requester)?;
+            let plan = self.plan_opening(request, actor, &name, &new.details, requester)?;
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
@@ -114,7 +95,7 @@ impl Desk {
         let new = following(ticket, old, message, channel, &self.catalogue());
         let requester = self.requester(request, &new.customer).await?;
         let actor = customer_actor(&request.actor, requester.customer.id.0);
-        let mut plan = self.plan_opening(request, actor, &other, &new, requester)?;
+        let mut plan = self.plan_opening(request, actor, &other, &new.details, requester)?;
         let link = TicketCommand::Link { other, kind: LinkKind::FollowedUpBy };
         plan.writes.insert(0, self.decide(request, old, &folded, &link).await?);
         Ok(plan)
@@ -127,7 +108,7 @@ impl Desk {
         request: &Request,
         actor: Actor,
         name: &TicketRef,
-        new: &NewTicket,
+        details: &TicketDetails,
         requester: Requester,
     ) -> Result<Plan, CommandError> {
         let (id, customer) = (name.id, requester.customer.id);
@@ -138,11 +119,20 @@ impl Desk {
             command_id: request.command_id,
             catalogue: &catalogue,
         };
-        let open = open_command(name, new, requester.customer, requester.tier);
+        let open = OpenTicket {
+            id,
+            number: name.number.clone(),
+            customer: requester.customer,
+            tier: requester.tier,
+            contact: requester.contact,
+            details: details.clone(),
+        };
         let events = decide(&Ticket::Absent, TicketCommand::Open(Box::new(open)), &context)?;
         let mut plan = Plan::default();
-        if let Some((write, claims)) = requester.first_contact {
-            may_register(&events, &catalogue)?;
+        if let Some((write, claims)) = requester.news {
+            if write.version == 0 {
+                may_register(&events, &catalogue)?;
+            }
             plan.writes.push(write);
             plan.claims = claims;
         }
@@ -156,7 +146,7 @@ impl Desk {
             version: 0,
             subjects: vec![id.stream(), customer.stream()],
             actor,
-            channel: Some(new.channel),
+            channel: Some(details.channel),
             events: events.into_iter().map(Event::Ticket).collect(),
         });
         Ok(plan)
@@ -176,29 +166,4 @@ fn may_register(events: &[TicketEvent], catalogue: &Catalogue) -> Result<(), Com
         }
     }
     Ok(())
-}
-
-fn open_command(
-    name: &TicketRef,
-    new: &NewTicket,
-    customer: CustomerRef,
-    tier: String,
-) -> OpenTicket {
-    OpenTicket {
-        id: name.id,
-        number: name.number.clone(),
-        customer,
-        tier,
-        opened_by: new.opened_by,
-        channel: new.channel,
-        endpoint: new.endpoint.clone(),
-        queue: new.queue.clone(),
-        category: new.category.clone(),
-        ticket_type: new.ticket_type.clone(),
-        priority: new.priority.clone(),
-        subject: new.subject.clone(),
-        tags: new.tags.clone(),
-        message: new.message.clone(),
-        origin: new.origin.clone(),
-    }
 }

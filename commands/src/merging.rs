@@ -9,9 +9,7 @@ use docket_domain::codec::Event;
 use docket_domain::envelope::Recorded;
 use docket_domain::ids::{MergeId, MessageId, TicketId};
 use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
-use docket_domain::ticket::event::{
-    MergeSide, Message, TicketCreated, TicketEvent, TicketRef, WaitingMessage,
-};
+use docket_domain::ticket::event::{MergeSide, TicketEvent, TicketRef, WaitingMessage};
 use docket_domain::ticket::state::{Ticket, TicketState};
 
 use crate::desk::{Desk, TRIES, find_event};
@@ -176,24 +174,17 @@ impl Fate {
     }
 }
 
-/// The messages that were said in a ticket, with the moment of each.
+/// The messages that were received in a ticket, with the moment of each.
 fn received(mut messages: Vec<WaitingMessage>, recorded: &Recorded<Event>) -> Vec<WaitingMessage> {
-    if let Event::Ticket(event) = &recorded.event
-        && let Some(Message { id, number, .. }) = customers_message(event)
-    {
-        let (id, number, since) = (*id, number.clone(), recorded.occurred_at);
-        messages.push(WaitingMessage { id, number, since });
-    }
-    messages
-}
-
-fn customers_message(event: &TicketEvent) -> Option<&Message> {
-    match event {
-        TicketEvent::MessageReceived { message, .. } => Some(message),
-        TicketEvent::TicketCreated(created) => {
-            let TicketCreated { message, .. } = &**created;
-            message.as_ref()
-        }
+    let message = match &recorded.event {
+        Event::Ticket(TicketEvent::TicketCreated(created)) => created.message.as_ref(),
+        Event::Ticket(TicketEvent::MessageReceived { message, .. }) => Some(message),
         _ => None,
-    }
+    };
+    messages.extend(message.map(|message| WaitingMessage {
+        id: message.id,
+        number: message.number.clone(),
+        since: recorded.occurred_at,
+    }));
+    messages
 }

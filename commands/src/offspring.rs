@@ -4,7 +4,7 @@ use docket_domain::definition::Catalogue;
 use docket_domain::ids::{MessageId, TicketId};
 use docket_domain::party::Channel;
 use docket_domain::personal::Personal;
-use docket_domain::ticket::command::NewMessage;
+use docket_domain::ticket::command::{NewMessage, TicketDetails};
 use docket_domain::ticket::event::{OpenedBy, Origin, OriginKind, TicketRef};
 use docket_domain::ticket::state::TicketState;
 
@@ -21,11 +21,8 @@ pub(crate) fn following(
     catalogue: &Catalogue,
 ) -> NewTicket {
     let origin = origin(OriginKind::FollowUp, ticket, id, Vec::new());
-    NewTicket {
-        channel,
-        message: Some(message),
-        ..placed_as(ticket, ticket.subject.clone(), origin, catalogue)
-    }
+    let placed = placed_as(ticket, ticket.subject.clone(), origin, catalogue);
+    of_the_same(ticket, TicketDetails { channel, message: Some(message), ..placed })
 }
 
 /// What a split-off ticket takes over from the one it comes from.
@@ -38,14 +35,15 @@ pub(crate) fn split_off(
 ) -> NewTicket {
     let origin = origin(OriginKind::Split, ticket, id, messages.to_vec());
     let priority = catalogue.priority(&ticket.priority.key).map(|term| term.key);
-    NewTicket {
-        priority,
-        tags: ticket.tags.clone(),
-        ..placed_as(ticket, Personal::text(subject), origin, catalogue)
-    }
+    let placed = placed_as(ticket, Personal::text(subject), origin, catalogue);
+    of_the_same(ticket, TicketDetails { priority, tags: ticket.tags.clone(), ..placed })
 }
 
-/// A ticket of the same customer in the same place. What was retired since, or no longer fits
+fn of_the_same(ticket: &TicketState, details: TicketDetails) -> NewTicket {
+    NewTicket { customer: CustomerInput::Id(ticket.customer.id), details }
+}
+
+/// A ticket in the same place. What was retired since, or no longer fits
 /// together, is left out, and the defaults take its place: nobody who writes to an old ticket can
 /// know what became of its definitions.
 fn placed_as(
@@ -53,7 +51,7 @@ fn placed_as(
     subject: Personal<String>,
     origin: Origin,
     catalogue: &Catalogue,
-) -> NewTicket {
+) -> TicketDetails {
     let in_force = |path: &&str| catalogue.category(path).is_some();
     let category = ticket.category.as_ref().map(|term| term.key.as_str()).filter(in_force);
     let queue = catalogue.queue(&ticket.queue.key).map(|term| term.key);
@@ -62,8 +60,7 @@ fn placed_as(
     let lies = lies.unwrap_or(&catalogue.settings().default_queue);
     let category = category.filter(|path| catalogue.queue_takes(lies, path)).map(str::to_owned);
     let ticket_type = ticket.ticket_type.as_ref().and_then(|it| catalogue.ticket_type(&it.key));
-    NewTicket {
-        customer: CustomerInput::Id(ticket.customer.id),
+    TicketDetails {
         opened_by: OpenedBy::Customer,
         channel: ticket.channel,
         endpoint: None,

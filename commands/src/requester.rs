@@ -2,19 +2,20 @@
 
 use docket_domain::codec::Event;
 use docket_domain::customer::{
-    Address, Customer, CustomerCommand, CustomerProfile, decide as decide_customer,
+    Address, CustomerCommand, CustomerEvent, CustomerProfile, decide as decide_customer,
+    evolve as evolve_customer,
 };
 use docket_domain::ids::CustomerId;
 use docket_domain::party::CustomerRef;
 use docket_domain::personal::Personal;
+use docket_domain::ticket::event::GivenContact;
 use docket_store::Claim;
 
 use crate::append::Write;
 use crate::desk::{Desk, customer_actor};
 use crate::error::CommandError;
-use crate::load::Folded;
 use crate::people::address_claims;
-use crate::request::Request;
+use crate::request::{Occurred, Request};
 
 /// A customer as a caller names one: by id, or by what is known of them.
 #[derive(Clone, Debug)]
@@ -30,11 +31,14 @@ pub enum CustomerInput {
     },
 }
 
-/// Who asks, and what must be written if they ask for the first time.
+/// Who asks, and what must be written because of what they gave of themselves.
 pub(crate) struct Requester {
     pub customer: CustomerRef,
     pub tier: String,
-    pub first_contact: Option<(Write, Vec<Claim>)>,
+    /// Their registration, when they ask for the first time, or what is learnt of them.
+    pub news: Option<(Write, Vec<Claim>)>,
+    /// What they gave and the register does not take.
+    pub contact: Option<GivenContact>,
 }
 
 impl Desk {
@@ -44,24 +48,71 @@ impl Desk {
         request: &Request,
         input: &CustomerInput,
     ) -> Result<Requester, CommandError> {
-        let (name, addresses) = match input {
+        match input {
             CustomerInput::Id(id) => {
                 let unknown = || CommandError::UnknownCustomer { customer: id.to_string() };
                 let folded = self.customer(*id).await?;
-                return registered(*id, &folded).ok_or_else(unknown);
+                let profile = folded.state.map(|customer| customer.profile).ok_or_else(unknown)?;
+                Ok(Requester::of(*id, &profile))
             }
-            CustomerInput::Contact { name, addresses } => (name, addresses),
-        };
-        for claim in address_claims(&self.pepper, addresses, "") {
-            let owner = self.store.claim_owner(&claim.space, &claim.key).await?;
-            let Some(id) = owner.and_then(|stream| CustomerId::of_stream(&stream)) else {
-                continue;
-            };
-            if let Some(requester) = registered(id, &self.customer(id).await?) {
-                return Ok(requester);
+            CustomerInput::Contact { name, addresses } => {
+                let name = name.as_deref();
+                let owners = self.owners(addresses).await?;
+                match owners.iter().find_map(|owner| *owner) {
+                    Some(id) => self.known_contact(request, id, name, addresses, &owners).await,
+                    None => self.first_contact(request, name, addresses).await,
+                }
             }
         }
-        self.first_contact(request, name.as_deref(), addresses).await
+    }
+
+    /// Whom each of these addresses leads to.
+    async fn owners(&self, addresses: &[Address]) -> Result<Vec<Option<CustomerId>>, CommandError> {
+        let mut owners = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            let owner = match address_claims(&self.pepper, std::slice::from_ref(address), "").pop()
+            {
+                Some(claim) => self.store.claim_owner(&claim.space, &claim.key).await?,
+                None => None,
+            };
+            owners.push(owner.and_then(|stream| CustomerId::of_stream(&stream)));
+        }
+        Ok(owners)
+    }
+
+    /// A registered customer who is found by an address: the first of those given that leads to
+    /// anybody. What is new is learnt, unless the contact is from before what is known; what the
+    /// register does not take stays with the ticket.
+    async fn known_contact(
+        &self,
+        request: &Request,
+        id: CustomerId,
+        name: Option<&str>,
+        addresses: &[Address],
+        owners: &[Option<CustomerId>],
+    ) -> Result<Requester, CommandError> {
+        let folded = self.customer(id).await?;
+        let unknown = || CommandError::UnknownCustomer { customer: id.to_string() };
+        let known = folded.state.as_ref().ok_or_else(unknown)?;
+        let of_nobody_else =
+            addresses.iter().zip(owners).filter(|(_, owner)| owner.is_none_or(|owner| owner == id));
+        let command = CustomerCommand::Learn {
+            name: name.map(str::to_owned),
+            addresses: of_nobody_else.map(|(address, _)| address.clone()).collect(),
+        };
+        let mut events = decide_customer(Some(known), command)?;
+        if matches!(request.occurred, Occurred::At(at) if at < folded.last_occurred_at) {
+            events.clear();
+        }
+        let after = events.iter().fold(Some(known.clone()), evolve_customer);
+        let profile = after.map_or_else(|| known.profile.clone(), |customer| customer.profile);
+        let mut requester = Requester::of(id, &profile);
+        requester.contact = not_in(&profile, name, addresses);
+        if !events.is_empty() {
+            let claims = address_claims(&self.pepper, &profile.addresses, &id.stream());
+            requester.news = Some((news(request, id, folded.version, events), claims));
+        }
+        Ok(requester)
     }
 
     async fn first_contact(
@@ -77,30 +128,41 @@ impl Desk {
             tier: "standard".into(),
         };
         let command = CustomerCommand::Register { profile: profile.clone() };
-        let write = Write {
-            stream: id.stream(),
-            version: 0,
-            subjects: vec![id.stream()],
-            actor: customer_actor(&request.actor, id.0),
-            channel: None,
-            events: decide_customer(None, command)?.into_iter().map(Event::Customer).collect(),
-        };
+        let events = decide_customer(None, command)?;
         let claims = address_claims(&self.pepper, addresses, &id.stream());
-        let customer = label(id, &profile);
-        Ok(Requester { customer, tier: profile.tier, first_contact: Some((write, claims)) })
+        let news = Some((news(request, id, 0, events), claims));
+        Ok(Requester { news, ..Requester::of(id, &profile) })
     }
 }
 
-fn registered(id: CustomerId, folded: &Folded<Option<Customer>>) -> Option<Requester> {
-    let profile = &folded.state.as_ref()?.profile;
-    Some(Requester {
-        customer: label(id, profile),
-        tier: profile.tier.clone(),
-        first_contact: None,
-    })
+impl Requester {
+    /// A customer with the labels that an event keeps of one.
+    fn of(id: CustomerId, profile: &CustomerProfile) -> Self {
+        let customer = CustomerRef { id, name: profile.name.clone(), email: profile.email() };
+        Self { customer, tier: profile.tier.clone(), news: None, contact: None }
+    }
 }
 
-/// The labels that an event keeps of a customer.
-fn label(id: CustomerId, profile: &CustomerProfile) -> CustomerRef {
-    CustomerRef { id, name: profile.name.clone(), email: profile.email() }
+/// What is written of a customer because of a contact: it is the customer who said it.
+fn news(request: &Request, id: CustomerId, version: u64, events: Vec<CustomerEvent>) -> Write {
+    Write {
+        stream: id.stream(),
+        version,
+        subjects: vec![id.stream()],
+        actor: customer_actor(&request.actor, id.0),
+        channel: None,
+        events: events.into_iter().map(Event::Customer).collect(),
+    }
+}
+
+/// What a contact gave that the register does not have, if anything.
+fn not_in(
+    profile: &CustomerProfile,
+    name: Option<&str>,
+    addresses: &[Address],
+) -> Option<GivenContact> {
+    let name = name.map(Personal::text).filter(|name| profile.name.as_ref() != Some(name));
+    let addresses = addresses.iter().filter(|address| !profile.has(address)).cloned().collect();
+    let contact = GivenContact { name, addresses };
+    (contact != GivenContact::default()).then_some(contact)
 }

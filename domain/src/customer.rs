@@ -54,6 +54,12 @@ impl CustomerProfile {
         let email = self.addresses.iter().find(|address| address.kind == AddressKind::Email);
         email.map(|address| address.value.clone())
     }
+
+    /// Whether this is one of the addresses, however it is written.
+    pub fn has(&self, address: &Address) -> bool {
+        let normalised = address.normalised();
+        normalised.is_some_and(|it| self.addresses.iter().any(|known| known.is_known_as(&it)))
+    }
 }
 
 /// A customer, as events made one.
@@ -85,6 +91,14 @@ pub enum CustomerCommand {
     Change {
         /// What is known now: all of it.
         to: CustomerProfile,
+    },
+    /// Learn from a contact what is not known yet. Nothing known is replaced by it: who has the
+    /// customer's address need not be the customer.
+    Learn {
+        /// The name that was given.
+        name: Option<String>,
+        /// The addresses that were given and lead to nobody else.
+        addresses: Vec<Address>,
     },
 }
 
@@ -159,13 +173,26 @@ pub fn decide(
             Ok(vec![CustomerEvent::CustomerRegistered { profile: checked(profile)? }])
         }
         (Some(_), CustomerCommand::Register { .. }) => Err(CustomerRefusal::AlreadyRegistered),
-        (None, CustomerCommand::Change { .. }) => Err(CustomerRefusal::NoSuchCustomer),
-        (Some(customer), CustomerCommand::Change { to }) => {
-            let (from, to) = (customer.profile.clone(), checked(to)?);
-            let changed = from != to;
-            Ok(changed.then_some(CustomerEvent::CustomerChanged { from, to }).into_iter().collect())
+        (None, CustomerCommand::Change { .. } | CustomerCommand::Learn { .. }) => {
+            Err(CustomerRefusal::NoSuchCustomer)
+        }
+        (Some(customer), CustomerCommand::Change { to }) => change(&customer.profile, to),
+        (Some(customer), CustomerCommand::Learn { name, addresses }) => {
+            let mut to = customer.profile.clone();
+            to.name = to.name.or(name.map(Personal::Known));
+            to.addresses.extend(addresses);
+            change(&customer.profile, to)
         }
     }
+}
+
+fn change(
+    from: &CustomerProfile,
+    to: CustomerProfile,
+) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
+    let (from, to) = (from.clone(), checked(to)?);
+    let changed = from != to;
+    Ok(changed.then_some(CustomerEvent::CustomerChanged { from, to }).into_iter().collect())
 }
 
 /// What a customer must have, with every address once. An erased address still counts: it is known

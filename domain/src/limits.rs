@@ -13,8 +13,15 @@ pub const LONGEST_TEXT: usize = 200_000;
 /// The longest tag.
 pub const LONGEST_TAG: usize = 64;
 
-/// The longest name of a definition, a customer, an agent, a token, a custom field.
+/// The longest name of a definition, a customer, an agent, a token, a custom field; and of whatever
+/// else is one short line.
 pub const LONGEST_NAME: usize = 200;
+
+/// The longest value of a custom field.
+pub const LONGEST_VALUE: usize = 2_000;
+
+/// The most custom fields that a ticket has.
+pub const MOST_FIELDS: usize = 100;
 
 /// Something is too long, too short, or too many; the sentence says what is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,12 +52,13 @@ pub fn subject(text: &str) -> Result<String, LimitError> {
 }
 
 /// A text: 1–200,000 characters, kept as it was written; one of white space alone says nothing.
-pub fn text(text: String) -> Result<String, LimitError> {
-    if text.trim().is_empty() {
-        return Err(LimitError::Blank);
-    }
-    at_most(&text, LONGEST_TEXT)?;
-    Ok(text)
+pub fn text(text: &str) -> Result<&str, LimitError> {
+    some(text, LONGEST_TEXT)
+}
+
+/// A value of a custom field: 1–2,000 characters, kept as it was written.
+pub fn value(text: &str) -> Result<&str, LimitError> {
+    some(text, LONGEST_VALUE)
 }
 
 /// A name: one line of 1–200 characters after trimming.
@@ -77,6 +85,14 @@ pub fn tags(tags: &[String]) -> Result<Vec<String>, (Option<usize>, LimitError)>
         }
     }
     Ok(distinct)
+}
+
+fn some(text: &str, most: usize) -> Result<&str, LimitError> {
+    if text.trim().is_empty() {
+        return Err(LimitError::Blank);
+    }
+    at_most(text, most)?;
+    Ok(text)
 }
 
 fn line(text: &str, most: usize) -> Result<String, LimitError> {
@@ -114,10 +130,11 @@ mod tests {
 
     #[test]
     fn a_text_is_kept_as_it_was_written() {
-        assert_eq!(text(" line\n".into()), Ok(" line\n".into()));
-        assert_eq!(text("  \n".into()), Err(LimitError::Blank));
-        assert!(text("ż".repeat(200_000)).is_ok());
-        assert_eq!(text("ż".repeat(200_001)), Err(LimitError::TooLong { most: 200_000 }));
+        assert_eq!(text(" line\n"), Ok(" line\n"));
+        assert_eq!(text("  \n"), Err(LimitError::Blank));
+        assert!(text(&"ż".repeat(200_000)).is_ok());
+        assert_eq!(text(&"ż".repeat(200_001)), Err(LimitError::TooLong { most: 200_000 }));
+        assert_eq!(value(&"ż".repeat(2_001)), Err(LimitError::TooLong { most: 2_000 }));
     }
 
     #[test]

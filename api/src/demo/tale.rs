@@ -4,7 +4,7 @@ use docket_commands::NewTicket;
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::personal::Personal;
-use docket_domain::ticket::command::{NewMessage, TicketCommand};
+use docket_domain::ticket::command::{NewMessage, TicketCommand, TicketDetails};
 use docket_domain::ticket::event::{AssignMethod, OpenedBy, Outcome};
 
 use crate::demo::calendar::{DAY, HOUR, MINUTE, at_work};
@@ -83,8 +83,7 @@ impl<'a> Tale<'a> {
         let subject = say(&mut self.dice, self.topic.subjects, &self.matter);
         let body = opening(&mut self.dice, self.topic, &self.matter, &self.guest.name);
         let wrong = self.dice.chance(7);
-        let new = NewTicket {
-            customer: self.guest.input(self.channel),
+        let details = TicketDetails {
             opened_by: OpenedBy::Customer,
             channel: self.channel,
             endpoint: None,
@@ -98,6 +97,7 @@ impl<'a> Tale<'a> {
             message: Some(said(body)),
             origin: None,
         };
+        let new = NewTicket { customer: self.guest.input(self.channel), details };
         self.push(By::Customer, Act::Open(Box::new(new)));
     }
 

@@ -7,7 +7,7 @@ use docket_domain::envelope::Source;
 use docket_domain::ids::TicketId;
 use docket_domain::party::{Actor, ActorKind};
 use docket_domain::personal::Personal;
-use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
+use docket_domain::ticket::command::{TicketCommand, TicketDetails, TicketRefusal};
 use docket_domain::ticket::event::OpenedBy;
 use docket_store::EventStore;
 use uuid::Uuid;
@@ -254,17 +254,19 @@ impl Importer {
         let choice = |choice: &Option<Choice>| choice.as_ref().and_then(|c| c.fill(values));
         Ok(NewTicket {
             customer: CustomerInput::Id(customer),
-            opened_by: OpenedBy::Customer,
-            channel: new.channel,
-            endpoint: None,
-            queue: choice(&new.queue),
-            category: choice(&new.category),
-            ticket_type: choice(&new.ticket_type),
-            priority: choice(&new.priority),
-            subject: Personal::text(subject.chars().take(500).collect::<String>()),
-            tags: new.tags.iter().filter_map(|tag| tag.fill_some(values)).collect(),
-            message: None,
-            origin: None,
+            details: TicketDetails {
+                opened_by: OpenedBy::Customer,
+                channel: new.channel,
+                endpoint: None,
+                queue: choice(&new.queue),
+                category: choice(&new.category),
+                ticket_type: choice(&new.ticket_type),
+                priority: choice(&new.priority),
+                subject: Personal::text(subject.chars().take(500).collect::<String>()),
+                tags: new.tags.iter().filter_map(|tag| tag.fill_some(values)).collect(),
+                message: None,
+                origin: None,
+            },
         })
     }
 

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use docket_commands::AgentInput;
 use docket_domain::agent::{self, Agent, AgentProfile};
 use docket_domain::codec::Event;
+use docket_domain::customer::AddressKind;
 use docket_domain::ids::AgentId;
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::body::Body;
 use crate::call::{Answer, Call, etag, json};
-use crate::check::Check;
+use crate::check::{self, Check};
 use crate::docket::Docket;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -88,9 +89,12 @@ async fn list(docket: web::Data<Docket>) -> Answer {
 #[post("/agents")]
 async fn add(call: Call, body: Body<AddAgent>) -> Answer {
     let AddAgent { name, email, occurred_at } = body.asked;
-    Check::default().label("/name", &name).maybe_label("/email", email.as_ref()).done()?;
+    Check::default()
+        .name("/name", &name)
+        .maybe_address("/email", AddressKind::Email, email.as_ref())
+        .done()?;
     let request = call.request(&body.bytes, occurred_at)?;
-    let input = AgentInput { name: name.trim().to_owned(), email };
+    let input = AgentInput { name: name.trim().to_owned(), email: check::trimmed(email) };
     let done = call.docket.desk.add_agent(&request, None, &input).await?;
     answer(&call, &done, StatusCode::CREATED).await
 }
@@ -114,14 +118,17 @@ async fn read(docket: web::Data<Docket>, id: web::Path<String>) -> Answer {
 async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> Answer {
     let ChangeAgent { name, email, active, occurred_at } = body.asked;
     Check::default()
-        .maybe_label("/name", name.as_ref())
-        .maybe_label("/email", email.as_ref())
+        .maybe_name("/name", name.as_ref())
+        .maybe_address("/email", AddressKind::Email, email.as_ref())
         .done()?;
     let id = named(&id)?;
     let request = call.request(&body.bytes, occurred_at)?;
     let changed = |before: &AgentProfile| AgentProfile {
         name: name.as_deref().map_or_else(|| before.name.clone(), |it| Personal::text(it.trim())),
-        email: email.as_deref().map(Personal::text).or_else(|| before.email.clone()),
+        email: email
+            .as_deref()
+            .map(|it| Personal::text(it.trim()))
+            .or_else(|| before.email.clone()),
         active: active.unwrap_or(before.active),
     };
     let done = call.docket.desk.change_agent(&request, id, changed).await;

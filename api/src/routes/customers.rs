@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, patch, post, web};
 use docket_commands::{CustomerChanges, Done};
-use docket_domain::customer::CustomerProfile;
+use docket_domain::customer::{AddressKind, CustomerProfile};
 use docket_domain::ids::CustomerId;
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
@@ -102,11 +102,11 @@ async fn register(call: Call, body: Body<RegisterCustomer>) -> Answer {
     let RegisterCustomer { name, email, phone, handle, tier, occurred_at } = body.asked;
     let addresses = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
     let named = !addresses.is_empty();
-    let checked = Check::default().maybe_label("/name", name.as_ref());
+    let checked = Check::default().maybe_name("/name", name.as_ref());
     contacts(checked, [&email, &phone, &handle])
         .that(named, "", "customer_unnamed", "a customer needs email, phone or handle")
         .done()?;
-    let name = name.map(|name| Personal::text(name.trim()));
+    let name = check::trimmed(name).map(Personal::Known);
     let request = call.request(&body.bytes, occurred_at)?;
     let profile = CustomerProfile { name, addresses, tier };
     let done = call.docket.desk.register_customer(&request, profile).await?;
@@ -132,12 +132,12 @@ async fn read(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) 
 #[patch("/customers/{id}")]
 async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -> Answer {
     let ChangeCustomer { name, email, phone, handle, tier, occurred_at } = body.asked;
-    let checked = Check::default().maybe_label("/name", name.as_ref());
+    let checked = Check::default().maybe_name("/name", name.as_ref());
     contacts(checked, [&email, &phone, &handle]).done()?;
     let id = named(&id)?;
     let request = call.request(&body.bytes, occurred_at)?;
     let changes = CustomerChanges {
-        name: name.map(|name| name.trim().to_owned()),
+        name: check::trimmed(name),
         addresses: check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref()),
         tier,
     };
@@ -151,9 +151,9 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
 
 fn contacts(checked: Check, [email, phone, handle]: [&Option<String>; 3]) -> Check {
     checked
-        .maybe_label("/email", email.as_ref())
-        .maybe_label("/phone", phone.as_ref())
-        .maybe_label("/handle", handle.as_ref())
+        .maybe_address("/email", AddressKind::Email, email.as_ref())
+        .maybe_address("/phone", AddressKind::Phone, phone.as_ref())
+        .maybe_address("/handle", AddressKind::Handle, handle.as_ref())
 }
 
 async fn answer(call: &Call, done: &Done, status: StatusCode) -> Answer {

@@ -101,7 +101,7 @@ async fn list(docket: web::Data<Docket>) -> Answer {
     responses((status = 201, description = "The token.", body = Secret)))]
 #[post("/tokens")]
 async fn issue(call: Call, body: Body<Issue>) -> Answer {
-    Check::default().label("/name", &body.asked.name).done()?;
+    Check::default().name("/name", &body.asked.name).done()?;
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
     let secret = call.docket.secret(&call)?;
     let issued = Issued {

@@ -51,7 +51,7 @@ async fn list(docket: web::Data<Docket>, caller: Caller) -> Answer {
     responses((status = 201, description = "The view.", body = SavedView)))]
 #[post("/views")]
 async fn save(call: Call, body: Body<Save>) -> Answer {
-    Check::default().label("/name", &body.asked.name).done()?;
+    Check::default().name("/name", &body.asked.name).done()?;
     check(&call, &body.asked.filter).await?;
     let filter = serde_json::to_string(&body.asked.filter).map_err(|_| Problem::internal())?;
     let view = SavedView {

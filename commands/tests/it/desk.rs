@@ -1,7 +1,7 @@
 //! First contacts, repetitions, definitions, people, timers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use docket_commands::{
     AgentInput, CommandError, CustomerChanges, Desk, NewTicket, Occurred, Request,
@@ -12,7 +12,7 @@ use docket_domain::ids::{AgentId, CustomerId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{ActorKind, Channel};
 use docket_domain::personal::Personal;
-use docket_domain::ticket::command::TicketCommand;
+use docket_domain::ticket::command::{TicketCommand, TicketDetails};
 use docket_domain::ticket::event::{Outcome, SnoozeReason};
 use docket_store::Clock;
 use uuid::Uuid;
@@ -86,11 +86,9 @@ async fn a_message_reopens_within_the_window_and_opens_a_linked_ticket_after_it(
 async fn a_late_message_is_taken_though_the_place_of_its_ticket_is_gone() {
     let scene = scene().await;
     scene.desk.publish(&request("queue"), "claims", &queue(&[], true)).await.unwrap();
-    let new = NewTicket {
-        queue: Some("claims".into()),
-        category: Some("question".into()),
-        ..ticket_from("jan@example.com")
-    };
+    let (claims, question) = (Some("claims".into()), Some("question".into()));
+    let placed = TicketDetails { queue: claims, category: question, ..details() };
+    let new = NewTicket { details: placed, ..ticket_from("jan@example.com") };
     let open = async |name: &str| {
         let done = scene.desk.open_ticket(&request(name), &new).await;
         TicketId::of_stream(&done.unwrap().stream).unwrap()

@@ -11,13 +11,14 @@ use docket_domain::definition::{Document, Queue};
 use docket_domain::ids::TicketId;
 use docket_domain::party::{Actor, ActorKind, Channel};
 use docket_domain::personal::Personal;
-use docket_domain::ticket::command::{NewMessage, TicketCommand};
+use docket_domain::ticket::command::{NewMessage, TicketCommand, TicketDetails};
 use docket_domain::ticket::event::{OpenedBy, Outcome};
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
 use docket_store::{Clock, EventStore};
 use uuid::Uuid;
 
+mod contact;
 mod desk;
 mod merging;
 
@@ -65,6 +66,12 @@ fn ticket_from(email: &str) -> NewTicket {
     let address = Address { kind: AddressKind::Email, value: Personal::text(email) };
     NewTicket {
         customer: CustomerInput::Contact { name: None, addresses: vec![address] },
+        details: details(),
+    }
+}
+
+fn details() -> TicketDetails {
+    TicketDetails {
         opened_by: OpenedBy::Customer,
         channel: Channel::Email,
         endpoint: None,

@@ -14,6 +14,7 @@ fn spec(given: &[CustomerEvent], when: CustomerCommand) -> String {
     let phrase = match &when {
         CustomerCommand::Register { .. } => "register",
         CustomerCommand::Change { .. } => "change",
+        CustomerCommand::Learn { .. } => "learn",
     };
     let then = match decide(customer.as_ref(), when) {
         Ok(events) => happened(events.into_iter().map(Event::Customer), &BTreeMap::new()),
@@ -84,6 +85,40 @@ fn an_address_is_kept_once_however_it_is_written() {
     when  register
     then  CustomerRegistered profile: {addresses: [{kind: email, value: "jan@example.com"}, {kind: email, value: "j@example.com"}], name: "Jan Kowalski", tier: standard}
     "#);
+}
+
+#[test]
+fn a_contact_teaches_what_is_not_known_and_replaces_nothing() {
+    let learn = |name: Option<&str>, addresses: Vec<Address>| {
+        let name = name.map(str::to_owned);
+        spec(&registered(), CustomerCommand::Learn { name, addresses })
+    };
+    let phone = Address { kind: AddressKind::Phone, value: Personal::text("+48 600 000 000") };
+    assert_snapshot!(learn(None, vec![phone, email("j@example.com")]), @r#"
+    given CustomerRegistered
+    when  learn
+    then  CustomerChanged from: {addresses: [{kind: email, value: "jan@example.com"}], name: "Jan Kowalski", tier: standard}, to: {addresses: [{kind: email, value: "jan@example.com"}, {kind: phone, value: "+48 600 000 000"}, {kind: email, value: "j@example.com"}], name: "Jan Kowalski", tier: standard}
+    "#);
+    assert_snapshot!(learn(Some("Johnny"), vec![email("JAN@example.com")]), @"
+    given CustomerRegistered
+    when  learn
+    then  nothing
+    ");
+    let nameless = vec![CustomerEvent::CustomerRegistered {
+        profile: CustomerProfile { name: None, ..jan() },
+    }];
+    let name = Some("Jan Kowalski".to_owned());
+    let learn = CustomerCommand::Learn { name, addresses: Vec::new() };
+    assert_snapshot!(spec(&nameless, learn.clone()), @r#"
+    given CustomerRegistered
+    when  learn
+    then  CustomerChanged from: {addresses: [{kind: email, value: "jan@example.com"}], tier: standard}, to: {addresses: [{kind: email, value: "jan@example.com"}], name: "Jan Kowalski", tier: standard}
+    "#);
+    assert_snapshot!(spec(&[], learn), @"
+    given nothing
+    when  learn
+    then  refused not_found: there is no such customer
+    ");
 }
 
 #[test]

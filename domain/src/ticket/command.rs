@@ -13,8 +13,9 @@ use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
 use crate::ticket::event::{
-    AssignMethod, AttachmentRef, CallOutcome, Decision, Direction, LinkKind, MergeSide, OpenedBy,
-    Origin, Outcome, Promiser, Severity, SnoozeReason, TicketRef, WaitingMessage, WakeCause,
+    AssignMethod, AttachmentRef, CallOutcome, Decision, Direction, GivenContact, LinkKind,
+    MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SnoozeReason, TicketRef,
+    WaitingMessage, WakeCause,
 };
 
 mod refusal;
@@ -377,7 +378,7 @@ pub enum TicketCommand {
     },
 }
 
-/// What a new ticket is made of.
+/// What a new ticket is made of: what its opener says, and what the handler gathered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpenTicket {
     /// Its id, minted by the handler.
@@ -388,6 +389,15 @@ pub struct OpenTicket {
     pub customer: CustomerRef,
     /// The customer's tier.
     pub tier: String,
+    /// What the customer gave of themselves that the register does not have.
+    pub contact: Option<GivenContact>,
+    /// What its opener says.
+    pub details: TicketDetails,
+}
+
+/// A new ticket as its opener describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TicketDetails {
     /// Who opens it.
     pub opened_by: OpenedBy,
     /// By which way it came.

@@ -15,8 +15,8 @@ pub use self::codes::{
     Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
 };
 pub use self::parts::{
-    AttachmentRef, Call, Chat, Meeting, Message, Origin, StatusChange, TicketCreated, TicketRef,
-    WaitingMessage,
+    AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
+    TicketRef, WaitingMessage,
 };
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId};

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use docket_domain::customer::{Address, AddressKind};
 use docket_domain::definition::BaseStatus;
 use docket_domain::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
 use docket_domain::party::Channel;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{
-    AssignMethod, AttachmentRef, Call, CallOutcome, Chat, Decision, Direction, LinkKind, Meeting,
-    MergeSide, Origin, OriginKind, Promiser, ReopenCause, Severity, SnoozeReason, TicketEvent,
-    WakeCause,
+    AssignMethod, AttachmentRef, Call, CallOutcome, Chat, Decision, Direction, GivenContact,
+    LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser, ReopenCause, Severity,
+    SnoozeReason, TicketCreated, TicketEvent, WakeCause,
 };
 
 use crate::story::{
@@ -19,6 +20,12 @@ use crate::story::{
 
 fn text(text: &str) -> Personal<String> {
     Personal::text(text)
+}
+
+fn given(name: &str, phone: &str) -> TicketCreated {
+    let addresses = vec![Address { kind: AddressKind::Phone, value: text(phone) }];
+    let contact = Some(GivenContact { name: Some(text(name)), addresses });
+    TicketCreated { contact, ..created("1042") }
 }
 
 pub fn speaking() -> Vec<TicketEvent> {
@@ -33,6 +40,7 @@ pub fn speaking() -> Vec<TicketEvent> {
     let later = Some(MONDAY.plus_millis(600_000));
     vec![
         TicketEvent::TicketCreated(Box::new(created("1042"))),
+        TicketEvent::TicketCreated(Box::new(given("Janina", "+48 600 000 000"))),
         received(3, "Still\nnot here"),
         TicketEvent::MessageReceived { message: with_file, channel: Channel::Chat, status: None },
         TicketEvent::MessageOpened { message_id: MessageId(uuid(3)) },

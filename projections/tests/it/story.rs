@@ -131,6 +131,7 @@ pub fn created(number: &str) -> TicketCreated {
     TicketCreated {
         number: number.into(),
         customer: jan(),
+        contact: None,
         tier: "standard".into(),
         contract: None,
         opened_by: OpenedBy::Customer,

@@ -36,7 +36,15 @@ async fn texts_and_tags_have_limits_counted_in_characters() {
         (json!({ "body": "" }), "/body:too_short"),
         (json!({ "tags": tags(51) }), "/tags:too_many_tags"),
         (json!({ "tags": ["t", long(65)] }), "/tags/1:invalid_tag"),
+        (json!({ "body": " \n " }), "/body:too_short"),
+        (json!({ "subject": "two\nlines" }), "/subject:control_character"),
+        (json!({ "endpoint": "\u{7}" }), "/endpoint:control_character"),
         (json!({ "customer": { "name": "N" } }), "/customer:customer_unnamed"),
+        (json!({ "customer": ["jan@example.com"] }), "/customer:invalid_type"),
+        (
+            json!({ "customer": { "email": "jan@example.com", "name": long(201) } }),
+            "/customer/name:too_long",
+        ),
         (json!({ "customer": { "email": "a", "x": 1 } }), "/customer/x:unknown_field"),
         (json!({ "channel": "pigeon" }), "/channel:invalid_value"),
         (json!({ "nonsense": true }), "/nonsense:unknown_field"),
@@ -129,4 +137,27 @@ async fn nobody_is_limited_unless_the_operator_says_so() {
     for _ in 0..300 {
         desk.caller("agent").get("/v1/views").await.is(200);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn custom_fields_have_limits() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let set = async |field: &str, value: &str| {
+        let body = json!({ "field": field, "value": value });
+        desk.admin.post(&ticket.path("field"), &body).await
+    };
+    set(&"n".repeat(200), &"ł".repeat(2_000)).await.is(200);
+    let long = set(&"n".repeat(201), &"ł".repeat(2_001)).await;
+    assert_eq!(long.problem(), "422 invalid_request /field:too_long /value:too_long");
+    assert_eq!(set("order", " ").await.problem(), "422 invalid_request /value:too_short");
+    for number in 1..100 {
+        set(&format!("field {number}"), "value").await.is(200);
+    }
+    assert_eq!(
+        set("one more", "value").await.problem(),
+        "422 too_many_fields /field:too_many_fields"
+    );
+    let cleared = set("field 1", "another value").await.is(200);
+    assert_eq!(cleared.body["fields"].as_object().unwrap().len(), 100);
 }

@@ -10,6 +10,7 @@ mod events;
 mod limits;
 mod lists;
 mod logs;
+mod merging;
 mod operation;
 mod people;
 mod tickets;

@@ -118,3 +118,27 @@ async fn who_changes_an_agent_on_a_stale_state_is_told_what_was_missed() {
     assert_eq!(stale.problem(), "412 stale");
     assert_eq!(stale.text("/missed/0/data/to/name"), "Ann Nowak");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_customer_gives_is_dropped_silently() {
+    let desk = Desk::open().await;
+    let first = desk.given_ticket().await;
+    let customer = desk.admin.get(&first.own()).await.is(200).text("/customer/id");
+    let beside = json!({ "customer": { "id": customer, "email": "j@example.com", "name": "J" } });
+    let mut body = json!({ "subject": "s", "body": "b", "channel": "web" });
+    body["customer"] = beside["customer"].clone();
+    let refused = desk.admin.post("/v1/tickets", &body).await;
+    let expected = "422 invalid_request /customer/name:beside_id /customer/email:beside_id";
+    assert_eq!(refused.problem(), expected);
+
+    let phone = "+48 600 000 000";
+    let known = json!({ "email": "jan@example.com", "name": "Janek", "phone": phone });
+    let second = desk.given_ticket_with(json!({ "customer": known })).await;
+    let learnt = desk.admin.get(&format!("/v1/customers/{customer}")).await.is(200);
+    assert_eq!(learnt.text("/name"), "Jan Kowalski", "known, so not replaced");
+    assert_eq!(learnt.text("/addresses/1/value"), phone);
+    let history = desk.admin.get(&second.path("history")).await.is(200);
+    assert_eq!(history.body["data"][0]["data"]["contact"], json!({ "name": "Janek" }));
+    let by_phone = desk.given_ticket_with(json!({ "customer": { "phone": phone } })).await;
+    assert_eq!(desk.admin.get(&by_phone.own()).await.is(200).text("/customer/id"), customer);
+}

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::body::Body;
 use crate::call::{Answer, Call};
-use crate::check::Check;
+use crate::check::{self, Check};
 use crate::problem::Problem;
 
 /// Registers the routes.
@@ -68,7 +68,7 @@ fn answered() -> CallOutcome {
 #[post("/call")]
 async fn log_call(call: Call, id: web::Path<String>, body: Body<LogCall>) -> Answer {
     let asked = body.asked;
-    check(&asked)?;
+    checked(&asked)?;
     let occurred_at = asked.occurred_at;
     let gather = async { Ok(TicketCommand::LogCall(Box::new(new_call(&call, asked).await?))) };
     call.execute_with(&id, &body.bytes, occurred_at, gather).await
@@ -80,9 +80,9 @@ async fn new_call(call: &Call, asked: LogCall) -> Result<NewCall, Problem> {
         agent: call.maybe_agent("/agent", agent).await?,
         direction: asked.direction,
         outcome: asked.outcome,
-        line: asked.line,
-        phone: asked.phone,
-        ivr_path: asked.ivr_path,
+        line: check::trimmed(asked.line),
+        phone: check::trimmed(asked.phone),
+        ivr_path: asked.ivr_path.iter().map(|step| step.trim().to_owned()).collect(),
         wait_ms: asked.wait_ms.map(i64::from),
         started_at: asked.started_at,
         ended_at: asked.ended_at,
@@ -91,13 +91,20 @@ async fn new_call(call: &Call, asked: LogCall) -> Result<NewCall, Problem> {
     })
 }
 
-fn check(asked: &LogCall) -> Result<(), Problem> {
-    let short = asked.ivr_path.len() <= 50 && asked.ivr_path.iter().all(|step| step.len() <= 500);
-    Check::default()
-        .maybe_label("/line", asked.line.as_ref())
-        .maybe_label("/phone", asked.phone.as_ref())
+/// The most steps that a call took through the voice menu.
+const IVR_STEPS: usize = 50;
+
+fn checked(asked: &LogCall) -> Result<(), Problem> {
+    let detail = format!("at most {IVR_STEPS} steps");
+    let few = asked.ivr_path.len() <= IVR_STEPS;
+    let steps = Check::default().that(few, "/ivr_path", "too_many", detail);
+    let steps = (0..).zip(&asked.ivr_path).fold(steps, |steps, (index, step): (usize, _)| {
+        steps.name(&format!("/ivr_path/{index}"), step)
+    });
+    steps
+        .maybe_name("/line", asked.line.as_ref())
+        .maybe_name("/phone", asked.phone.as_ref())
         .maybe_text("/summary", asked.summary.as_ref())
-        .that(short, "/ivr_path", "too_long", "at most 50 steps of at most 500 bytes")
         .attachments(&asked.attachments)
         .done()
 }

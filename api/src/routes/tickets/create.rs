@@ -3,10 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::post;
 use docket_commands::{CommandError, CustomerInput, NewTicket};
+use docket_domain::customer::AddressKind;
 use docket_domain::ids::CustomerId;
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 use docket_domain::personal::Personal;
+use docket_domain::ticket::command::TicketDetails;
 use docket_domain::ticket::event::OpenedBy;
 use docket_projections::ticket_document::TicketDocument;
 use serde::Deserialize;
@@ -56,8 +58,9 @@ struct OpenTicket {
     occurred_at: Option<Instant>,
 }
 
-/// A customer as a caller names one: by id, or by what is known; one of `id`, `email`, `phone` and
-/// `handle` at least.
+/// A customer as a caller names one: by id alone, or by what is known, one of `email`, `phone` and
+/// `handle` at least. What is new about a registered customer is learnt; a name other than the known
+/// one, or an address that is another customer's, stays with the ticket.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Contact {
@@ -79,7 +82,8 @@ fn by_customer() -> OpenedBy {
 
 /// Open a ticket.
 ///
-/// A customer who writes for the first time is registered, and found again by address later.
+/// A customer who writes for the first time is registered, and found again by address later: by the
+/// first of `email`, `phone` and `handle` that leads to somebody.
 #[utoipa::path(tag = "tickets", request_body = OpenTicket,
     responses((status = 201, description = "The new ticket.", body = TicketDocument)))]
 #[post("/tickets")]
@@ -103,17 +107,19 @@ pub async fn create(call: Call, body: Body<OpenTicket>) -> Answer {
 async fn new_ticket(call: &Call, asked: OpenTicket) -> Result<NewTicket, Problem> {
     Ok(NewTicket {
         customer: customer(asked.customer),
-        opened_by: asked.opened_by,
-        channel: asked.channel,
-        endpoint: asked.endpoint,
-        queue: asked.queue,
-        category: asked.category,
-        ticket_type: asked.r#type,
-        priority: asked.priority,
-        subject: Personal::text(asked.subject.trim()),
-        tags: asked.tags.iter().map(|tag| tag.trim().to_owned()).collect(),
-        message: Some(call.message(asked.body, &asked.attachments).await?),
-        origin: None,
+        details: TicketDetails {
+            opened_by: asked.opened_by,
+            channel: asked.channel,
+            endpoint: check::trimmed(asked.endpoint),
+            queue: asked.queue,
+            category: asked.category,
+            ticket_type: asked.r#type,
+            priority: asked.priority,
+            subject: Personal::text(asked.subject.trim()),
+            tags: asked.tags.iter().map(|tag| tag.trim().to_owned()).collect(),
+            message: Some(call.message(asked.body, &asked.attachments).await?),
+            origin: None,
+        },
     })
 }
 
@@ -123,23 +129,34 @@ fn customer(contact: Contact) -> CustomerInput {
     }
     let Contact { name, email, phone, handle, .. } = contact;
     let addresses = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
-    CustomerInput::Contact { name: name.map(|name| name.trim().to_owned()), addresses }
+    CustomerInput::Contact { name: check::trimmed(name), addresses }
 }
 
 fn check(asked: &OpenTicket) -> Result<(), Problem> {
     let customer = &asked.customer;
     let known = customer.id.is_some()
         || [&customer.email, &customer.phone, &customer.handle].iter().any(|it| it.is_some());
-    Check::default()
+    by_id_alone(Check::default(), customer)
         .subject("/subject", &asked.subject)
         .text("/body", &asked.body)
         .that(known, "/customer", "customer_unnamed", "a customer needs id, email, phone or handle")
-        .maybe_label("/customer/name", customer.name.as_ref())
-        .maybe_label("/customer/email", customer.email.as_ref())
-        .maybe_label("/customer/phone", customer.phone.as_ref())
-        .maybe_label("/customer/handle", customer.handle.as_ref())
-        .maybe_label("/endpoint", asked.endpoint.as_ref())
+        .maybe_name("/customer/name", customer.name.as_ref())
+        .maybe_address("/customer/email", AddressKind::Email, customer.email.as_ref())
+        .maybe_address("/customer/phone", AddressKind::Phone, customer.phone.as_ref())
+        .maybe_address("/customer/handle", AddressKind::Handle, customer.handle.as_ref())
+        .maybe_name("/endpoint", asked.endpoint.as_ref())
         .tags("/tags", &asked.tags)
         .attachments(&asked.attachments)
         .done()
+}
+
+/// What is said beside an id would be lost: a customer named by id is changed by another call.
+fn by_id_alone(checked: Check, customer: &Contact) -> Check {
+    let Contact { id, name, email, phone, handle } = customer;
+    let detail = "a customer named by id is changed with PATCH /v1/customers/{id}";
+    let beside = [("name", name), ("email", email), ("phone", phone), ("handle", handle)];
+    beside.into_iter().fold(checked, |checked, (member, value)| {
+        let alone = id.is_none() || value.is_none();
+        checked.that(alone, &format!("/customer/{member}"), "beside_id", detail)
+    })
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::body::Body;
 use crate::call::{Answer, Call};
-use crate::check::Check;
+use crate::check::{self, Check};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -98,11 +98,12 @@ struct Quality {
 async fn quality(call: Call, id: web::Path<String>, body: Body<Quality>) -> Answer {
     let Quality { score, scale, agent, rubric, comment, occurred_at } = body.asked;
     Check::default()
-        .maybe_label("/rubric", rubric.as_ref())
+        .maybe_name("/rubric", rubric.as_ref())
         .maybe_text("/comment", comment.as_ref())
         .done()?;
     let gather = async {
         let agent = call.maybe_agent("/agent", agent).await?;
+        let rubric = check::trimmed(rubric);
         Ok(TicketCommand::ScoreQuality { agent, score, scale, rubric, comment })
     };
     call.execute_with(&id, &body.bytes, occurred_at, gather).await

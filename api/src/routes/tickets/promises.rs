@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::body::Body;
 use crate::call::{Answer, Call};
-use crate::check::Check;
+use crate::check::{self, Check};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -61,10 +61,11 @@ async fn promise(call: Call, id: web::Path<String>, body: Body<Commitment>) -> A
         body.asked;
     Check::default()
         .text("/text", &text)
-        .maybe_label("/kind", kind.as_ref())
-        .maybe_label("/amount", amount.as_ref())
+        .maybe_name("/kind", kind.as_ref())
+        .maybe_name("/amount", amount.as_ref())
         .done()?;
     let evidence = evidence.map(MessageId);
+    let (kind, amount) = (check::trimmed(kind), check::trimmed(amount));
     let command =
         TicketCommand::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted };
     call.execute(&id, &body.bytes, occurred_at, command).await
@@ -215,8 +216,9 @@ async fn decide(call: Call, id: web::Path<String>, body: Body<Decided>) -> Answe
     let Decided { decision, reasoning, compensation, told_at, told_by, occurred_at } = body.asked;
     Check::default()
         .text("/reasoning", &reasoning)
-        .maybe_label("/compensation", compensation.as_ref())
+        .maybe_name("/compensation", compensation.as_ref())
         .done()?;
+    let compensation = check::trimmed(compensation);
     let command =
         TicketCommand::DecideComplaint { decision, reasoning, compensation, told_at, told_by };
     call.execute(&id, &body.bytes, occurred_at, command).await

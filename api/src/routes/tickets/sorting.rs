@@ -139,7 +139,7 @@ struct SetField {
 #[post("/field")]
 async fn set_field(call: Call, id: web::Path<String>, body: Body<SetField>) -> Answer {
     let SetField { field, value, occurred_at } = body.asked;
-    Check::default().label("/field", &field).maybe_text("/value", value.as_ref()).done()?;
-    let command = TicketCommand::SetField { field, value };
+    Check::default().name("/field", &field).maybe_value("/value", value.as_ref()).done()?;
+    let command = TicketCommand::SetField { field: field.trim().to_owned(), value };
     call.execute(&id, &body.bytes, occurred_at, command).await
 }

@@ -130,6 +130,9 @@ pub enum TicketRefusal {
     /// More tags than a ticket may have.
     #[error("a ticket has at most 50 tags")]
     TooManyTags,
+    /// More custom fields than a ticket may have.
+    #[error("a ticket has at most 100 custom fields")]
+    TooManyFields,
 }
 
 impl TicketRefusal {
@@ -173,6 +176,7 @@ impl TicketRefusal {
             Self::EndsBeforeStart => "ends_before_start",
             Self::ReopenWindowPassed => "reopen_window_passed",
             Self::TooManyTags => "too_many_tags",
+            Self::TooManyFields => "too_many_fields",
         }
     }
 
@@ -202,6 +206,7 @@ impl TicketRefusal {
             Self::UnknownVersion { .. } => Some("/corrects"),
             Self::EndsBeforeStart => Some("/ended_at"),
             Self::TooManyTags => Some("/add"),
+            Self::TooManyFields => Some("/field"),
             Self::NoSuchTicket
             | Self::AlreadyOpened
             | Self::TicketClosed

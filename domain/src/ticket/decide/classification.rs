@@ -2,6 +2,7 @@
 //! was frozen then, though the definition may have a newer version.
 
 use crate::context::Context;
+use crate::limits::{MOST_FIELDS, MOST_TAGS};
 use crate::personal::Personal;
 use crate::ticket::command::TicketRefusal;
 use crate::ticket::decide::{Decision, status};
@@ -111,6 +112,9 @@ pub(super) fn set_field(state: &TicketState, field: String, value: Option<String
     if from == to {
         return Ok(Vec::new());
     }
+    if from.is_none() && state.fields.len() >= MOST_FIELDS {
+        return Err(TicketRefusal::TooManyFields);
+    }
     Ok(vec![TicketEvent::CustomFieldChanged { field, from, to }])
 }
 
@@ -126,5 +130,5 @@ pub(super) fn distinct(tags: Vec<String>) -> Vec<String> {
 }
 
 pub(super) fn at_most_50_tags(count: usize) -> Result<(), TicketRefusal> {
-    if count > crate::limits::MOST_TAGS { Err(TicketRefusal::TooManyTags) } else { Ok(()) }
+    if count > MOST_TAGS { Err(TicketRefusal::TooManyTags) } else { Ok(()) }
 }

@@ -13,6 +13,7 @@ use crate::ticket::event::{Message, OpenedBy, TicketCreated, TicketEvent};
 /// (S-25), else by the settings; the priority by the queue (S-38), else by the settings; the status
 /// by who opens it (S-54). The queue must take the category (S-39).
 pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
+    let OpenTicket { id: _, number, customer, tier, contact, details: new } = new;
     let catalogue = context.catalogue;
     let settings = catalogue.settings();
     let category = new.category.map(|path| status::category(&path, context)).transpose()?;
@@ -34,10 +35,11 @@ pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
     Ok(vec![TicketEvent::TicketCreated(Box::new(TicketCreated {
         priority: status::priority(priority, context)?,
         status: status::status(initial, context)?,
-        message: new.message.map(|it| message(it, format!("{}-1", new.number), context)),
-        number: new.number,
-        customer: new.customer,
-        tier: new.tier,
+        message: new.message.map(|it| message(it, format!("{number}-1"), context)),
+        number,
+        customer,
+        contact,
+        tier,
         contract: None,
         opened_by: new.opened_by,
         channel: new.channel,

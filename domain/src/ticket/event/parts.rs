@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::customer::Address;
 use crate::definition::{PriorityTerm, StatusTerm, Term};
 use crate::ids::{AttachmentId, MessageId, TicketId};
 use crate::instant::Instant;
@@ -16,6 +17,10 @@ pub struct TicketCreated {
     pub number: String,
     /// Who asks.
     pub customer: CustomerRef,
+    /// What the customer gave of themselves this time that the register does not have: a name other
+    /// than the known one, an address that leads to another customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<GivenContact>,
     /// The customer's tier then (S-07).
     pub tier: String,
     /// The contract that the tier comes from, if any.
@@ -49,6 +54,22 @@ pub struct TicketCreated {
     /// The ticket it grew out of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+}
+
+/// What a customer gave of themselves and the register does not have. Known things are never
+/// overwritten by a contact, and what was said is never lost: it stays with the ticket.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GivenContact {
+    /// The name, where it is not the known one.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::personal::optional"
+    )]
+    pub name: Option<Personal<String>>,
+    /// The addresses that are not the customer's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<Address>,
 }
 
 /// The ticket that another one grew out of.

@@ -184,7 +184,10 @@ fn only_a_customers_message_is_opened() {
     when  open a message
     then  refused unknown_message at "/message": there is no such message in the ticket
     "#);
-    let by_agent = OpenTicket { opened_by: OpenedBy::Agent, ..new_ticket() };
+    let by_agent = OpenTicket {
+        details: TicketDetails { opened_by: OpenedBy::Agent, ..details() },
+        ..new_ticket()
+    };
     let given = tell([C::Open(Box::new(by_agent))]);
     assert_snapshot!(spec(&given, C::OpenMessage { message: None }), @"
     given TicketCreated → awaiting_customer

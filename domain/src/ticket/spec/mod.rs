@@ -25,7 +25,7 @@ use crate::ids::{AgentId, CommitmentId, CustomerId, MergeId, MessageId, TicketId
 use crate::instant::Instant;
 use crate::party::{Actor, ActorKind, AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
-use crate::ticket::command::{NewMessage, OpenTicket, TicketCommand as C};
+use crate::ticket::command::{NewMessage, OpenTicket, TicketCommand as C, TicketDetails};
 use crate::ticket::decide::decide;
 use crate::ticket::event::{
     AssignMethod, OpenedBy, Outcome, Promiser, SnoozeReason, TicketEvent, TicketRef,
@@ -156,6 +156,13 @@ fn new_ticket() -> OpenTicket {
             email: Some(Personal::text("jan@example.com")),
         },
         tier: "standard".into(),
+        contact: None,
+        details: details(),
+    }
+}
+
+fn details() -> TicketDetails {
+    TicketDetails {
         opened_by: OpenedBy::Customer,
         channel: Channel::Email,
         endpoint: None,

@@ -4,9 +4,9 @@ use super::*;
 use crate::definition::Status;
 use crate::ticket::event::{Origin, OriginKind};
 
-fn open_with(change: impl FnOnce(&mut OpenTicket)) -> C {
+fn open_with(change: impl FnOnce(&mut TicketDetails)) -> C {
     let mut new = new_ticket();
-    change(&mut new);
+    change(&mut new.details);
     C::Open(Box::new(new))
 }
 
@@ -88,7 +88,7 @@ fn a_queue_takes_only_the_categories_it_allows_and_those_below_them() {
 
 #[test]
 fn a_ticket_names_only_what_exists() {
-    let unknown = |change: fn(&mut OpenTicket)| spec(&[], open_with(change));
+    let unknown = |change: fn(&mut TicketDetails)| spec(&[], open_with(change));
     assert_snapshot!(unknown(|new| new.queue = Some("attic".into())), @r#"
     given nothing
     when  open 1042 "Parcel lost"

@@ -8,7 +8,7 @@ use crate::ticket::command::TicketCommand as C;
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
 pub(super) fn phrase(command: &C) -> String {
     match command {
-        C::Open(new) => format!("open {} {:?}", new.number, known(&new.subject)),
+        C::Open(new) => format!("open {} {:?}", new.number, known(&new.details.subject)),
         C::Assign { to, .. } => format!("assign to {}", name(to)),
         C::Unassign { .. } => "unassign".into(),
         C::HandOver { to, .. } => format!("hand over to {}", name(to)),

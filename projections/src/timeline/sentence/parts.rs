@@ -4,8 +4,8 @@ use docket_domain::ids::CommitmentId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::event::{
-    AssignMethod, Call, CallOutcome, Chat, Direction, Meeting, OpenedBy, OriginKind, Promiser,
-    TicketCreated, WaitingMessage, WakeCause,
+    AssignMethod, Call, CallOutcome, Chat, Direction, GivenContact, Meeting, OpenedBy, OriginKind,
+    Promiser, TicketCreated, WaitingMessage, WakeCause,
 };
 
 use crate::timeline::words::{
@@ -23,7 +23,7 @@ pub(super) fn created(created: &TicketCreated) -> String {
         OriginKind::FollowUp => format!(", following up {}", ticket(&origin.ticket)),
     });
     format!(
-        "{opened} ticket {} {}: {}, in the queue “{}” with the priority “{}” and the status {}{}{}",
+        "{opened} ticket {} {}: {}, in the queue “{}” with the priority “{}” and the status {}{}{}{}",
         created.number,
         channel(created.channel),
         quote(&created.subject),
@@ -31,8 +31,16 @@ pub(super) fn created(created: &TicketCreated) -> String {
         created.priority.name,
         status(&created.status),
         origin.unwrap_or_default(),
+        created.contact.as_ref().map(given).unwrap_or_default(),
         first.unwrap_or_default()
     )
+}
+
+/// What the customer gave of themselves that is not theirs in the register.
+fn given(contact: &GivenContact) -> String {
+    let addresses = contact.addresses.iter().map(|address| &address.value);
+    let all: Vec<String> = contact.name.iter().chain(addresses).map(quote).collect();
+    format!(", giving {}, which the register does not have of them", all.join(" and "))
 }
 
 pub(super) fn assigned_by(method: AssignMethod) -> &'static str {
