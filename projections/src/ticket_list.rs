@@ -100,18 +100,39 @@ pub async fn explain(
     documents.plan(&plan(documents, filter, sort, None, 50).await?).await
 }
 
-/// The tickets of a queue that nobody owns and somebody should, the most urgent first (S-50): new
-/// ones, and those in progress whose owner was taken away. The others wait for somebody else.
+/// A ticket that may be taken next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Free {
+    stream: String,
+    urgency: String,
+}
+
+impl Free {
+    /// Which ticket.
+    pub fn ticket(&self) -> Uuid {
+        id_of(&self.stream)
+    }
+}
+
+/// The tickets of a queue that nobody owns and somebody should, the most urgent first (S-50), within
+/// a level the oldest: new ones, and those in progress whose owner was taken away. The others wait
+/// for somebody else. `after` is where the last page ended.
 pub async fn unowned(
     documents: &Documents,
     queue: &str,
+    after: Option<&Free>,
     limit: usize,
-) -> Result<Vec<Uuid>, DocumentsError> {
+) -> Result<Vec<Free>, DocumentsError> {
     let query = Query::new(
-        "SELECT stream FROM {ticket_list} WHERE is_open = 1 AND assignee = '' \
+        "SELECT stream, urgency FROM {ticket_list} WHERE is_open = 1 AND assignee = '' \
          AND base IN ('new', 'in_progress') AND queue = ",
     );
-    let query = query.bind(queue).sql(" ORDER BY urgency, stream LIMIT ").bind(limit as i64);
-    let streams: Vec<(String,)> = documents.fetch(&query).await?;
-    Ok(streams.iter().map(|(stream,)| id_of(stream)).collect())
+    let mut query = query.bind(queue);
+    if let Some(Free { stream, urgency }) = after {
+        query = query.sql(" AND (urgency, stream) > (").bind(urgency.as_str());
+        query = query.sql(", ").bind(stream.as_str()).sql(")");
+    }
+    let query = query.sql(" ORDER BY urgency, stream LIMIT ").bind(limit as i64);
+    let rows: Vec<(String, String)> = documents.fetch(&query).await?;
+    Ok(rows.into_iter().map(|(stream, urgency)| Free { stream, urgency }).collect())
 }

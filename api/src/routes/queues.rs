@@ -1,9 +1,12 @@
 //! What lies in the queues: `/v1/queues/{key}/tickets`, `…/summary`, `…/next`, `/v1/summary`.
 
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
-use docket_commands::CommandError;
+use docket_commands::{CommandError, Done, Request};
 use docket_domain::definition::DefinitionKind;
-use docket_domain::ids::TicketId;
+use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketRefusal;
 use docket_projections::queue_summary::{self, Summary};
@@ -25,8 +28,11 @@ use crate::gate::POSITION;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 
-/// How many free tickets are looked at when others take them at the same time.
+/// How many free tickets are looked at in one go.
 const CANDIDATES: usize = 20;
+
+/// How long the list is waited for that shows no free ticket while it lags.
+const CATCH_UP: Duration = Duration::from_secs(1);
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -110,23 +116,53 @@ struct TakeNext {
 async fn next(call: Call, key: web::Path<String>, body: Body<TakeNext>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
     if let Some(done) = call.earlier(&request).await? {
-        return call.ticket_answer(Ok(done), actix_web::http::StatusCode::OK).await;
+        return call.ticket_answer(Ok(done), StatusCode::OK).await;
     }
     let key = known(&call.docket, key.into_inner()).await?;
     let agent = call.agent_or_self("/agent", body.asked.agent).await?.id;
-    let free = ticket_list::unowned(call.docket.views.documents(), &key, CANDIDATES).await?;
-    for id in free {
-        // The list may lag, and others take at the same time: whoever is second tries the next.
-        match call.docket.desk.take(&request, TicketId(id), &key, agent).await {
-            Err(CommandError::NotFree)
-            | Err(CommandError::Ticket(
-                TicketRefusal::TicketClosed | TicketRefusal::TicketMerged { .. },
-            )) => {}
-            taken => return call.ticket_answer(taken, actix_web::http::StatusCode::OK).await,
-        }
+    let seen = call.docket.store.head();
+    if let Some(done) = take_first(&call, &request, &key, agent).await? {
+        return call.ticket_answer(done, StatusCode::OK).await;
+    }
+    // Nothing waits as far as the list knows; what was acknowledged before this call counts too.
+    if call.docket.views.wait_for(seen, CATCH_UP).await
+        && let Some(done) = take_first(&call, &request, &key, agent).await?
+    {
+        return call.ticket_answer(done, StatusCode::OK).await;
     }
     let head = call.docket.store.head();
     Ok(HttpResponse::NoContent().insert_header((POSITION, head)).finish())
+}
+
+/// Takes the first ticket that is free indeed: the list may lag, and others take at the same time, so
+/// that whoever is second tries the next, to the end of the list.
+async fn take_first(
+    call: &Call,
+    request: &Request,
+    queue: &str,
+    agent: AgentId,
+) -> Result<Option<Result<Done, CommandError>>, Problem> {
+    let mut last = None;
+    loop {
+        let documents = call.docket.views.documents();
+        let free = ticket_list::unowned(documents, queue, last.as_ref(), CANDIDATES).await?;
+        for candidate in &free {
+            let id = TicketId(candidate.ticket());
+            match call.docket.desk.take(request, id, queue, agent).await {
+                Err(
+                    CommandError::NotFree
+                    | CommandError::Ticket(
+                        TicketRefusal::TicketClosed | TicketRefusal::TicketMerged { .. },
+                    ),
+                ) => {}
+                taken => return Ok(Some(taken)),
+            }
+        }
+        if free.len() < CANDIDATES {
+            return Ok(None);
+        }
+        last = free.into_iter().next_back();
+    }
 }
 
 /// The key of a queue that there is or was: what lies in a queue that was retired lies there still.
