@@ -2,6 +2,7 @@
 //! commands. A row goes when the event that ends it is there, so what is done is not done again.
 
 use docket_domain::codec::Event;
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::event::{MergeSide, TicketEvent};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,15 @@ pub enum Kind {
     Snooze,
 }
 
+impl Kind {
+    /// The key of the row: a ticket has one timer of each kind.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Snooze => "snooze",
+        }
+    }
+}
+
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
     const VERSION: u32 = 2;
@@ -75,20 +85,24 @@ impl View for Deadlines {
 
     fn rows(timers: &Timers) -> Vec<(Key, Deadline)> {
         let running = timers.snooze.iter().filter(|_| !timers.merged);
-        running.map(|deadline| ("snooze".to_owned(), deadline.clone())).collect()
+        running.map(|deadline| (deadline.kind.key().to_owned(), deadline.clone())).collect()
     }
 }
 
-/// What is due at or before `now`, the longest due first.
+/// What is due at or before `now`, the longest due first; `after` is where the last page ended.
 pub async fn due(
     documents: &Documents,
     now: Instant,
+    after: Option<&Deadline>,
     limit: usize,
 ) -> Result<Vec<Deadline>, DocumentsError> {
-    let query = Query::new("SELECT doc FROM {deadlines} WHERE due <= ")
-        .bind(now.to_string())
-        .sql(" ORDER BY due, stream LIMIT ")
-        .bind(limit as i64);
+    let mut query = Query::new("SELECT doc FROM {deadlines} WHERE due <= ").bind(now.to_string());
+    if let Some(last) = after {
+        query = query.sql(" AND (due, stream, key) > (").bind(last.due_at.to_string());
+        query = query.sql(", ").bind(TicketId(last.ticket).stream());
+        query = query.sql(", ").bind(last.kind.key()).sql(")");
+    }
+    let query = query.sql(" ORDER BY due, stream, key LIMIT ").bind(limit as i64);
     let rows: Vec<(String,)> = documents.fetch(&query).await?;
     // Documents are written from the same type, so none is left out here.
     Ok(rows.iter().filter_map(|(doc,)| serde_json::from_str(doc).ok()).collect())

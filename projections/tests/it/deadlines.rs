@@ -13,7 +13,7 @@ async fn a_snooze_rests_while_its_ticket_is_merged_and_ends_in_time_afterwards()
     let wakes_at = MONDAY.plus_millis(900_000);
     let due = async || {
         desk.shown().await;
-        deadlines::due(desk.views.documents(), wakes_at, 10).await.unwrap()
+        deadlines::due(desk.views.documents(), wakes_at, None, 10).await.unwrap()
     };
     let opened =
         docket_domain::ticket::event::TicketEvent::TicketCreated(Box::new(created("1042")));

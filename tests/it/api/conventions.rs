@@ -1,5 +1,6 @@
 //! What holds for every call: keys, versions, positions, problems.
 
+use docket_api::workers::timers::Timers;
 use docket_tests::desk::Desk;
 use serde_json::json;
 
@@ -90,7 +91,7 @@ async fn if_match_fails_only_for_what_people_did_and_says_what() {
     let snoozed = desk.admin.post(&ticket.path("snooze"), &until).await.is(200);
     desk.pass(std::time::Duration::from_secs(2 * 3600));
     desk.views_caught_up().await;
-    docket_api::workers::fire_due(&desk.server.docket).await.unwrap();
+    Timers::default().fire_due(&desk.server.docket).await.unwrap();
     let awake = desk.admin.get(&ticket.own()).await.is(200);
     assert_eq!(awake.text("/status"), "new");
     desk.admin.send(insisting(snoozed.header("etag"))).await.is(200);

@@ -13,5 +13,7 @@ mod logs;
 mod merging;
 mod operation;
 mod people;
+mod taking;
 mod tickets;
 mod time_travel;
+mod timers;

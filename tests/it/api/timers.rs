@@ -1,0 +1,60 @@
+//! Timers: what is due is done, whatever else is due and cannot be.
+
+use std::time::Duration;
+
+use docket_api::workers::timers::{Round, Timers};
+use docket_tests::desk::Desk;
+use serde_json::json;
+use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
+use uuid::Uuid;
+
+/// More than one page of deadlines.
+const POISONED: usize = 250;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timers_that_fail_keep_none_of_the_others_waiting_and_are_tried_again_later() {
+    let desk = Desk::open().await;
+    let docket = &desk.server.docket;
+    let ticket = desk.given_ticket().await;
+    desk.admin.post(&ticket.path("snooze"), &json!({ "for": "PT1H" })).await.is(200);
+    desk.views_caught_up().await;
+    poison(&desk, POISONED).await;
+
+    let mut timers = Timers::default();
+    let failed = Round { failed: POISONED, ..Round::default() };
+    assert_eq!(timers.fire_due(docket).await.unwrap(), failed, "the snooze is not due yet");
+    let resting = Round { resting: POISONED, ..Round::default() };
+    assert_eq!(timers.fire_due(docket).await.unwrap(), resting, "they are not tried at once");
+
+    desk.pass(Duration::from_secs(2 * 3600));
+    let later = timers.fire_due(docket).await.unwrap();
+    assert_eq!((later.failed, later.resting), (POISONED, 0), "they are tried again");
+    let awake = desk.admin.get(&ticket.own()).await.is(200);
+    assert_eq!(awake.text("/status"), "new", "though all of them were due before it");
+}
+
+/// Deadlines of tickets that are not there: whatever is tried with them fails.
+async fn poison(desk: &Desk, count: usize) {
+    let mut views = views_of(desk).await;
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'deadlines_v%'";
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut views).await.unwrap();
+    let table = tables.iter().find(|name| !name.contains("counts")).unwrap();
+    for _ in 0..count {
+        let ticket = Uuid::now_v7();
+        let due = "2026-03-01T00:00:00.000Z";
+        let doc = json!({ "ticket": ticket, "kind": "snooze", "due_at": due, "version": 1 });
+        let insert = format!("INSERT INTO {table} (stream, key, doc) VALUES (?, 'snooze', ?)");
+        sqlx::query(sqlx::AssertSqlSafe(insert))
+            .bind(format!("ticket-{ticket}"))
+            .bind(doc.to_string())
+            .execute(&mut views)
+            .await
+            .unwrap();
+    }
+}
+
+async fn views_of(desk: &Desk) -> SqliteConnection {
+    let path = desk.server.docket.views.documents().path().to_owned();
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+    options.connect().await.unwrap()
+}
