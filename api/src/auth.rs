@@ -15,7 +15,7 @@ use docket_domain::codec::{self, Event};
 use docket_domain::ids::{AgentId, TokenId};
 use docket_domain::party::{Actor, ActorKind};
 use docket_domain::token::{Issued, Role, TokenEvent};
-use docket_store::{EventStore, Sealed, StoreError};
+use docket_store::{CategoryPages, EventStore, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
@@ -24,9 +24,6 @@ use crate::problem::Problem;
 
 /// What every secret begins with, so that a leaked one is recognised where it lies.
 const PREFIX: &str = "dkt_";
-
-/// How many token events one read asks for.
-const PAGE: usize = 1000;
 
 /// Who calls, as the token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +89,8 @@ impl Tokens {
         // revoked in between would be worth something again.
         let _alone = self.reloading.lock().await;
         let mut found = HashMap::new();
-        let mut after: Option<(String, u64)> = None;
-        loop {
-            let behind = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
-            let page = store.read_category("token", behind, PAGE, Sealed::Without).await?;
+        let mut pages = CategoryPages::of(store, "token");
+        while let Some(page) = pages.next().await? {
             for event in &page {
                 let decoded =
                     codec::decode(&event.stream, &event.event_type, event.schema, &event.payload);
@@ -105,10 +100,6 @@ impl Tokens {
                 {
                     apply(&mut found, id, event);
                 }
-            }
-            after = page.last().map(|event| (event.stream.clone(), event.version));
-            if page.len() < PAGE {
-                break;
             }
         }
         *self.by_digest.write().unwrap_or_else(PoisonError::into_inner) = found;

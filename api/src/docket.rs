@@ -20,7 +20,7 @@ use docket_projections::runner::Projections;
 use docket_store::access::{Access, AccessLog, SqliteAccessLog};
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{Clock, EventStore, Sealed};
+use docket_store::{CategoryPages, Clock, EventStore, Sealed};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
@@ -175,15 +175,12 @@ impl Docket {
     /// The ids of all agents, by age.
     pub async fn agents(&self) -> Result<Vec<AgentId>, Problem> {
         let mut agents: Vec<AgentId> = Vec::new();
-        let mut after: Option<(String, u64)> = None;
-        loop {
-            let behind = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
-            let page = self.store.read_category("agent", behind, 500, Sealed::Without).await?;
-            let Some(last) = page.last() else { return Ok(agents) };
-            after = Some((last.stream.clone(), last.version));
+        let mut pages = CategoryPages::of(&*self.store, "agent");
+        while let Some(page) = pages.next().await? {
             let first = page.iter().filter(|event| event.version == 1);
             agents.extend(first.filter_map(|event| AgentId::of_stream(&event.stream)));
         }
+        Ok(agents)
     }
 
     /// The secret of the token that a call issues: random, or, for a call that can be repeated, one

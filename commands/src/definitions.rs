@@ -7,7 +7,7 @@ use docket_domain::definition::{
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind};
 use docket_domain::sla::defaults::service_defaults;
-use docket_store::Sealed;
+use docket_store::{CategoryPages, Sealed};
 use uuid::Uuid;
 
 use crate::append::{Appended, Plan, Write};
@@ -51,12 +51,8 @@ impl Desk {
     /// Reads the definitions in force anew.
     pub(crate) async fn load_catalogue(&self) -> Result<(), CommandError> {
         let mut catalogue = Catalogue::default();
-        let mut after: Option<(String, u64)> = None;
-        loop {
-            let from = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
-            let page = self.store.read_category("definition", from, 500, Sealed::Without).await?;
-            let Some(last) = page.last() else { break };
-            after = Some((last.stream.clone(), last.version));
+        let mut pages = CategoryPages::of(&*self.store, "definition");
+        while let Some(page) = pages.next().await? {
             for recorded in load::decode_all(&self.vault, &page).await? {
                 if let Event::Definition(event) = &recorded.event {
                     catalogue.apply(recorded.version, recorded.occurred_at, event);

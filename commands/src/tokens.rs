@@ -5,7 +5,7 @@ use docket_domain::envelope::Recorded;
 use docket_domain::ids::TokenId;
 use docket_domain::instant::Instant;
 use docket_domain::token::{Issued, Token, TokenCommand, TokenEvent, decide, evolve};
-use docket_store::Sealed;
+use docket_store::CategoryPages;
 
 use crate::append::{Appended, Plan, Write};
 use crate::desk::Desk;
@@ -28,16 +28,13 @@ impl Desk {
     /// All tokens ever issued.
     pub async fn tokens(&self) -> Result<Vec<KnownToken>, CommandError> {
         let mut tokens: Vec<KnownToken> = Vec::new();
-        let mut after: Option<(String, u64)> = None;
-        loop {
-            let from = after.as_ref().map(|(stream, version)| (stream.as_str(), *version));
-            let page = self.store.read_category("token", from, 500, Sealed::Without).await?;
-            let Some(last) = page.last() else { return Ok(tokens) };
-            after = Some((last.stream.clone(), last.version));
+        let mut pages = CategoryPages::of(&*self.store, "token");
+        while let Some(page) = pages.next().await? {
             for recorded in load::decode_all(&self.vault, &page).await? {
                 apply(&mut tokens, recorded);
             }
         }
+        Ok(tokens)
     }
 
     /// Issues a token. Only the hash of its secret comes here.

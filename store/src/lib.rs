@@ -8,8 +8,11 @@
 pub mod access;
 pub mod check;
 pub mod conformance;
+mod pages;
 pub mod sqlite;
 pub mod vault;
+
+pub use self::pages::CategoryPages;
 
 use std::sync::Arc;
 
