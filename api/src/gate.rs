@@ -199,9 +199,48 @@ fn common(
 /// The line of the log: the route's pattern and never the target, which may say whom it is about.
 fn log(method: &str, route: &str, status: StatusCode, started: Instant, request_id: &str) {
     let (status, micros) = (status.as_u16(), started.elapsed().as_micros());
-    if status >= 500 {
+    // Whoever probes for readiness asks often, and is told why in the answer.
+    if status >= 500 && route != "/readyz" {
         tracing::warn!(request_id, method, route, status, micros, "answered");
     } else {
         tracing::debug!(request_id, method, route, status, micros, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, HttpResponse, test};
+
+    use super::*;
+    use crate::config::{Config, Options};
+
+    async fn panics() -> HttpResponse {
+        panic!("a handler that is broken");
+    }
+
+    #[actix_web::test]
+    async fn a_handler_that_panics_is_a_problem_with_the_requests_id() {
+        let data = tempfile::tempdir().unwrap();
+        let options = Options { data: Some(data.path().to_owned()), ..Options::default() };
+        let config = Config::settle(options).unwrap();
+        let docket = web::Data::new(Docket::open(&config, Arc::new(|| 0)).await.unwrap());
+        let app = App::new().app_data(docket).wrap(from_fn(pass));
+        let app = test::init_service(app.route("/healthz", web::get().to(panics))).await;
+
+        let request = test::TestRequest::get().uri("/healthz").to_request();
+        let failed = test::try_call_service(&app, request).await.unwrap_err();
+        let answer = failed.error_response();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let header =
+            |name: HeaderName| answer.headers().get(name).unwrap().to_str().unwrap().to_owned();
+        assert_eq!(header(header::CONTENT_TYPE), "application/problem+json");
+        assert!(header(POSITION).parse::<u64>().is_ok());
+        let request_id = header(REQUEST_ID);
+        let body = answer.into_body().try_into_bytes().unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["code"], "internal_error");
+        assert_eq!(body["trace_id"], request_id);
+        assert!(!body.to_string().contains("broken"), "what it was is logged, never told");
     }
 }

@@ -1,10 +1,14 @@
 //! The contract as a document: collected from the routes, completed from the table of access and
 //! the conventions that every call shares, so that neither is written twice.
 
+mod definitions;
+
+use std::collections::BTreeMap;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use utoipa::PartialSchema;
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, Info, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder,
@@ -61,6 +65,7 @@ pub fn collect() -> OpenApi {
     components.add_security_scheme("token", bearer);
     components.schemas.insert("Problem".into(), Document::schema());
     components.schemas.insert("Fault".into(), Fault::schema());
+    definitions::add_schemas(components);
     for (status, described) in PROBLEMS {
         components.responses.insert(status.into(), RefOr::T(problem(described)));
     }
@@ -71,7 +76,45 @@ pub fn collect() -> OpenApi {
         let paths = plain(pattern.map_or(&path, |route| route.path));
         api.paths.paths.extend(paths.into_iter().map(|path| (path, item.clone())));
     }
+    for (path, item) in &mut api.paths.paths {
+        if let Some(publishing) = &mut item.put {
+            definitions::describe_body(path, publishing);
+        }
+    }
+    tell_apart(&mut api);
     api
+}
+
+/// Completes the ids that several operations share, named for the functions that answer them, by
+/// what they are about: `list` is `list_agents`.
+fn tell_apart(api: &mut OpenApi) {
+    let mut shared: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, item) in &mut api.paths.paths {
+        for id in operations(item).filter_map(|(_, it)| it.operation_id.clone()) {
+            *shared.entry(id).or_default() += 1;
+        }
+    }
+    for (path, item) in &mut api.paths.paths {
+        let about = path.trim_start_matches("/v1/").split('/').next().unwrap_or_default();
+        for (_, operation) in operations(item) {
+            let id = operation.operation_id.take();
+            operation.operation_id = id.map(|id| match shared.get(&id) {
+                Some(2..) => format!("{id}_{}", about.replace('-', "_")),
+                _ => id,
+            });
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("GET", &mut item.get),
+        ("POST", &mut item.post),
+        ("PUT", &mut item.put),
+        ("PATCH", &mut item.patch),
+        ("DELETE", &mut item.delete),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// The paths that a pattern stands for, as OpenAPI writes them: `{key:.+}` is `{key}`, and a choice
@@ -94,15 +137,7 @@ fn plain(pattern: &str) -> Vec<String> {
 /// Adds what is true of every operation.
 fn complete(api: &mut OpenApi) {
     for (path, item) in &mut api.paths.paths {
-        let operations = [
-            ("GET", &mut item.get),
-            ("POST", &mut item.post),
-            ("PUT", &mut item.put),
-            ("PATCH", &mut item.patch),
-            ("DELETE", &mut item.delete),
-        ];
-        for (method, operation) in operations {
-            let Some(operation) = operation else { continue };
+        for (method, operation) in operations(item) {
             let mut routes = ROUTES.iter().filter(|route| route.method == method);
             let who = routes.find(|route| route.bare() == *path);
             let who = who.map_or(Who::Roles(&[]), |route| route.who);

@@ -161,3 +161,32 @@ async fn custom_fields_have_limits() {
     let cleared = set("field 1", "another value").await.is(200);
     assert_eq!(cleared.body["fields"].as_object().unwrap().len(), 100);
 }
+
+/// What no request can be read from never reaches the application: the HTTP layer answers without a
+/// body. This pins what clients see, as `docs/api.md` says.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_http_is_answered_by_the_http_layer_without_a_body() {
+    let desk = Desk::open().await;
+    let long =
+        format!("GET /healthz HTTP/1.1\r\nHost: d\r\nx-filler: {}\r\n\r\n", "x".repeat(200_000));
+    for (sent, status) in [
+        ("NONSENSE\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+        ("GET /healthz HTTP/1.1\r\nbad header\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+        (&long, "HTTP/1.1 431 Request Header Fields Too Large"),
+    ] {
+        let answer = raw(&desk, sent.as_bytes()).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert_eq!((head.lines().next().unwrap(), body), (status, ""));
+    }
+}
+
+/// What a server answers to these bytes until it closes the connection.
+async fn raw(desk: &Desk, bytes: &[u8]) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(desk.server.address).await.unwrap();
+    // A server that answers early may close the connection under the sender.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}

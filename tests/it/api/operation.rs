@@ -60,3 +60,20 @@ async fn views_are_listed_and_built_anew() {
     let nothing = desk.admin.post("/v1/projections/nothing/rebuild", &json!({})).await;
     assert_eq!(nothing.problem(), "404 not_found");
 }
+
+#[test]
+fn every_operation_has_an_id_of_its_own_and_every_definition_a_schema() {
+    let document = serde_json::to_value(docket_api::openapi::collect()).unwrap();
+    let mut ids = std::collections::BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{id} is {method} {path}, and another operation too");
+            if method == "put" {
+                let body = operation.pointer("/requestBody/content/application~1json/schema/$ref");
+                let schema = body.and_then(|it| it.as_str()?.strip_prefix("#")).unwrap();
+                assert!(document.pointer(schema).is_some(), "{path} is a {schema}");
+            }
+        }
+    }
+}
