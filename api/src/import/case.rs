@@ -252,22 +252,20 @@ impl Importer {
         let customer = new.customer.fill_some(values).unwrap_or_else(|| self.map.system.clone());
         let customer = self.people.customer(&self.desk, &customer).await?;
         let choice = |choice: &Option<Choice>| choice.as_ref().and_then(|c| c.fill(values));
-        Ok(NewTicket {
-            customer: CustomerInput::Id(customer),
-            details: TicketDetails {
-                opened_by: OpenedBy::Customer,
-                channel: new.channel,
-                endpoint: None,
-                queue: choice(&new.queue),
-                category: choice(&new.category),
-                ticket_type: choice(&new.ticket_type),
-                priority: choice(&new.priority),
-                subject: Personal::text(subject.chars().take(500).collect::<String>()),
-                tags: new.tags.iter().filter_map(|tag| tag.fill_some(values)).collect(),
-                message: None,
-                origin: None,
-            },
-        })
+        let details = TicketDetails {
+            opened_by: OpenedBy::Customer,
+            channel: new.channel,
+            endpoint: None,
+            queue: choice(&new.queue),
+            category: choice(&new.category),
+            ticket_type: choice(&new.ticket_type),
+            priority: choice(&new.priority),
+            subject: Personal::text(subject.chars().take(500).collect::<String>()),
+            tags: new.tags.iter().filter_map(|tag| tag.fill_some(values)).collect(),
+            message: None,
+            origin: None,
+        };
+        Ok(NewTicket { customer: CustomerInput::Id(customer), details })
     }
 
     fn request(&self, step: &Step<'_>, repeatable: bool) -> Request {
