@@ -89,7 +89,7 @@ pub fn collect() -> OpenApi {
 /// what they are about: `list` is `list_agents`.
 fn tell_apart(api: &mut OpenApi) {
     let mut shared: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, item) in &mut api.paths.paths {
+    for item in api.paths.paths.values_mut() {
         for id in operations(item).filter_map(|(_, it)| it.operation_id.clone()) {
             *shared.entry(id).or_default() += 1;
         }
