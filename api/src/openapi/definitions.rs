@@ -7,7 +7,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Schema};
 
-/// The schemas by name; [`reads_as`](tests) shows that each is what is taken.
+/// The schemas by name; a test below shows that each is what is taken.
 const SCHEMAS: &str = include_str!("definitions.json");
 
 /// Adds the schemas of all documents of definitions.
