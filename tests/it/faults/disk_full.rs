@@ -3,6 +3,10 @@
 //!
 //! The server runs on a small tmpfs in a mount namespace of its own; the test reaches that through
 //! `/proc/<pid>/root`. Where namespaces are not allowed the test says so loudly and is skipped.
+//!
+//! It was seen to fail on a build whose writer acknowledges an append that failed, and on one whose
+//! writer never opens a new connection after a failure. It does not notice a writer that goes on with
+//! the old connection: SQLite rolls a transaction back by itself when the disk is full.
 
 use std::path::Path;
 use std::process::Command;
