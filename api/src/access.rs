@@ -54,6 +54,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/tickets/{id}", READ),
     route("GET", "/v1/tickets/{id}/history", READ),
     route("GET", "/v1/tickets/{id}/timeline", READ),
+    route("GET", "/v1/tickets/{id}/sla", READ),
     route("GET", "/v1/tickets/{id}/views-log", AUDIT),
     route("POST", "/v1/tickets/{id}/assign", WORK),
     route("POST", "/v1/tickets/{id}/unassign", WORK),

@@ -214,16 +214,20 @@ impl Call {
             Ok(done) => done,
             Err(error) => return Err(self.docket.refusal(error).await),
         };
-        let fold = self.docket.documents.after(&self.docket.reader, &done).await?;
-        let document = fold.document.as_ref().ok_or_else(|| Problem::not_found("ticket"))?;
+        let case = self.docket.documents.after(&self.docket.reader, &done).await?;
+        let id = TicketId::of_stream(&done.stream).ok_or_else(|| Problem::not_found("ticket"))?;
+        let mut document = self.docket.shown(id, &case, Moment::Now).await?;
+        if done.repeated {
+            let then = Moment::Version(done.version);
+            document.indicator = self.docket.indicator(id, &case, then).await?;
+        }
         let mut response = HttpResponse::build(status);
         if status == StatusCode::CREATED {
             response.insert_header((header::LOCATION, format!("/v1/tickets/{}", document.id)));
         }
         response.insert_header(etag(done.version));
         response.insert_header((POSITION, done.position));
-        let documents = &self.docket.documents;
-        json(response, &documents.shown(&self.docket.reader, document, Moment::Now).await?)
+        json(response, &document)
     }
 
     /// Answers with something else that a command made or changed.

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use docket_commands::Done;
+use docket_domain::definition::SlaTerms;
 use docket_domain::ids::TicketId;
-use docket_projections::recorded::{Moment, Reader};
+use docket_domain::sla::clock::fact::{Fact, What};
+use docket_projections::recorded::{Moment, Reader, Recorded};
 use docket_projections::ticket_document::{TicketDocument, TicketFold};
 use docket_store::Sealed;
 use quick_cache::sync::Cache;
@@ -19,8 +21,46 @@ const KEPT: usize = 10_000;
 
 /// Folded tickets, by stream.
 pub struct Documents {
-    kept: Cache<String, Arc<TicketFold>>,
+    kept: Cache<String, Arc<Case>>,
     forgotten: AtomicU64,
+}
+
+/// A ticket folded for answers: its document, and what its clocks go by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Case {
+    fold: TicketFold,
+    /// What its clocks go by, oldest first.
+    pub facts: Vec<Fact>,
+    /// The position of its last event.
+    pub position: u64,
+}
+
+impl Case {
+    /// The fold of a history.
+    pub fn of(events: &[Recorded]) -> Self {
+        let mut case = Self::default();
+        events.iter().for_each(|event| case.evolve(event));
+        case
+    }
+
+    /// The ticket, once it was created.
+    pub fn document(&self) -> Option<&TicketDocument> {
+        self.fold.document.as_ref()
+    }
+
+    /// What it was promised by when it was opened.
+    pub fn terms(&self) -> Option<&SlaTerms> {
+        self.facts.iter().find_map(|fact| match &fact.what {
+            What::Opened(opened) => opened.sla.as_ref(),
+            _ => None,
+        })
+    }
+
+    fn evolve(&mut self, event: &Recorded) {
+        self.fold.evolve(event);
+        self.facts.extend(Fact::of(event));
+        self.position = event.position;
+    }
 }
 
 impl Documents {
@@ -30,40 +70,40 @@ impl Documents {
     }
 
     /// The ticket as a command left it.
-    pub async fn after(&self, reader: &Reader, done: &Done) -> Result<Arc<TicketFold>, Problem> {
+    pub async fn after(&self, reader: &Reader, done: &Done) -> Result<Arc<Case>, Problem> {
         let before = self.forgotten.load(Ordering::SeqCst);
-        let fold = match self.carried(done) {
-            Some(fold) => Arc::new(fold),
+        let case = match self.carried(done) {
+            Some(case) => Arc::new(case),
             None => Arc::new(read(reader, &done.stream, Moment::Version(done.version)).await?),
         };
         if !done.repeated {
-            self.keep(&done.stream, &fold, before);
+            self.keep(&done.stream, &case, before);
         }
-        Ok(fold)
+        Ok(case)
     }
 
     /// The ticket as it stands.
-    pub async fn now(&self, reader: &Reader, id: TicketId) -> Result<Arc<TicketFold>, Problem> {
+    pub async fn now(&self, reader: &Reader, id: TicketId) -> Result<Arc<Case>, Problem> {
         let stream = id.stream();
         let before = self.forgotten.load(Ordering::SeqCst);
         let kept = self.kept.get(&stream);
-        let kept = kept.filter(|fold| fold.document.is_some());
-        let after = kept.as_ref().and_then(|fold| Some(fold.document.as_ref()?.version));
+        let kept = kept.filter(|case| case.document().is_some());
+        let after = kept.as_ref().and_then(|case| Some(case.document()?.version));
         let newer =
             reader.store.read_stream(&stream, after.unwrap_or(0), 500, Sealed::With).await?;
-        let fold = match kept {
-            Some(fold) if newer.is_empty() => fold,
+        let case = match kept {
+            Some(case) if newer.is_empty() => case,
             _ if newer.len() == 500 => Arc::new(read(reader, &stream, Moment::Now).await?),
             kept => {
-                let mut fold = kept.map(Arc::unwrap_or_clone).unwrap_or_default();
+                let mut case = kept.map(Arc::unwrap_or_clone).unwrap_or_default();
                 for event in reader.open(&newer).await? {
-                    fold.evolve(&event);
+                    case.evolve(&event);
                 }
-                Arc::new(fold)
+                Arc::new(case)
             }
         };
-        self.keep(&stream, &fold, before);
-        Ok(fold)
+        self.keep(&stream, &case, before);
+        Ok(case)
     }
 
     /// The ticket as it stood at a moment.
@@ -72,13 +112,13 @@ impl Documents {
         reader: &Reader,
         id: TicketId,
         moment: Moment,
-    ) -> Result<Arc<TicketFold>, Problem> {
+    ) -> Result<Arc<Case>, Problem> {
         Ok(Arc::new(read(reader, &id.stream(), moment).await?))
     }
 
-    /// A ticket's document as answers show it: what it was merged into is the root of the chain, as
-    /// merges stood at that moment. A version knows of no other stream, so it shows the next link.
-    pub async fn shown<'d>(
+    /// A ticket's document where what it was merged into is the root of the chain, as merges stood at
+    /// that moment. A version knows of no other stream, so it shows the next link.
+    pub async fn rooted<'d>(
         &self,
         reader: &Reader,
         document: &'d TicketDocument,
@@ -95,7 +135,7 @@ impl Documents {
                 Moment::Now => self.now(reader, TicketId(root)).await?,
                 moment => self.at(reader, TicketId(root), moment).await?,
             };
-            match next.document.as_ref().and_then(|next| next.merged_into) {
+            match next.document().and_then(|next| next.merged_into) {
                 Some(further) => root = further,
                 None => break,
             }
@@ -109,29 +149,29 @@ impl Documents {
         self.kept.clear();
     }
 
-    /// The fold carried forward by the events that a command wrote, where they follow on it.
-    fn carried(&self, done: &Done) -> Option<TicketFold> {
+    /// The case carried forward by the events that a command wrote, where they follow on it.
+    fn carried(&self, done: &Done) -> Option<Case> {
         let written = || done.events.iter().filter(|event| event.stream == done.stream);
         let before = done.version.checked_sub(written().count() as u64)?;
-        let mut fold = match before {
-            0 => TicketFold::default(),
+        let mut case = match before {
+            0 => Case::default(),
             _ => Arc::unwrap_or_clone(self.kept.get(&done.stream)?),
         };
-        if fold.document.as_ref().map_or(0, |document| document.version) != before {
+        if case.document().map_or(0, |document| document.version) != before {
             return None;
         }
-        written().for_each(|event| fold.evolve(event));
-        Some(fold)
+        written().for_each(|event| case.evolve(event));
+        Some(case)
     }
 
     /// Keeps the newest: two commands may answer in another order than they were written. What was
     /// read `before` everything was forgotten may hold text that nobody shall read any more.
-    fn keep(&self, stream: &str, fold: &Arc<TicketFold>, before: u64) {
-        let version = |fold: &TicketFold| fold.document.as_ref().map_or(0, |kept| kept.version);
-        let newer = self.kept.get(stream).is_none_or(|kept| version(&kept) < version(fold));
+    fn keep(&self, stream: &str, case: &Arc<Case>, before: u64) {
+        let version = |case: &Case| case.document().map_or(0, |kept| kept.version);
+        let newer = self.kept.get(stream).is_none_or(|kept| version(&kept) < version(case));
         let current = before == self.forgotten.load(Ordering::SeqCst);
-        if newer && current && fold.document.is_some() {
-            self.kept.insert(stream.to_owned(), fold.clone());
+        if newer && current && case.document().is_some() {
+            self.kept.insert(stream.to_owned(), case.clone());
         }
     }
 }
@@ -142,6 +182,6 @@ impl Default for Documents {
     }
 }
 
-async fn read(reader: &Reader, stream: &str, moment: Moment) -> Result<TicketFold, Problem> {
-    Ok(TicketFold::of(&reader.stream(stream, moment).await?))
+async fn read(reader: &Reader, stream: &str, moment: Moment) -> Result<Case, Problem> {
+    Ok(Case::of(&reader.stream(stream, moment).await?))
 }

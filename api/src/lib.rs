@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+pub mod promises;
 pub mod rate;
 pub mod routes;
 pub mod server;

@@ -165,6 +165,7 @@ fn created(number: u64, customer: CustomerId, with_text: bool, message: Message)
         tags: Vec::new(),
         message: with_text.then_some(message),
         origin: None,
+        sla: None,
     }
 }
 
@@ -198,7 +199,7 @@ fn status(base: BaseStatus) -> StatusTerm {
 fn priority(number: u64) -> PriorityTerm {
     let (key, level) =
         [("low", 2), ("medium", 3), ("high", 4), ("critical", 5)][(number % 4) as usize];
-    PriorityTerm { key: key.into(), name: key.into(), level, version: 1 }
+    PriorityTerm { key: key.into(), name: key.into(), level, version: 1, times: None }
 }
 
 fn envelope(command_id: Uuid, index: u64, customer: CustomerId) -> Envelope {

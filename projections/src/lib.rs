@@ -1,7 +1,7 @@
 //! Showing it: what the log means to those who ask.
 //!
 //! What concerns one ticket alone is folded from its stream when asked ([`ticket_document`],
-//! [`history`], [`timeline`]) and so always shows every command acknowledged before. What is asked
+//! [`ticket_sla`], [`history`], [`timeline`]) and so always shows every command acknowledged before. What is asked
 //! across streams is a [`view::View`]: a pure function of one stream, which the one [`runner`] keeps
 //! written down in tables that can be thrown away.
 
@@ -21,6 +21,7 @@ pub mod stays;
 mod subjects;
 pub mod ticket_document;
 pub mod ticket_list;
+pub mod ticket_sla;
 pub mod ticket_tags;
 pub mod ticket_text;
 pub mod timeline;

@@ -143,26 +143,32 @@ pub struct AbsorbedSummary {
 /// The message icon and the ticket dot.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Indicator {
-    /// Blue while a customer's message waits for an answer.
+    /// Blue while an answer is awaited in time, green once it is late.
     pub message: MessageIcon,
-    /// Follows the resolution clock; none while there is no plan.
+    /// Orange from the alarm before the end of execution time on, red from its end on.
     pub ticket: TicketDot,
 }
 
 /// The message icon (S-45, S-48).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageIcon {
     /// Nothing waits.
     None,
     /// A customer's message waits, in time.
     Blue,
+    /// A customer's message waits beyond its deadline.
+    Green,
 }
 
 /// The ticket dot (S-46, S-47, S-48).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TicketDot {
     /// All is on time.
     None,
+    /// The alarm before the deadline has gone.
+    Orange,
+    /// The deadline has passed, or had when the ticket was closed.
+    Red,
 }

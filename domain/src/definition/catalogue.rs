@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::definition::{
     Category, DefinitionEvent, DefinitionKind, Document, Priority, PriorityTerm, Queue, Settings,
-    Status, StatusTerm, Term, TicketType, ZoneOffsets,
+    SlaTerms, Status, StatusTerm, Term, TicketType, ZoneOffsets,
 };
 use crate::instant::Instant;
 use crate::sla::calendar::Calendar;
@@ -135,6 +135,20 @@ impl Catalogue {
             name: it.document.name.clone(),
             level: it.document.level,
             version: it.version,
+            times: it.document.times.clone(),
+        })
+    }
+
+    /// What new tickets are promised by: the settings' plan with its calendar, where both are in force.
+    pub fn sla_terms(&self) -> Option<SlaTerms> {
+        let key = &self.settings().plan;
+        let plan = self.plans.get(key)?;
+        let of = &plan.document.calendar;
+        let calendar = self.calendars.get(of)?;
+        Some(SlaTerms {
+            plan: term(key, &plan.document.name, plan.version),
+            calendar: term(of, &calendar.document.name, calendar.version),
+            tzdb: self.calendar_zones.get(of)?.tzdb.clone(),
         })
     }
 

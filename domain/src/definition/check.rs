@@ -2,12 +2,13 @@
 
 use crate::definition::catalogue::category_and_above;
 use crate::definition::{
-    BaseStatus, Catalogue, Category, DefinitionKind, Document, FieldError, Priority, Problem,
-    Queue, Settings, Status, StatusRule, ZoneOffsets,
+    BaseStatus, Catalogue, Category, DefinitionKind, Document, FieldError, Priority, PriorityTimes,
+    Problem, Queue, Settings, Status, StatusRule, ZoneOffsets,
 };
 use crate::duration::parse_millis;
 use crate::limits;
 use crate::sla::calendar::Calendar;
+use crate::sla::plan::target_length;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
@@ -84,6 +85,12 @@ impl Check<'_> {
     fn priority(&mut self, priority: &Priority) {
         self.name("/name", &priority.name);
         self.holds((1..=5).contains(&priority.level), "/level", || Problem::Level);
+        let Some(PriorityTimes { reaction, alarm, execution }) = &priority.times else { return };
+        for (name, time) in [("reaction", reaction), ("alarm", alarm), ("execution", execution)] {
+            if let Some(Err(problem)) = time.as_deref().map(target_length) {
+                self.errors.push(FieldError::at(&format!("/times/{name}"), problem));
+            }
+        }
     }
 
     fn calendar(&mut self, calendar: &Calendar, zone: Option<&ZoneOffsets>) {

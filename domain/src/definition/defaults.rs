@@ -15,7 +15,10 @@ pub fn defaults() -> Vec<(String, Document)> {
         ("medium", "Medium", 3),
         ("low", "Low", 2),
     ] {
-        all.push((key.into(), Document::Priority(Priority { name: name.into(), level })));
+        all.push((
+            key.into(),
+            Document::Priority(Priority { name: name.into(), level, times: None }),
+        ));
     }
     for (key, name) in [
         ("inbox", "Inbox"),

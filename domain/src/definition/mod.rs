@@ -14,7 +14,7 @@ pub use self::defaults::defaults;
 pub use self::problem::{FieldError, Problem};
 pub use self::publish::{DefinitionRefusal, publish, retire};
 pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
-pub use self::term::{PriorityTerm, StatusTerm, Term};
+pub use self::term::{PriorityTerm, SlaTerms, StatusTerm, Term};
 pub use self::zone::ZoneOffsets;
 use crate::sla::calendar::Calendar;
 use crate::sla::plan::Plan;
@@ -264,6 +264,25 @@ pub struct Priority {
     pub name: String,
     /// 1 lowest … 5 highest (S-49).
     pub level: u8,
+    /// Its own times, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<PriorityTimes>,
+}
+
+/// A priority's own times, ISO 8601 as in a plan: they hold where no row of the plan names anything
+/// about the ticket, before its fallback row (S-49).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PriorityTimes {
+    /// Until each answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<String>,
+    /// How long before the end of execution the warning comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
+    /// Until the ticket is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution: Option<String>,
 }
 
 /// What kind of request it is.

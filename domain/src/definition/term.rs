@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::BaseStatus;
+use crate::definition::{BaseStatus, PriorityTimes};
 
 /// A definition as an event freezes it: which one, in which version, called what then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,21 @@ pub struct PriorityTerm {
     pub level: u8,
     /// The version in force then.
     pub version: u64,
+    /// Its own times then, if it has any (S-49).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<PriorityTimes>,
+}
+
+/// What a ticket is promised by, as an event freezes it: versions are immutable, so that key and
+/// version stand for the whole documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlaTerms {
+    /// The service plan.
+    pub plan: Term,
+    /// The calendar that it counts by.
+    pub calendar: Term,
+    /// The time-zone database release that the calendar's offsets come from.
+    pub tzdb: String,
 }
 
 /// A status as an event freezes it.

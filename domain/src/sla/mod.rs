@@ -2,9 +2,12 @@
 //! S-95).
 //!
 //! [`calendar`] says when the desk is open, and counts open time in milliseconds. [`plan`] says how
-//! soon what is to be done, by tier, channel or type, and priority. Everything here is arithmetic on
-//! what was frozen when a document was published; nothing asks what time it is.
+//! soon what is to be done, by tier, channel or type, and priority. [`clock`] is what a ticket's events
+//! amount to under both. Everything here is arithmetic on what was frozen; nothing asks what time it
+//! is.
 
 pub mod calendar;
+pub mod clock;
 pub mod defaults;
+pub mod frozen;
 pub mod plan;

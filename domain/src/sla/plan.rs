@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::check::target_length;
 pub use self::matrix::{Matrix, RowKeys, Target};
 use crate::definition::{Catalogue, FieldError};
 
@@ -61,6 +62,14 @@ pub enum ClockKind {
 }
 
 impl ClockKind {
+    /// Whether it awaits an answer to the customer.
+    pub fn is_answer(self) -> bool {
+        match self {
+            Self::FirstResponse | Self::NextReply => true,
+            Self::Assignment | Self::Resolution => false,
+        }
+    }
+
     /// Its word in documents and answers.
     pub fn word(self) -> &'static str {
         match self {

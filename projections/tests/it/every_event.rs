@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use docket_domain::customer::{Address, AddressKind};
-use docket_domain::definition::BaseStatus;
+use docket_domain::definition::{BaseStatus, SlaTerms};
 use docket_domain::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
 use docket_domain::party::Channel;
 use docket_domain::personal::Personal;
@@ -38,8 +38,11 @@ pub fn speaking() -> Vec<TicketEvent> {
         key: None,
     });
     let later = Some(MONDAY.plus_millis(600_000));
+    let mut promised = created("1042");
+    let (plan, calendar) = (term("default"), term("office"));
+    promised.sla = Some(SlaTerms { plan, calendar, tzdb: "2026a".into() });
     vec![
-        TicketEvent::TicketCreated(Box::new(created("1042"))),
+        TicketEvent::TicketCreated(Box::new(promised)),
         TicketEvent::TicketCreated(Box::new(given("Janina", "+48 600 000 000"))),
         received(3, "Still\nnot here"),
         TicketEvent::MessageReceived { message: with_file, channel: Channel::Chat, status: None },

@@ -14,4 +14,5 @@ mod poison;
 mod runner;
 mod story;
 mod ticket_document;
+mod ticket_sla;
 mod timeline;

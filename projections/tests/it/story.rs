@@ -54,7 +54,7 @@ pub fn term(key: &str) -> Term {
 }
 
 pub fn priority(key: &str, level: u8) -> PriorityTerm {
-    PriorityTerm { key: key.into(), name: key.into(), level, version: 1 }
+    PriorityTerm { key: key.into(), name: key.into(), level, version: 1, times: None }
 }
 
 pub fn status(base: BaseStatus) -> StatusTerm {
@@ -146,6 +146,7 @@ pub fn created(number: &str) -> TicketCreated {
         tags: vec!["courier".into()],
         message: Some(message(1, "Where is it?")),
         origin: None,
+        sla: None,
     }
 }
 

@@ -17,7 +17,7 @@ fn told(events: &[TicketEvent]) -> String {
 #[test]
 fn what_was_said() {
     assert_snapshot!(told(&speaking()), @"
-    Anna Nowak opened ticket 1042 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, writing 1042-1: “Where is it?”.
+    Anna Nowak opened ticket 1042 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, promised by the plan “default” (version 1) in the hours of “office” (version 1), writing 1042-1: “Where is it?”.
     Anna Nowak opened ticket 1042 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, giving “Janina” and “+48 600 000 000”, which the register does not have of them, writing 1042-1: “Where is it?”.
     Anna Nowak wrote by e-mail 1042-3: “Still not here”; the status went from “awaiting_customer” to “new”.
     Anna Nowak wrote in a chat 1042-5 with a file: “Here is the receipt”.

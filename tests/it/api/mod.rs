@@ -13,6 +13,7 @@ mod logs;
 mod merging;
 mod operation;
 mod people;
+mod promises;
 mod taking;
 mod tickets;
 mod time_travel;

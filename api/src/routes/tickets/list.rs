@@ -72,6 +72,6 @@ async fn rooted(docket: &Docket, row: &RawValue) -> Result<Option<Box<RawValue>>
     }
     let document: TicketDocument =
         serde_json::from_str(row.get()).map_err(|_| Problem::internal())?;
-    let shown = docket.documents.shown(&docket.reader, &document, Moment::Now).await?;
+    let shown = docket.documents.rooted(&docket.reader, &document, Moment::Now).await?;
     serde_json::value::to_raw_value(&shown).map(Some).map_err(|_| Problem::internal())
 }

@@ -1,10 +1,13 @@
-//! `GET /v1/tickets/{id}`: a ticket now, or as it stood.
+//! `GET /v1/tickets/{id}`: a ticket now, or as it stood, and its clocks.
+
+use std::sync::Arc;
 
 use actix_web::{HttpResponse, get, web};
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_projections::recorded::Moment;
 use docket_projections::ticket_document::TicketDocument;
+use docket_projections::ticket_sla::TicketSla;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,11 +16,12 @@ use crate::auth::Caller;
 use crate::body::Params;
 use crate::call::{Answer, etag, json};
 use crate::docket::Docket;
+use crate::documents::Case;
 use crate::problem::Problem;
 
-/// Registers the route.
+/// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(read);
+    config.service(read).service(read_sla);
 }
 
 /// Which moment is asked about; now when nothing is said.
@@ -78,15 +82,37 @@ async fn read(
 ) -> Answer {
     let moment = when.0.moment()?;
     let id = found(&docket, &id).await?;
-    let fold = match moment {
-        Moment::Now => docket.documents.now(&docket.reader, id).await?,
-        moment => docket.documents.at(&docket.reader, id, moment).await?,
-    };
-    let document = fold.document.as_ref().ok_or_else(|| Problem::not_found("ticket"))?;
+    let case = case(&docket, id, moment).await?;
+    let document = docket.shown(id, &case, moment).await?;
     docket.read_by(&caller.0, "ticket", id.to_string())?;
     let mut response = HttpResponse::Ok();
     response.insert_header(etag(document.version));
-    json(response, &docket.documents.shown(&docket.reader, document, moment).await?)
+    json(response, &document)
+}
+
+/// Get what a ticket was promised and how that is kept: every clock, second by second, and why.
+#[utoipa::path(tag = "tickets", params(When),
+    responses((status = 200, description = "The clocks.", body = TicketSla)))]
+#[get("/sla")]
+async fn read_sla(
+    docket: web::Data<Docket>,
+    caller: Caller,
+    id: web::Path<String>,
+    when: Params<When>,
+) -> Answer {
+    let moment = when.0.moment()?;
+    let id = found(&docket, &id).await?;
+    let case = case(&docket, id, moment).await?;
+    let sla = docket.sla(id, &case, moment).await?;
+    docket.read_by(&caller.0, "sla", id.to_string())?;
+    json(HttpResponse::Ok(), &sla)
+}
+
+async fn case(docket: &Docket, id: TicketId, moment: Moment) -> Result<Arc<Case>, Problem> {
+    match moment {
+        Moment::Now => docket.documents.now(&docket.reader, id).await,
+        moment => docket.documents.at(&docket.reader, id, moment).await,
+    }
 }
 
 /// The ticket that a path names, for reading.

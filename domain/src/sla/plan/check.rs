@@ -29,6 +29,18 @@ pub(super) fn check(plan: &Plan, catalogue: &Catalogue) -> Vec<FieldError> {
     check.errors
 }
 
+/// The length of a target or an alarm in minutes, hours or days (S-51): at least a second, at most a
+/// year.
+pub(crate) fn target_length(text: &str) -> Result<(), Problem> {
+    let Length { weeks, days, millis } = duration::parse(text)?;
+    let some = days > 0 || millis >= SECOND_MS;
+    match some && days <= YEAR_DAYS && millis <= YEAR_DAYS * DAY_MS {
+        _ if weeks > 0 => Err(Problem::Weeks),
+        true => Ok(()),
+        false => Err(Problem::Range { least: "PT1S", most: "P365D" }),
+    }
+}
+
 struct Check<'a> {
     catalogue: &'a Catalogue,
     errors: Vec<FieldError>,
@@ -116,18 +128,9 @@ impl Check<'_> {
         }
     }
 
-    /// Minutes, hours or days (S-51): at least a second, at most a year.
     fn length(&mut self, pointer: &str, text: &str) {
-        match duration::parse(text) {
-            Ok(Length { weeks, .. }) if weeks > 0 => self.wrong(pointer, Problem::Weeks),
-            Ok(Length { days, millis, .. }) => {
-                let some = days > 0 || millis >= SECOND_MS;
-                let within = days <= YEAR_DAYS && millis <= YEAR_DAYS * DAY_MS;
-                if !(some && within) {
-                    self.wrong(pointer, Problem::Range { least: "PT1S", most: "P365D" });
-                }
-            }
-            Err(error) => self.wrong(pointer, error.into()),
+        if let Err(problem) = target_length(text) {
+            self.wrong(pointer, problem);
         }
     }
 

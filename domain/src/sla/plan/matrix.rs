@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ANY, ClockKind, Plan, Reckoning};
+use crate::definition::PriorityTimes;
 use crate::duration::{self, Length};
 
 /// A plan's rows, ready to be asked: the most specific first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     rows: Vec<Row>,
+    day_ms: i64,
 }
 
 /// One row with the targets that it has.
@@ -82,21 +84,49 @@ impl Matrix {
             }
         }));
         rows.sort_by_key(|row| std::cmp::Reverse(row.keys.specificity()));
-        Self { rows }
+        Self { rows, day_ms }
     }
 
     /// What a clock of such a ticket has to reach: `asked` has a value in every column, and the
-    /// type `*` where the ticket has none. None where no row sets it.
-    pub fn target(&self, clock: ClockKind, asked: &RowKeys) -> Option<Target> {
-        let mut matching = self.rows.iter().filter(|row| row.keys.matches(asked));
-        matching.find_map(|row| {
+    /// type `*` where the ticket has none. `own` are its priority's own times: they stand behind every
+    /// row that names something, and before the fallback row (S-49). None where nothing sets it.
+    pub fn target(
+        &self,
+        clock: ClockKind,
+        asked: &RowKeys,
+        own: Option<&PriorityTimes>,
+    ) -> Option<Target> {
+        let of_row = |row: &Row| {
             let (_, target_ms) = row.targets.iter().find(|(of, _)| *of == clock)?;
             Some(Target {
                 row: row.keys.clone(),
                 target_ms: *target_ms,
                 alarm_ms: row.alarm_ms.unwrap_or(target_ms / 4),
             })
-        })
+        };
+        let (named, fallback) =
+            self.rows.split_at(self.rows.partition_point(|row| !row.keys.is_fallback()));
+        let mut named = named.iter().filter(|row| row.keys.matches(asked));
+        let mut fallback = fallback.iter().filter(|row| row.keys.matches(asked));
+        named
+            .find_map(of_row)
+            .or_else(|| self.of_priority(clock, &asked.priority, own?))
+            .or_else(|| fallback.find_map(of_row))
+    }
+
+    fn of_priority(&self, clock: ClockKind, key: &str, own: &PriorityTimes) -> Option<Target> {
+        let millis =
+            |text: &String| duration::parse(text).ok().map(|it| in_millis(it, self.day_ms));
+        let any = || Some(ANY.to_owned());
+        let (target, channel, ticket_type, alarm) = match clock {
+            ClockKind::Assignment => return None,
+            ClockKind::FirstResponse | ClockKind::NextReply => (&own.reaction, any(), None, &None),
+            ClockKind::Resolution => (&own.execution, None, any(), &own.alarm),
+        };
+        let target_ms = target.as_ref().and_then(millis)?;
+        let alarm_ms = alarm.as_ref().and_then(millis).unwrap_or(target_ms / 4);
+        let row = RowKeys { tier: ANY.into(), channel, ticket_type, priority: key.into() };
+        Some(Target { row, target_ms, alarm_ms })
     }
 }
 
@@ -106,6 +136,10 @@ impl RowKeys {
         let by = self.channel.as_ref().or(self.ticket_type.as_ref());
         let named = [&self.tier, by.unwrap_or(&self.tier), &self.priority].map(|it| it != ANY);
         (named.iter().filter(|it| **it).count(), named[0], named[1], named[2])
+    }
+
+    fn is_fallback(&self) -> bool {
+        self.specificity().0 == 0
     }
 
     fn matches(&self, asked: &Self) -> bool {

@@ -56,7 +56,7 @@ fn told(matrix: &Matrix, asked: &RowKeys) -> String {
         ClockKind::NextReply,
         ClockKind::Resolution,
     ];
-    let told = clocks.map(|clock| match matrix.target(clock, asked) {
+    let told = clocks.map(|clock| match matrix.target(clock, asked, None) {
         None => format!("{}: none", clock.word()),
         Some(Target { row, target_ms, alarm_ms }) => format!(
             "{}: {} min, alarm {} min, by {} {} {}",
@@ -118,7 +118,7 @@ fn more_columns_beat_fewer_then_tier_then_channel_then_priority() {
         fewer["respond"].as_array_mut().unwrap().truncate(take);
         let matrix = Matrix::of(&plan(fewer), 1);
         let target =
-            matrix.target(ClockKind::FirstResponse, &asked("premium", "chat", "*", "high"));
+            matrix.target(ClockKind::FirstResponse, &asked("premium", "chat", "*", "high"), None);
         assert_eq!(target.unwrap().target_ms, (9 - take as i64) * 60_000);
     }
 }
@@ -127,7 +127,8 @@ fn more_columns_beat_fewer_then_tier_then_channel_then_priority() {
 fn a_day_is_the_calendars_day_in_open_time_and_24_hours_in_wall_time() {
     let resolution = |document: Value| {
         let matrix = Matrix::of(&plan(document), 9 * 3_600_000);
-        let target = matrix.target(ClockKind::Resolution, &asked("standard", "web", "*", "low"));
+        let target =
+            matrix.target(ClockKind::Resolution, &asked("standard", "web", "*", "low"), None);
         target.unwrap().target_ms / 3_600_000
     };
     let mut wall = of_the_api();

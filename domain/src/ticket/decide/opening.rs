@@ -50,6 +50,7 @@ pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
         subject: new.subject,
         tags,
         origin: new.origin,
+        sla: catalogue.sla_terms(),
     }))])
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::customer::Address;
-use crate::definition::{PriorityTerm, StatusTerm, Term};
+use crate::definition::{PriorityTerm, SlaTerms, StatusTerm, Term};
 use crate::ids::{AttachmentId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
@@ -54,6 +54,9 @@ pub struct TicketCreated {
     /// The ticket it grew out of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// What it is promised by; none before there were plans.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<SlaTerms>,
 }
 
 /// What a customer gave of themselves and the register does not have. Known things are never

@@ -15,7 +15,7 @@ fn a_customers_first_contact_opens_a_ticket_with_the_defaults() {
     assert_snapshot!(spec(&[], open()), @r#"
     given nothing
     when  open 1042 "Parcel lost"
-    then  TicketCreated channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: medium, queue: inbox, status: new, subject: "Parcel lost", tier: standard
+    then  TicketCreated channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: medium, queue: inbox, sla: {calendar: office, plan: default, tzdb: 2026a}, status: new, subject: "Parcel lost", tier: standard
     "#);
 }
 
@@ -25,7 +25,7 @@ fn a_ticket_opened_by_an_agent_awaits_the_customer() {
     assert_snapshot!(spec(&[], by_agent), @r#"
     given nothing
     when  open 1042 "Parcel lost"
-    then  TicketCreated channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: agent, priority: medium, queue: inbox, status: awaiting_customer, subject: "Parcel lost", tier: standard
+    then  TicketCreated channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: agent, priority: medium, queue: inbox, sla: {calendar: office, plan: default, tzdb: 2026a}, status: awaiting_customer, subject: "Parcel lost", tier: standard
     "#);
 }
 
@@ -41,7 +41,7 @@ fn the_example_of_the_api_works_on_the_defaults() {
     assert_snapshot!(spec(&[], example), @r#"
     given nothing
     when  open 1042 "Parcel lost"
-    then  TicketCreated category: complaint/new, channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: high, queue: complaints, status: new, subject: "Parcel lost", tags: [courier], tier: standard, type: complaint
+    then  TicketCreated category: complaint/new, channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: high, queue: complaints, sla: {calendar: office, plan: default, tzdb: 2026a}, status: new, subject: "Parcel lost", tags: [courier], tier: standard, type: complaint
     "#);
 }
 
@@ -51,7 +51,7 @@ fn without_a_queue_the_category_or_one_above_it_says_where_the_ticket_goes() {
     assert_snapshot!(spec(&[], reprint), @r#"
     given nothing
     when  open 1042 "Parcel lost"
-    then  TicketCreated category: invoice/reprint, channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: medium, queue: billing, status: new, subject: "Parcel lost", tier: standard
+    then  TicketCreated category: invoice/reprint, channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: medium, queue: billing, sla: {calendar: office, plan: default, tzdb: 2026a}, status: new, subject: "Parcel lost", tier: standard
     "#);
 }
 
@@ -63,7 +63,7 @@ fn without_a_priority_the_queue_says_how_urgent_it_is() {
     assert_snapshot!(desk.spec(&[], complaint), @r#"
     given nothing
     when  open 1042 "Parcel lost"
-    then  TicketCreated category: complaint, channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: high, queue: complaints, status: new, subject: "Parcel lost", tier: standard
+    then  TicketCreated category: complaint, channel: email, customer: Jan Kowalski, message: 1042-1 "Where is it?", number: 1042, opened_by: customer, priority: high, queue: complaints, sla: {calendar: office, plan: default, tzdb: 2026a}, status: new, subject: "Parcel lost", tier: standard
     "#);
 }
 

@@ -22,6 +22,14 @@ pub(super) fn created(created: &TicketCreated) -> String {
         OriginKind::Split => format!(", split off {}", ticket(&origin.ticket)),
         OriginKind::FollowUp => format!(", following up {}", ticket(&origin.ticket)),
     });
+    let sla = created.sla.as_ref().map(|sla| {
+        let (plan, calendar) = (&sla.plan, &sla.calendar);
+        let by = format!("“{}” (version {})", calendar.name, calendar.version);
+        format!(
+            ", promised by the plan “{}” (version {}) in the hours of {by}",
+            plan.name, plan.version
+        )
+    });
     format!(
         "{opened} ticket {} {}: {}, in the queue “{}” with the priority “{}” and the status {}{}{}{}",
         created.number,
@@ -30,6 +38,7 @@ pub(super) fn created(created: &TicketCreated) -> String {
         created.queue.name,
         created.priority.name,
         status(&created.status),
+        sla.unwrap_or_default(),
         origin.unwrap_or_default(),
         created.contact.as_ref().map(given).unwrap_or_default(),
         first.unwrap_or_default()

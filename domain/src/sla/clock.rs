@@ -1,0 +1,202 @@
+//! A clock: one thing promised about one ticket, from when it began until it is kept or not.
+//!
+//! A clock is the fold of a ticket's facts ([`fact`]) and of what was frozen when the ticket was
+//! opened ([`FrozenPlan`]). It never asks what time it is: whoever reads it says as of when, and its
+//! deadline does not depend on that.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::ids::{MergeId, MessageId, TicketId};
+use crate::instant::Instant;
+use crate::sla::frozen::FrozenPlan;
+use crate::sla::plan::{ClockKind, Target};
+use crate::ticket::event::Outcome;
+
+pub mod fact;
+mod family;
+mod reading;
+#[cfg(test)]
+mod spec;
+mod ticket;
+
+pub use self::family::Family;
+pub use self::reading::{ClockState, Stretch, StretchKind, Verdict};
+
+/// One instance of a clock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clock {
+    /// What it measures.
+    pub kind: ClockKind,
+    /// Which one of its kind on its ticket, from 1.
+    pub instance: u32,
+    /// Whether it goes on counting after a reopening what the one before it counted (rule 6).
+    pub cumulative: bool,
+    /// The ticket it was carried over from by a merge, if it was (rule 12).
+    pub carried: Option<Carried>,
+    /// When it began.
+    pub started_at: Instant,
+    /// Whether what began it was recorded later than it happened (T23).
+    pub late_ingest: bool,
+    /// What it has to reach; none where its plan sets nothing.
+    pub target: Option<Target>,
+    /// How it ended, if it has.
+    pub stop: Option<Stop>,
+    frozen: Arc<FrozenPlan>,
+    /// When it ran and when it paused: each until the next, the first from `started_at`.
+    spans: Vec<Span>,
+    /// The breach that a change of the target found, or that a change came after: it stands.
+    breach: Option<Breach>,
+    /// The customer's messages that a next reply is awaited for.
+    waiting: Vec<MessageId>,
+}
+
+/// Where a clock comes from that a merge brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// By which merge.
+    pub merge: MergeId,
+    /// The ticket it was on before.
+    pub ticket: TicketId,
+    /// That ticket's number.
+    pub number: String,
+    /// Which instance it is there.
+    pub instance: u32,
+}
+
+/// The end of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// When.
+    pub at: Instant,
+    /// By what.
+    pub by: StoppedBy,
+}
+
+/// What ended a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoppedBy {
+    /// Somebody became the owner.
+    Owner,
+    /// An answer in writing.
+    Reply,
+    /// An answered call.
+    Call,
+    /// A meeting.
+    Meeting,
+    /// A chat.
+    Chat,
+    /// The messages were filed as needing no reply.
+    NoReplyNeeded,
+    /// The ticket was closed: for a resolution that is what it waits for, for an answer it stands
+    /// in for one and is reported apart (rule 4).
+    Resolution(Outcome),
+    /// A merge carried it to the survivor.
+    Merge(MergeId),
+    /// A merge was undone, and it went back.
+    Unmerge,
+}
+
+impl StoppedBy {
+    /// Its word in answers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Reply => "reply",
+            Self::Call => "call",
+            Self::Meeting => "meeting",
+            Self::Chat => "chat",
+            Self::NoReplyNeeded => "no_reply_needed",
+            Self::Resolution(_) => "resolution",
+            Self::Merge(_) => "merge",
+            Self::Unmerge => "unmerge",
+        }
+    }
+}
+
+/// A breach that nothing later erases (rule 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// When it came to be.
+    pub at: Instant,
+    /// The deadline that was missed.
+    pub deadline: Instant,
+    /// Why.
+    pub by: BreachedBy,
+}
+
+/// What made a breach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreachedBy {
+    /// The deadline passed.
+    Deadline,
+    /// A change gave the clock a target that was past already.
+    Retarget,
+}
+
+/// From when on a clock ran or paused.
+#[derive(Clone, Debug, PartialEq)]
+struct Span {
+    from: Instant,
+    pause: Option<Pause>,
+}
+
+/// Why a clock pauses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// In a status that its plan names (rule 7): the status' key.
+    Status(String),
+    /// Put aside because the customer asked.
+    Snooze,
+    /// Closed: the gap before a reopening (rule 8).
+    Closed,
+}
+
+impl Clock {
+    /// The plan and the calendar that it is reckoned with.
+    pub fn frozen(&self) -> &FrozenPlan {
+        &self.frozen
+    }
+
+    /// Whether it has not ended.
+    pub fn is_running(&self) -> bool {
+        self.stop.is_none()
+    }
+
+    /// Pauses it, or lets it run again.
+    fn set_pause(&mut self, at: Instant, pause: Option<&Pause>) {
+        if self.spans.last().and_then(|span| span.pause.as_ref()) != pause {
+            self.spans.push(Span { from: at, pause: pause.cloned() });
+        }
+    }
+
+    fn stop(&mut self, at: Instant, by: StoppedBy) {
+        self.stop = Some(Stop { at, by });
+    }
+
+    /// Gives it another target. What has elapsed stays; a breach stays, and with it the target that
+    /// was missed (rule 9).
+    fn retarget(&mut self, at: Instant, target: Option<Target>) {
+        if self.breach.is_some() || self.target == target {
+            return;
+        }
+        if let Some(deadline) = self.deadline().filter(|deadline| *deadline < at) {
+            self.breach = Some(Breach { at: deadline, deadline, by: BreachedBy::Deadline });
+            return;
+        }
+        self.target = target;
+        if let Some(deadline) = self.deadline().filter(|deadline| *deadline < at) {
+            self.breach = Some(Breach { at, deadline, by: BreachedBy::Retarget });
+        }
+    }
+
+    /// What goes on after a reopening: the same clock, but for the time that the ticket was closed.
+    fn resumed(&self, closed_at: Instant, at: Instant, pause: Option<&Pause>) -> Self {
+        let mut resumed = Self { stop: None, cumulative: true, ..self.clone() };
+        resumed.set_pause(closed_at, Some(&Pause::Closed));
+        resumed.set_pause(at, pause);
+        resumed
+    }
+}

@@ -1,0 +1,213 @@
+//! What a ticket's events mean to its clocks, and nothing else: no text, no names.
+
+use std::sync::Arc;
+
+use crate::codec::Event;
+use crate::definition::{PriorityTerm, SlaTerms, StatusTerm};
+use crate::envelope::Recorded;
+use crate::ids::{MergeId, MessageId, TicketId};
+use crate::instant::Instant;
+use crate::party::ActorKind;
+use crate::sla::clock::StoppedBy;
+use crate::sla::plan::ANY;
+use crate::ticket::event::{
+    CallOutcome, MergeSide, OpenedBy, Outcome, SnoozeReason, TicketCreated, TicketEvent, TicketRef,
+};
+
+/// One event, as clocks see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// Its place in the log: what orders the facts of several tickets.
+    pub position: u64,
+    /// When it happened.
+    pub at: Instant,
+    /// Whether it was recorded later than it happened (T23).
+    pub late: bool,
+    /// The status from then on, where it moved.
+    pub status: Option<Standing>,
+    /// What it was.
+    pub what: What,
+}
+
+/// A status, as pausing sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Its key.
+    pub status: String,
+    /// Whether it is a snooze, and then whether the customer asked for it.
+    pub snoozed: Option<bool>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The ticket came into being.
+    Opened(Arc<Opened>),
+    /// Somebody became its owner.
+    Owned,
+    /// It lost its owner.
+    Disowned,
+    /// It went to another queue.
+    Transferred,
+    /// The customer wrote.
+    Asked(MessageId),
+    /// A person answered, in which way.
+    Answered(StoppedBy),
+    /// Messages were filed as needing no reply.
+    Filed(Vec<MessageId>),
+    /// Its priority changed.
+    Prioritized(PriorityTerm),
+    /// Its type changed: the key now.
+    Retyped(String),
+    /// It was closed.
+    Closed(Outcome),
+    /// It was reopened.
+    Reopened,
+    /// It became an alias of another ticket.
+    Merged(MergeId, TicketRef),
+    /// Another ticket became its alias.
+    Absorbed(MergeId, TicketRef),
+    /// A merge was undone.
+    Unmerged(Unmerged),
+    /// Nothing but its status moved.
+    Moved,
+}
+
+/// The undoing of a merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmerged {
+    /// Which merge.
+    pub merge: MergeId,
+    /// The other ticket of it.
+    pub other: TicketId,
+    /// Whether this is the ticket that was an alias, or the survivor.
+    pub side: MergeSide,
+    /// The survivor's messages that go back.
+    pub messages: Vec<MessageId>,
+}
+
+/// What a ticket was opened with, as far as clocks ask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// Its number.
+    pub number: String,
+    /// The plan that it was promised by; none before there were plans.
+    pub sla: Option<SlaTerms>,
+    /// Whether the customer opened it.
+    pub by_customer: bool,
+    /// The customer's tier.
+    pub tier: String,
+    /// The channel's word.
+    pub channel: &'static str,
+    /// The type's key, `*` for none.
+    pub ticket_type: String,
+    /// Its priority.
+    pub priority: PriorityTerm,
+}
+
+impl Fact {
+    /// What an event means to clocks; none where it means nothing.
+    pub fn of(recorded: &Recorded<Event>) -> Option<Self> {
+        let Event::Ticket(event) = &recorded.event else { return None };
+        let status = standing(event);
+        let what = match what(event, recorded.envelope.actor.kind) {
+            None if status.is_none() => return None,
+            None => What::Moved,
+            Some(what) => what,
+        };
+        let (at, late) = (recorded.occurred_at, recorded.occurred_at < recorded.recorded_at);
+        Some(Self { position: recorded.position, at, late, status, what })
+    }
+}
+
+/// The status that an event leaves a ticket in, where it sets one.
+fn standing(event: &TicketEvent) -> Option<Standing> {
+    let of = |status: &StatusTerm, snoozed| Standing { status: status.key.clone(), snoozed };
+    if let TicketEvent::TicketCreated(created) = event {
+        return Some(of(&created.status, None));
+    }
+    let (_, to) = event.status_move()?;
+    let asked = match event {
+        TicketEvent::TicketSnoozed { reason, .. } => Some(*reason == SnoozeReason::CustomerAsked),
+        _ => None,
+    };
+    Some(of(to, asked))
+}
+
+/// Who answers is a person unless it is a program; one that reports a call, a meeting or a chat names
+/// the agent who held it (rule 4).
+fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
+    use TicketEvent as E;
+    let person = !matches!(actor, ActorKind::Bot | ActorKind::System | ActorKind::Customer);
+    let answered = |really: bool, by| really.then_some(What::Answered(by));
+    match event {
+        E::TicketCreated(created) => Some(What::Opened(Arc::new(opened(created)))),
+        E::TicketAssigned { .. } | E::TicketHandedOver { .. } => Some(What::Owned),
+        E::TicketUnassigned { .. } => Some(What::Disowned),
+        E::TicketTransferred { .. } => Some(What::Transferred),
+        E::MessageReceived { message, .. } => Some(What::Asked(message.id)),
+        E::MessageFiled { message_ids, .. } => Some(What::Filed(message_ids.clone())),
+        E::TicketReplied { .. } => answered(person, StoppedBy::Reply),
+        E::CallLogged(call) => {
+            let spoken = call.outcome == CallOutcome::Answered;
+            answered(spoken && (person || call.agent.is_some()), StoppedBy::Call)
+        }
+        E::ContactLogged(meeting) => {
+            answered(person || meeting.agent.is_some(), StoppedBy::Meeting)
+        }
+        E::ChatLogged(chat) => {
+            answered(!chat.abandoned && (person || chat.agent.is_some()), StoppedBy::Chat)
+        }
+        E::TicketPrioritized { to, .. } => Some(What::Prioritized(to.clone())),
+        E::TicketReclassified { ticket_type, .. } => {
+            let key = ticket_type.as_ref().map_or(ANY, |it| &it.key);
+            Some(What::Retyped(key.to_owned()))
+        }
+        E::TicketClosed { outcome, .. } => Some(What::Closed(*outcome)),
+        E::TicketReopened { .. } => Some(What::Reopened),
+        E::TicketMerged { merge_id, into, .. } => Some(What::Merged(*merge_id, into.clone())),
+        E::TicketAbsorbed { merge_id, source, .. } => {
+            Some(What::Absorbed(*merge_id, source.clone()))
+        }
+        E::TicketUnmerged { merge_id, other, side, messages, .. } => {
+            let (merge, messages) = (*merge_id, messages.clone());
+            Some(What::Unmerged(Unmerged { merge, other: other.id, side: *side, messages }))
+        }
+        E::TicketStatusChanged { .. }
+        | E::TicketSnoozed { .. }
+        | E::TicketWoken { .. }
+        | E::MessageOpened { .. }
+        | E::NoteAdded { .. }
+        | E::CommitmentRecorded { .. }
+        | E::CommitmentKept { .. }
+        | E::CommitmentChanged { .. }
+        | E::CommitmentBroken { .. }
+        | E::TicketTagged { .. }
+        | E::CustomFieldChanged { .. }
+        | E::TicketSplit { .. }
+        | E::TicketLinked { .. }
+        | E::TicketUnlinked { .. }
+        | E::TicketEscalated { .. }
+        | E::TicketDeescalated { .. }
+        | E::ComplaintRaised { .. }
+        | E::ComplaintDecided { .. }
+        | E::RatingRequested { .. }
+        | E::RatingGiven { .. }
+        | E::QualityScored { .. }
+        | E::TimeLogged { .. }
+        | E::CorrectionRecorded { .. }
+        | E::ExternalActivityRecorded { .. } => None,
+    }
+}
+
+fn opened(created: &TicketCreated) -> Opened {
+    Opened {
+        number: created.number.clone(),
+        sla: created.sla.clone(),
+        by_customer: created.opened_by == OpenedBy::Customer,
+        tier: created.tier.clone(),
+        channel: created.channel.word(),
+        ticket_type: created.ticket_type.as_ref().map_or(ANY, |it| &it.key).to_owned(),
+        priority: created.priority.clone(),
+    }
+}

@@ -1,0 +1,153 @@
+//! The clocks of tickets that merges tie together, folded side by side in the order of the log: what a
+//! merge takes from one it brings to another (rule 12).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::fact::{Fact, Unmerged, What};
+use super::ticket::TicketClocks;
+use super::{Carried, Clock, StoppedBy};
+use crate::definition::SlaTerms;
+use crate::ids::{MergeId, TicketId};
+use crate::instant::Instant;
+use crate::sla::frozen::FrozenPlan;
+use crate::ticket::event::MergeSide;
+
+/// Tickets that merges tie together, or one alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Family {
+    tickets: BTreeMap<TicketId, TicketClocks>,
+    /// Both sides tell of a merge and of its undoing; the first that is met does it.
+    merged: BTreeSet<MergeId>,
+    unmerged: BTreeSet<MergeId>,
+}
+
+impl Family {
+    /// The fold of their histories. `frozen` knows the plan and the calendar behind what a ticket was
+    /// opened under; a ticket without has no clocks.
+    pub fn of<'f>(
+        histories: &[(TicketId, &'f [Fact])],
+        frozen: impl Fn(&SlaTerms) -> Option<Arc<FrozenPlan>>,
+    ) -> Self {
+        let of_one = |&(id, facts): &(TicketId, &'f [Fact])| facts.iter().map(move |it| (id, it));
+        let mut all: Vec<(TicketId, &Fact)> = histories.iter().flat_map(of_one).collect();
+        all.sort_by_key(|(_, fact)| fact.position);
+        let mut family = Self::default();
+        for (id, fact) in all {
+            family.take(id, fact, &frozen);
+        }
+        family
+    }
+
+    /// The clocks of one of them.
+    pub fn clocks(&self, id: TicketId) -> &[Clock] {
+        self.tickets.get(&id).map_or(&[], |ticket| &ticket.clocks)
+    }
+
+    fn take(
+        &mut self,
+        id: TicketId,
+        fact: &Fact,
+        frozen: &impl Fn(&SlaTerms) -> Option<Arc<FrozenPlan>>,
+    ) {
+        match &fact.what {
+            What::Opened(opened) => {
+                let frozen = opened.sla.as_ref().and_then(frozen);
+                self.tickets.insert(id, TicketClocks::open(fact, opened, frozen));
+                return;
+            }
+            What::Merged(merge, into) => self.merge(fact.at, *merge, id, into.id),
+            What::Absorbed(merge, source) => self.merge(fact.at, *merge, source.id, id),
+            What::Unmerged(undone) => {
+                let (source, survivor) = match undone.side {
+                    MergeSide::Source => (id, undone.other),
+                    MergeSide::Survivor => (undone.other, id),
+                };
+                if self.unmerged.insert(undone.merge) {
+                    self.give_back(fact.at, undone.merge, survivor);
+                    self.give_back_messages(fact.at, undone, (source, survivor));
+                }
+            }
+            _ => {}
+        }
+        if let Some(ticket) = self.tickets.get_mut(&id) {
+            ticket.take(fact);
+        }
+    }
+
+    fn merge(&mut self, at: Instant, merge: MergeId, source: TicketId, survivor: TicketId) {
+        let Some(ticket) = self.tickets.get_mut(&source) else { return };
+        if !self.merged.insert(merge) {
+            return;
+        }
+        let number = ticket.number().to_owned();
+        let carried = ticket.carry_out(at, merge);
+        let Some(survivor) = self.tickets.get_mut(&survivor) else { return };
+        for clock in carried {
+            let instance = clock.instance;
+            let from = Carried { merge, ticket: source, number: number.clone(), instance };
+            survivor.carry_in(at, clock, from);
+        }
+    }
+
+    /// What still runs goes back to where it came from; what ended meanwhile stays ended.
+    fn give_back(&mut self, at: Instant, merge: MergeId, survivor: TicketId) {
+        let brought = self.clocks(survivor).iter().filter(|it| is_brought_by(it, merge));
+        let brought: Vec<Clock> = brought.cloned().collect();
+        for (clock, carried) in brought.iter().filter_map(|it| Some((it, it.carried.as_ref()?))) {
+            let Some((holder, found)) = self.running(survivor, clock) else { continue };
+            let here = self.tickets.get_mut(&holder).map(|it| it.clocks.iter_mut());
+            let mut here = here.into_iter().flatten();
+            if let Some(here) = here.find(|it| is_same(it, &found)) {
+                here.stop(at, StoppedBy::Unmerge);
+            }
+            if let Some(source) = self.tickets.get_mut(&carried.ticket) {
+                source.take_back(at, merge, carried.instance, &found);
+            }
+        }
+    }
+
+    /// Messages that go back take along the wait for an answer to them.
+    fn give_back_messages(
+        &mut self,
+        at: Instant,
+        undone: &Unmerged,
+        (source, survivor): (TicketId, TicketId),
+    ) {
+        let Some(ticket) = self.tickets.get_mut(&survivor) else { return };
+        let waits = ticket.unwait(at, &undone.messages, StoppedBy::Unmerge);
+        let number = ticket.number().to_owned();
+        let Some(source) = self.tickets.get_mut(&source) else { return };
+        for clock in waits {
+            let (merge, instance) = (undone.merge, clock.instance);
+            let from = Carried { merge, ticket: survivor, number: number.clone(), instance };
+            source.carry_in(at, clock, from);
+        }
+    }
+
+    /// Where a clock runs now: where the ticket that held it was merged itself, it runs further on.
+    fn running(&self, holder: TicketId, clock: &Clock) -> Option<(TicketId, Clock)> {
+        let (mut holder, mut clock) = (holder, clock.clone());
+        while let Some(StoppedBy::Merge(further)) = clock.stop.map(|stop| stop.by) {
+            let goes_on = |it: &&Clock| {
+                let from = it.carried.as_ref().filter(|_| it.kind == clock.kind);
+                is_brought_by(it, further)
+                    && from.is_some_and(|it| (it.ticket, it.instance) == (holder, clock.instance))
+            };
+            let onward = self
+                .tickets
+                .iter()
+                .find_map(|(id, ticket)| Some((*id, ticket.clocks.iter().find(goes_on)?.clone())));
+            (holder, clock) = onward?;
+        }
+        clock.stop.is_none().then_some((holder, clock))
+    }
+}
+
+fn is_same(one: &Clock, other: &Clock) -> bool {
+    (one.kind, one.instance) == (other.kind, other.instance)
+}
+
+fn is_brought_by(clock: &Clock, merge: MergeId) -> bool {
+    clock.carried.as_ref().is_some_and(|carried| carried.merge == merge)
+}

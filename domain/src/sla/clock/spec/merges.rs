@@ -1,0 +1,144 @@
+//! Merging and unmerging (rule 12).
+
+use super::*;
+
+impl Life {
+    /// Both sides of a merge, the survivor's first, as they are written.
+    fn merge(&mut self, at: &str, source: TicketId, into: TicketId) -> MergeId {
+        let survivor_status = self.ticket(into).present().unwrap().status.base;
+        let (source_ref, into) = (self.reference(source), self.reference(into));
+        let survivor = into.id;
+        self.tell(source, at, C::Merge { into, survivor_status });
+        let merge_id = self.ticket(source).present().unwrap().merged.clone().unwrap().merge_id;
+        self.tell(survivor, at, C::Absorb { merge_id, source: source_ref });
+        merge_id
+    }
+
+    fn unmerge(&mut self, at: &str, merge_id: MergeId, source: TicketId, survivor: TicketId) {
+        let side = |side| C::Unmerge { merge_id, side, messages: Vec::new() };
+        self.tell(survivor, at, side(MergeSide::Survivor));
+        self.tell(source, at, side(MergeSide::Source));
+    }
+}
+
+#[test]
+fn t24_a_breached_ticket_is_merged_into_a_healthy_one_and_comes_back() {
+    let mut life = Life::new();
+    let breached = life.open_with("2026-03-02 09:00", |new| new.priority = Some("critical".into()));
+    let healthy = life.open("2026-03-02 10:30");
+    let merge = life.merge("2026-03-02 11:00", breached, healthy);
+    assert_snapshot!(life.said(breached, "2026-03-02 12:00", FIRST), @"
+    first_response 1: 1:00 by standard * critical, due 2026-03-02 10:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      stopped by merge at 2026-03-02 11:00, 2:00 elapsed, merged, breached at 2026-03-02 10:00 by deadline
+    ");
+    assert_snapshot!(life.said(healthy, "2026-03-02 12:00", FIRST), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 10:30
+      2026-03-02 10:30 – 2026-03-02 12:00  open
+      running, 1:30 elapsed
+    first_response 2 (from #1042 1): 1:00 by standard * critical, due 2026-03-02 10:00
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      running, 3:00 elapsed, breached, breached at 2026-03-02 10:00 by deadline
+    ");
+    life.unmerge("2026-03-02 12:00", merge, breached, healthy);
+    life.tell(breached, "2026-03-02 13:00", reply());
+    assert_snapshot!(life.said(breached, "2026-03-02 14:00", FIRST), @"
+    first_response 1: 1:00 by standard * critical, due 2026-03-02 10:00
+      2026-03-02 09:00 – 2026-03-02 13:00  open
+      stopped by reply at 2026-03-02 13:00, 4:00 elapsed, breached, breached at 2026-03-02 10:00 by deadline
+    ");
+    assert_snapshot!(life.said(healthy, "2026-03-02 14:00", FIRST), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 10:30
+      2026-03-02 10:30 – 2026-03-02 14:00  open
+      running, 3:30 elapsed
+    first_response 2 (from #1042 1): 1:00 by standard * critical, due 2026-03-02 10:00
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      stopped by unmerge at 2026-03-02 12:00, 3:00 elapsed, cancelled, breached at 2026-03-02 10:00 by deadline
+    ");
+}
+
+#[test]
+fn what_is_satisfied_at_the_survivor_is_not_given_back() {
+    let mut life = Life::new();
+    let (source, survivor) = (life.open("2026-03-02 09:00"), life.open("2026-03-02 09:30"));
+    let merge = life.merge("2026-03-02 10:00", source, survivor);
+    life.tell(survivor, "2026-03-02 11:00", reply());
+    life.unmerge("2026-03-02 12:00", merge, source, survivor);
+    assert_snapshot!(life.said(source, "2026-03-02 14:00", FIRST), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 09:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by merge at 2026-03-02 10:00, 1:00 elapsed, merged
+    ");
+    assert_snapshot!(life.said(survivor, "2026-03-02 14:00", FIRST), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 09:30
+      2026-03-02 09:30 – 2026-03-02 11:00  open
+      stopped by reply at 2026-03-02 11:00, 1:30 elapsed, met
+    first_response 2 (from #1042 1): 9:00 by * * *, due 2026-03-03 09:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      stopped by reply at 2026-03-02 11:00, 2:00 elapsed, met
+    ");
+    assert_snapshot!(life.said(source, "2026-03-02 14:00", DONE), @"
+    resolution 1: 45:00 by * * *, due 2026-03-09 10:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      2026-03-02 11:00 – 2026-03-02 12:00  paused in awaiting_customer
+      2026-03-02 12:00 – 2026-03-02 14:00  open
+      running, 4:00 elapsed
+    ");
+}
+
+#[test]
+fn t25_through_a_chain_a_clock_runs_on_at_the_root_until_it_is_answered_there() {
+    let mut life = Life::new();
+    let [a, b, c] =
+        ["2026-03-02 09:00", "2026-03-02 09:10", "2026-03-02 09:20"].map(|at| life.open(at));
+    let first = life.merge("2026-03-02 10:00", a, b);
+    life.merge("2026-03-02 11:00", b, c);
+    assert_snapshot!(life.said(c, "2026-03-02 12:00", FIRST), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 09:20
+      2026-03-02 09:20 – 2026-03-02 12:00  open
+      running, 2:40 elapsed
+    first_response 2 (from #1043 1): 9:00 by * * *, due 2026-03-03 09:10
+      2026-03-02 09:10 – 2026-03-02 12:00  open
+      running, 2:50 elapsed
+    first_response 3 (from #1043 2): 9:00 by * * *, due 2026-03-03 09:00
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      running, 3:00 elapsed
+    ");
+    // The first link is undone while the second stands: the clock goes home from the end of the chain.
+    life.unmerge("2026-03-02 12:00", first, a, b);
+    life.tell(c, "2026-03-02 13:00", reply());
+    assert_snapshot!(life.said(a, "2026-03-02 14:00", FIRST), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 09:00
+      2026-03-02 09:00 – 2026-03-02 14:00  open
+      running, 5:00 elapsed
+    ");
+    assert_snapshot!(life.said(c, "2026-03-02 14:00", FIRST), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 09:20
+      2026-03-02 09:20 – 2026-03-02 13:00  open
+      stopped by reply at 2026-03-02 13:00, 3:40 elapsed, met
+    first_response 2 (from #1043 1): 9:00 by * * *, due 2026-03-03 09:10
+      2026-03-02 09:10 – 2026-03-02 13:00  open
+      stopped by reply at 2026-03-02 13:00, 3:50 elapsed, met
+    first_response 3 (from #1043 2): 9:00 by * * *, due 2026-03-03 09:00
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      stopped by unmerge at 2026-03-02 12:00, 3:00 elapsed, cancelled
+    ");
+}
+
+#[test]
+fn a_next_reply_is_awaited_since_the_oldest_unanswered_message_of_both() {
+    let mut life = Life::new();
+    let (source, survivor) = (life.open("2026-03-02 09:00"), life.open("2026-03-02 09:00"));
+    for ticket in [source, survivor] {
+        life.tell(ticket, "2026-03-02 09:30", reply());
+    }
+    life.tell(source, "2026-03-02 10:00", message());
+    life.merge("2026-03-02 11:00", source, survivor);
+    life.tell(survivor, "2026-03-02 12:00", message());
+    life.tell(survivor, "2026-03-02 13:00", reply());
+    assert_snapshot!(life.said(survivor, "2026-03-02 14:00", NEXT), @"
+    next_reply 1 (from #1042 1): 9:00 by * * *, due 2026-03-03 10:00
+      2026-03-02 10:00 – 2026-03-02 13:00  open
+      stopped by reply at 2026-03-02 13:00, 3:00 elapsed, met
+    ");
+}

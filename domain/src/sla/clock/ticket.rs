@@ -1,0 +1,275 @@
+//! The clocks of a ticket: which fact starts, pauses, retargets and stops which (rules 3 to 9).
+
+use std::sync::Arc;
+
+use super::fact::{Fact, Opened, Standing, What};
+use super::{Carried, Clock, Pause, Span, StoppedBy};
+use crate::definition::PriorityTerm;
+use crate::ids::{MergeId, MessageId};
+use crate::instant::Instant;
+use crate::sla::frozen::FrozenPlan;
+use crate::sla::plan::{ClockKind, RowKeys};
+use crate::ticket::event::Outcome;
+
+/// A ticket's clocks after the last fact that was taken in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TicketClocks {
+    /// Every clock it ever had, in the order in which they began.
+    pub clocks: Vec<Clock>,
+    opened: Arc<Opened>,
+    frozen: Option<Arc<FrozenPlan>>,
+    priority: PriorityTerm,
+    ticket_type: String,
+    standing: Standing,
+    /// The status that rests while the ticket is merged.
+    resting: Option<Standing>,
+    owned: bool,
+    closed_at: Option<Instant>,
+}
+
+impl TicketClocks {
+    /// The clocks of a new ticket; none without a plan.
+    pub(super) fn open(fact: &Fact, opened: &Arc<Opened>, frozen: Option<Arc<FrozenPlan>>) -> Self {
+        let standing = fact.status.clone();
+        let mut ticket = Self {
+            clocks: Vec::new(),
+            opened: opened.clone(),
+            frozen,
+            priority: opened.priority.clone(),
+            ticket_type: opened.ticket_type.clone(),
+            standing: standing.unwrap_or(Standing { status: String::new(), snoozed: None }),
+            resting: None,
+            owned: false,
+            closed_at: None,
+        };
+        ticket.start(ClockKind::Assignment, fact, None);
+        if opened.by_customer {
+            ticket.start(ClockKind::FirstResponse, fact, None);
+        }
+        ticket.start(ClockKind::Resolution, fact, None);
+        ticket
+    }
+
+    /// Its number.
+    pub(super) fn number(&self) -> &str {
+        &self.opened.number
+    }
+
+    /// Takes in one more fact; what merges do to clocks is the family's part.
+    pub(super) fn take(&mut self, fact: &Fact) {
+        let at = fact.at;
+        match &fact.what {
+            What::Merged(..) => self.resting = Some(self.standing.clone()),
+            What::Unmerged(..) if fact.status.is_some() => {
+                let resting = self.resting.take();
+                self.stand(at, resting.or_else(|| fact.status.clone()));
+                return;
+            }
+            _ => {}
+        }
+        self.stand(at, fact.status.clone());
+        match &fact.what {
+            What::Owned => {
+                self.owned = true;
+                self.stop_all(at, StoppedBy::Owner, |kind| kind == ClockKind::Assignment);
+            }
+            What::Disowned => {
+                self.owned = false;
+                self.rearm(fact);
+            }
+            What::Transferred => self.rearm(fact),
+            What::Asked(message) => self.asked(fact, *message),
+            What::Answered(by) => self.stop_all(at, *by, ClockKind::is_answer),
+            What::Filed(messages) => {
+                drop(self.unwait(at, messages, StoppedBy::NoReplyNeeded));
+            }
+            What::Prioritized(to) => {
+                self.priority = to.clone();
+                self.retarget(at);
+            }
+            What::Retyped(to) => {
+                self.ticket_type.clone_from(to);
+                self.retarget(at);
+            }
+            What::Closed(outcome) => self.close(at, *outcome),
+            What::Reopened => self.reopen(fact),
+            What::Opened(_)
+            | What::Merged(..)
+            | What::Absorbed(..)
+            | What::Unmerged(..)
+            | What::Moved => {}
+        }
+    }
+
+    fn start(&mut self, kind: ClockKind, fact: &Fact, message: Option<MessageId>) {
+        let Some(frozen) = self.frozen.clone() else { return };
+        let pause = pause_in(&frozen, kind, &self.standing);
+        self.clocks.push(Clock {
+            kind,
+            instance: self.next_instance(kind),
+            cumulative: false,
+            carried: None,
+            started_at: fact.at,
+            late_ingest: fact.late,
+            target: frozen.target(kind, &self.keys(), self.priority.times.as_ref()),
+            stop: None,
+            frozen,
+            spans: vec![Span { from: fact.at, pause }],
+            breach: None,
+            waiting: message.into_iter().collect(),
+        });
+    }
+
+    /// An internal instance of the assignment clock, unless one runs (rule 3).
+    fn rearm(&mut self, fact: &Fact) {
+        if !self.runs(|kind| kind == ClockKind::Assignment) {
+            self.start(ClockKind::Assignment, fact, None);
+        }
+    }
+
+    /// One instance for each unanswered run of messages: the first run is the first response's (rule 5).
+    fn asked(&mut self, fact: &Fact, message: MessageId) {
+        if self.runs(ClockKind::is_answer) {
+            let running = self.clocks.iter_mut().filter(|it| it.is_running());
+            let next_reply = running.filter(|it| it.kind == ClockKind::NextReply);
+            next_reply.for_each(|it| it.waiting.push(message));
+            return;
+        }
+        let mut own = self.clocks.iter().filter(|it| it.carried.is_none());
+        let answered_before = own.any(|it| it.kind == ClockKind::FirstResponse);
+        let kind = if answered_before { ClockKind::NextReply } else { ClockKind::FirstResponse };
+        self.start(kind, fact, Some(message));
+    }
+
+    /// These messages do not wait here any more: a next reply that only they waited for ends, and is
+    /// handed back as it was.
+    pub(super) fn unwait(
+        &mut self,
+        at: Instant,
+        messages: &[MessageId],
+        by: StoppedBy,
+    ) -> Vec<Clock> {
+        let mut ended = Vec::new();
+        for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
+            let waited = !clock.waiting.is_empty() && clock.kind == ClockKind::NextReply;
+            let before = clock.clone();
+            clock.waiting.retain(|waiting| !messages.contains(waiting));
+            if waited && clock.waiting.is_empty() {
+                clock.stop(at, by);
+                ended.push(before);
+            }
+        }
+        ended
+    }
+
+    /// Carried clocks keep their targets: they were promised under another ticket's keys (rule 12).
+    fn retarget(&mut self, at: Instant) {
+        let Some(frozen) = self.frozen.clone() else { return };
+        let (keys, times) = (self.keys(), self.priority.times.clone());
+        let own = self.clocks.iter_mut().filter(|it| it.carried.is_none() && it.is_running());
+        for clock in own {
+            clock.retarget(at, frozen.target(clock.kind, &keys, times.as_ref()));
+        }
+    }
+
+    fn close(&mut self, at: Instant, outcome: Outcome) {
+        self.closed_at = Some(at);
+        self.stop_all(at, StoppedBy::Resolution(outcome), |_| true);
+    }
+
+    /// The old verdict stands, and the resolution goes on counting; a first response never re-arms
+    /// (rule 8). A ticket that nobody owns needs an owner again.
+    fn reopen(&mut self, fact: &Fact) {
+        let closed_at = self.closed_at.take().unwrap_or(fact.at);
+        let mut own = self.clocks.iter().filter(|it| it.carried.is_none());
+        if let Some(last) = own.rfind(|it| it.kind == ClockKind::Resolution) {
+            let pause = pause_in(&last.frozen, last.kind, &self.standing);
+            let mut resumed = last.resumed(closed_at, fact.at, pause.as_ref());
+            resumed.instance = self.next_instance(ClockKind::Resolution);
+            self.clocks.push(resumed);
+        }
+        if !self.owned {
+            self.rearm(fact);
+        }
+    }
+
+    /// What a merge takes to the survivor: everything that runs, which ends here (rule 12).
+    pub(super) fn carry_out(&mut self, at: Instant, merge: MergeId) -> Vec<Clock> {
+        let mut carried = Vec::new();
+        for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
+            carried.push(clock.clone());
+            clock.stop(at, StoppedBy::Merge(merge));
+        }
+        carried
+    }
+
+    /// Takes in a clock of another ticket, as an instance of its own. What satisfies it may be here
+    /// already.
+    pub(super) fn carry_in(&mut self, at: Instant, clock: Clock, carried: Carried) {
+        let mut clock =
+            Clock { instance: self.next_instance(clock.kind), carried: Some(carried), ..clock };
+        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+        clock.set_pause(at, pause.as_ref());
+        if clock.kind == ClockKind::Assignment && self.owned {
+            clock.stop(at, StoppedBy::Owner);
+        }
+        self.clocks.push(clock);
+    }
+
+    /// Takes back a clock that a merge had carried away: it goes on as it stood there.
+    pub(super) fn take_back(&mut self, at: Instant, merge: MergeId, index: u32, there: &Clock) {
+        let ended = Some(StoppedBy::Merge(merge));
+        let mut mine = self.clocks.iter_mut().filter(|it| it.kind == there.kind);
+        let mine = mine.find(|it| it.instance == index && it.stop.map(|stop| stop.by) == ended);
+        if let Some(clock) = mine {
+            let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+            clock.stop = None;
+            clock.spans.clone_from(&there.spans);
+            clock.breach = there.breach;
+            clock.waiting.clone_from(&there.waiting);
+            clock.set_pause(at, pause.as_ref());
+        }
+    }
+
+    fn stand(&mut self, at: Instant, standing: Option<Standing>) {
+        let Some(standing) = standing else { return };
+        self.standing = standing;
+        for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
+            let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+            clock.set_pause(at, pause.as_ref());
+        }
+    }
+
+    fn stop_all(&mut self, at: Instant, by: StoppedBy, which: impl Fn(ClockKind) -> bool) {
+        let running = self.clocks.iter_mut().filter(|it| it.is_running() && which(it.kind));
+        running.for_each(|it| it.stop(at, by));
+    }
+
+    fn runs(&self, which: impl Fn(ClockKind) -> bool) -> bool {
+        self.clocks.iter().any(|it| it.is_running() && which(it.kind))
+    }
+
+    fn next_instance(&self, kind: ClockKind) -> u32 {
+        self.clocks.iter().filter(|it| it.kind == kind).map(|it| it.instance).max().unwrap_or(0) + 1
+    }
+
+    fn keys(&self) -> RowKeys {
+        RowKeys {
+            tier: self.opened.tier.clone(),
+            channel: Some(self.opened.channel.to_owned()),
+            ticket_type: Some(self.ticket_type.clone()),
+            priority: self.priority.key.clone(),
+        }
+    }
+}
+
+/// A clock pauses in the statuses that its plan names, and in a snooze among them only when the
+/// customer asked for it (rule 7).
+fn pause_in(frozen: &FrozenPlan, kind: ClockKind, standing: &Standing) -> Option<Pause> {
+    let named = frozen.plan().pauses(kind, &standing.status);
+    match standing.snoozed {
+        _ if !named => None,
+        None => Some(Pause::Status(standing.status.clone())),
+        Some(customer_asked) => customer_asked.then_some(Pause::Snooze),
+    }
+}

@@ -1,0 +1,78 @@
+//! A plan in one version with its calendar in one version: what a ticket's clocks are reckoned with,
+//! frozen when the ticket was opened.
+
+use crate::definition::{FieldError, PriorityTimes, SlaTerms, ZoneOffsets};
+use crate::instant::Instant;
+use crate::sla::calendar::{Calendar, OpenHours};
+use crate::sla::plan::{ClockKind, Matrix, Plan, Reckoning, RowKeys, Target};
+
+/// A plan and its calendar, ready to be reckoned with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrozenPlan {
+    terms: SlaTerms,
+    plan: Plan,
+    matrix: Matrix,
+    hours: OpenHours,
+}
+
+impl FrozenPlan {
+    /// A version of a plan with a version of its calendar and the offsets frozen with that.
+    ///
+    /// # Errors
+    /// What is wrong with the calendar; a published one is right.
+    pub fn new(
+        terms: SlaTerms,
+        plan: &Plan,
+        calendar: &Calendar,
+        zone: &ZoneOffsets,
+    ) -> Result<Self, Vec<FieldError>> {
+        let hours = OpenHours::of(calendar, zone)?;
+        Ok(Self { terms, plan: plan.clone(), matrix: Matrix::of(plan, hours.day_ms()), hours })
+    }
+
+    /// Which versions these are.
+    pub fn terms(&self) -> &SlaTerms {
+        &self.terms
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What a clock of such a ticket has to reach; see [`Matrix::target`].
+    pub(super) fn target(
+        &self,
+        clock: ClockKind,
+        asked: &RowKeys,
+        own: Option<&PriorityTimes>,
+    ) -> Option<Target> {
+        self.matrix.target(clock, asked, own)
+    }
+
+    /// The milliseconds that count from `from` until before `to`.
+    pub fn counted(&self, from: Instant, to: Instant) -> i64 {
+        match self.plan.time {
+            Reckoning::Open => self.hours.open_between(from, to),
+            Reckoning::Wall => (to.0 - from.0).max(0),
+        }
+    }
+
+    /// The first instant at which `millis` have counted since `start`; none within ten years.
+    pub fn after(&self, start: Instant, millis: i64) -> Option<Instant> {
+        match self.plan.time {
+            Reckoning::Open => self.hours.after_open(start, millis),
+            Reckoning::Wall => Some(start.plus_millis(millis)),
+        }
+    }
+
+    /// The counted and the uncounted stretches from `from` until `to`: where each ends, and whether
+    /// it counts.
+    pub fn stretches(&self, from: Instant, to: Instant) -> Vec<(Instant, bool)> {
+        match self.plan.time {
+            Reckoning::Open => self.hours.stretches(from, to),
+            Reckoning::Wall if from < to => vec![(to, true)],
+            Reckoning::Wall => Vec::new(),
+        }
+    }
+}
