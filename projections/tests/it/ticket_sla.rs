@@ -120,7 +120,11 @@ fn a_change_and_a_merge_are_told() {
         .then(by_agent(&anna()), assigned(anna()))
         .then(by_agent(&anna()), assigned(anna()))
         .then(by_agent(&anna()), change);
-    insta::assert_snapshot!(told(&story, &minutes(), 4), @"");
+    insta::assert_snapshot!(told(&story, &minutes(), 4), @"
+    assignment 1: An owner was promised within 2 min of open time (tier *, channel *, priority *), counted since 2026-03-02T09:00:00.000Z; somebody became the owner at 2026-03-02T09:01:00.000Z after 1 min, in time: due at 2026-03-02T09:02:00.000Z.
+    first_response 1: A first answer by a person was promised within 3 min of open time (tier *, channel *, priority *), counted since 2026-03-02T09:00:00.000Z; 4 min have counted, and the deadline passed at 2026-03-02T09:03:00.000Z.
+    resolution 1: A resolution was promised within 1 min of open time (tier *, type *, priority critical), counted since 2026-03-02T09:00:00.000Z; 4 min have counted, and the change at 2026-03-02T09:03:00.000Z gave it a deadline that was past already, 2026-03-02T09:01:00.000Z.
+    ");
     let story = story.then(by_agent(&anna()), merged(BaseStatus::InProgress));
     insta::assert_snapshot!(told(&story, &minutes(), 10), @"
     assignment 1: An owner was promised within 2 min of open time (tier *, channel *, priority *), counted since 2026-03-02T09:00:00.000Z; somebody became the owner at 2026-03-02T09:01:00.000Z after 1 min, in time: due at 2026-03-02T09:02:00.000Z.

@@ -68,7 +68,17 @@ impl Family {
                     self.give_back_messages(fact.at, undone, (source, survivor));
                 }
             }
-            _ => {}
+            What::Owned
+            | What::Disowned
+            | What::Transferred
+            | What::Asked(_)
+            | What::Answered(_)
+            | What::Filed(_)
+            | What::Prioritized(_)
+            | What::Retyped(_)
+            | What::Closed(_)
+            | What::Reopened
+            | What::Moved => {}
         }
         if let Some(ticket) = self.tickets.get_mut(&id) {
             ticket.take(fact);

@@ -58,14 +58,12 @@ impl TicketClocks {
     /// Takes in one more fact; what merges do to clocks is the family's part.
     pub(super) fn take(&mut self, fact: &Fact) {
         let at = fact.at;
-        match &fact.what {
-            What::Merged(..) => self.resting = Some(self.standing.clone()),
-            What::Unmerged(..) if fact.status.is_some() => {
-                let resting = self.resting.take();
-                self.stand(at, resting.or_else(|| fact.status.clone()));
-                return;
-            }
-            _ => {}
+        if matches!(fact.what, What::Merged(..)) {
+            self.resting = Some(self.standing.clone());
+        }
+        if matches!(fact.what, What::Unmerged(_)) && fact.status.is_some() {
+            let resting = self.resting.take();
+            return self.stand(at, resting.or_else(|| fact.status.clone()));
         }
         self.stand(at, fact.status.clone());
         match &fact.what {

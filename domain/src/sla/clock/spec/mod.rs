@@ -153,10 +153,8 @@ impl Life {
     }
 
     fn tell_by(&mut self, actor: ActorKind, id: TicketId, at: &str, command: C) {
-        let actor = match command {
-            C::Receive { .. } => ActorKind::Customer,
-            _ => actor,
-        };
+        let by_customer = matches!(command, C::Receive { .. });
+        let actor = if by_customer { ActorKind::Customer } else { actor };
         let (at, command_id) = (instant(at), Uuid::from_u128(u128::from(self.position) + 1));
         let actor = Actor::new(actor, "somebody");
         let context =
@@ -188,9 +186,8 @@ impl Life {
 
     fn ticket(&self, id: TicketId) -> Ticket {
         let history = self.tickets.get(&id).map_or(&[][..], Vec::as_slice);
-        history.iter().fold(Ticket::Absent, |ticket, it| match &it.event {
-            Event::Ticket(event) => evolve(ticket, event),
-            _ => ticket,
+        history.iter().fold(Ticket::Absent, |ticket, it| {
+            if let Event::Ticket(event) = &it.event { evolve(ticket, event) } else { ticket }
         })
     }
 
