@@ -11,7 +11,7 @@ use crate::party::ActorKind;
 use crate::sla::clock::StoppedBy;
 use crate::sla::plan::ANY;
 use crate::ticket::event::{
-    CallOutcome, MergeSide, OpenedBy, Outcome, SnoozeReason, TicketCreated, TicketEvent, TicketRef,
+    CallOutcome, OpenedBy, Outcome, SnoozeReason, TicketCreated, TicketEvent, TicketRef,
 };
 
 /// One event, as clocks see it.
@@ -78,10 +78,8 @@ pub enum What {
 pub struct Unmerged {
     /// Which merge.
     pub merge: MergeId,
-    /// The other ticket of it.
+    /// The other ticket of it, or the one that was an alias.
     pub other: TicketId,
-    /// Whether this is the ticket that was an alias, or the survivor.
-    pub side: MergeSide,
     /// The survivor's messages that go back.
     pub messages: Vec<MessageId>,
 }
@@ -169,9 +167,9 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         E::TicketAbsorbed { merge_id, source, .. } => {
             Some(What::Absorbed(*merge_id, source.clone()))
         }
-        E::TicketUnmerged { merge_id, other, side, messages, .. } => {
+        E::TicketUnmerged { merge_id, other, messages, .. } => {
             let (merge, messages) = (*merge_id, messages.clone());
-            Some(What::Unmerged(Unmerged { merge, other: other.id, side: *side, messages }))
+            Some(What::Unmerged(Unmerged { merge, other: other.id, messages }))
         }
         E::TicketStatusChanged { .. }
         | E::TicketSnoozed { .. }

@@ -11,15 +11,16 @@ use crate::definition::SlaTerms;
 use crate::ids::{MergeId, TicketId};
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
-use crate::ticket::event::MergeSide;
 
 /// Tickets that merges tie together, or one alone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Family {
     tickets: BTreeMap<TicketId, TicketClocks>,
-    /// Both sides tell of a merge and of its undoing; the first that is met does it.
-    merged: BTreeSet<MergeId>,
+    /// Several tickets tell of a merge, and of its undoing; the first that is met does it. Into which
+    /// ticket each merge led.
+    merged: BTreeMap<MergeId, TicketId>,
     unmerged: BTreeSet<MergeId>,
+    messages_returned: BTreeSet<MergeId>,
 }
 
 impl Family {
@@ -58,16 +59,7 @@ impl Family {
             }
             What::Merged(merge, into) => self.merge(fact.at, *merge, id, into.id),
             What::Absorbed(merge, source) => self.merge(fact.at, *merge, source.id, id),
-            What::Unmerged(undone) => {
-                let (source, survivor) = match undone.side {
-                    MergeSide::Source => (id, undone.other),
-                    MergeSide::Survivor => (undone.other, id),
-                };
-                if self.unmerged.insert(undone.merge) {
-                    self.give_back(fact.at, undone.merge, survivor);
-                    self.give_back_messages(fact.at, undone, (source, survivor));
-                }
-            }
+            What::Unmerged(undone) => self.unmerge(id, fact.at, undone),
             What::Owned
             | What::Disowned
             | What::Transferred
@@ -87,7 +79,7 @@ impl Family {
 
     fn merge(&mut self, at: Instant, merge: MergeId, source: TicketId, survivor: TicketId) {
         let Some(ticket) = self.tickets.get_mut(&source) else { return };
-        if !self.merged.insert(merge) {
+        if self.merged.insert(merge, survivor).is_some() {
             return;
         }
         let number = ticket.number().to_owned();
@@ -97,6 +89,18 @@ impl Family {
             let instance = clock.instance;
             let from = Carried { merge, ticket: source, number: number.clone(), instance };
             survivor.carry_in(at, clock, from);
+        }
+    }
+
+    /// Told by the source, the survivor, and every ticket that the survivor was merged into since.
+    fn unmerge(&mut self, id: TicketId, at: Instant, undone: &Unmerged) {
+        let Some(survivor) = self.merged.get(&undone.merge).copied() else { return };
+        if self.unmerged.insert(undone.merge) {
+            self.give_back(at, undone.merge, survivor);
+        }
+        if !undone.messages.is_empty() && self.messages_returned.insert(undone.merge) {
+            let source = if id == survivor { undone.other } else { id };
+            self.give_back_messages(at, undone, (source, survivor));
         }
     }
 

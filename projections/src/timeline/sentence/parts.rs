@@ -31,7 +31,7 @@ pub(super) fn created(created: &TicketCreated) -> String {
         )
     });
     format!(
-        "{opened} ticket {} {}: {}, in the queue “{}” with the priority “{}” and the status {}{}{}{}",
+        "{opened} ticket {} {}: {}, in the queue “{}” with the priority “{}” and the status {}{}{}{}{}",
         created.number,
         channel(created.channel),
         quote(&created.subject),

@@ -1,6 +1,7 @@
 //! Merging and unmerging (rule 12).
 
 use super::*;
+use crate::ticket::event::WaitingMessage;
 
 impl Life {
     /// Both sides of a merge, the survivor's first, as they are written.
@@ -8,15 +9,42 @@ impl Life {
         let survivor_status = self.ticket(into).present().unwrap().status.base;
         let (source_ref, into) = (self.reference(source), self.reference(into));
         let survivor = into.id;
+        let waiting = self.waiting(source);
         self.tell(source, at, C::Merge { into, survivor_status });
         let merge_id = self.ticket(source).present().unwrap().merged.clone().unwrap().merge_id;
-        self.tell(survivor, at, C::Absorb { merge_id, source: source_ref });
+        self.tell(survivor, at, C::Absorb { merge_id, source: source_ref, waiting });
         merge_id
     }
 
+    /// What waits for an answer at a ticket, its own and what merges brought.
+    fn waiting(&self, id: TicketId) -> Vec<WaitingMessage> {
+        let ticket = self.ticket(id);
+        let state = ticket.present().unwrap();
+        let own = state.waiting().map(|message| WaitingMessage {
+            id: message.id,
+            number: message.number.clone(),
+            since: instant("2026-03-02 09:00"),
+        });
+        own.chain(state.waiting_from_others.iter().cloned()).collect()
+    }
+
     fn unmerge(&mut self, at: &str, merge_id: MergeId, source: TicketId, survivor: TicketId) {
-        let side = |side| C::Unmerge { merge_id, side, messages: Vec::new() };
+        let side = |side| C::Unmerge {
+            merge_id,
+            side,
+            messages: Vec::new(),
+            waiting: Vec::new(),
+            answered: Vec::new(),
+        };
         self.tell(survivor, at, side(MergeSide::Survivor));
+        let mut next = self.ticket(survivor).present().unwrap().merged.clone();
+        while let Some(further) = next {
+            let mut waiting = self.waiting(further.into.id);
+            waiting.retain(|it| self.ticket(source).present().unwrap().message(it.id).is_some());
+            let source = self.reference(source);
+            self.tell(further.into.id, at, C::GiveBack { merge_id, source, waiting });
+            next = self.ticket(further.into.id).present().unwrap().merged.clone();
+        }
         self.tell(source, at, side(MergeSide::Source));
     }
 }

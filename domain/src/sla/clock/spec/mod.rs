@@ -26,7 +26,7 @@ use crate::party::{Actor, ActorKind, AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
 use crate::sla::calendar::Calendar;
 use crate::sla::plan::Plan;
-use crate::ticket::command::{NewMessage, OpenTicket, TicketCommand as C};
+use crate::ticket::command::{NewMessage, OpenTicket, TicketCommand as C, TicketDetails};
 use crate::ticket::decide::decide;
 use crate::ticket::event::{AssignMethod, MergeSide, OpenedBy, SnoozeReason, TicketRef};
 use crate::ticket::state::{Ticket, evolve};
@@ -122,7 +122,7 @@ impl Life {
         self.open_with(at, |_| {})
     }
 
-    fn open_with(&mut self, at: &str, change: impl FnOnce(&mut OpenTicket)) -> TicketId {
+    fn open_with(&mut self, at: &str, change: impl FnOnce(&mut TicketDetails)) -> TicketId {
         let number = 1042 + self.tickets.len() as u128;
         let id = TicketId(Uuid::from_u128(number));
         let mut new = OpenTicket {
@@ -130,19 +130,22 @@ impl Life {
             number: number.to_string(),
             customer: CustomerRef { id: CustomerId(Uuid::from_u128(7)), name: None, email: None },
             tier: "standard".into(),
-            opened_by: OpenedBy::Customer,
-            channel: Channel::Email,
-            endpoint: None,
-            queue: None,
-            category: None,
-            ticket_type: None,
-            priority: None,
-            subject: Personal::text("Parcel lost"),
-            tags: Vec::new(),
-            message: Some(text("Where is it?")),
-            origin: None,
+            contact: None,
+            details: TicketDetails {
+                opened_by: OpenedBy::Customer,
+                channel: Channel::Email,
+                endpoint: None,
+                queue: None,
+                category: None,
+                ticket_type: None,
+                priority: None,
+                subject: Personal::text("Parcel lost"),
+                tags: Vec::new(),
+                message: Some(text("Where is it?")),
+                origin: None,
+            },
         };
-        change(&mut new);
+        change(&mut new.details);
         self.tell(id, at, C::Open(Box::new(new)));
         id
     }
