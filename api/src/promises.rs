@@ -25,8 +25,11 @@ use crate::problem::Problem;
 /// change, and there are as many as versions were published.
 #[derive(Default)]
 pub struct FrozenPlans {
-    kept: Mutex<HashMap<[(String, u64); 2], Arc<FrozenPlan>>>,
+    kept: Mutex<HashMap<Versions, Arc<FrozenPlan>>>,
 }
+
+/// Key and version of a plan, and of its calendar.
+type Versions = [(String, u64); 2];
 
 impl FrozenPlans {
     /// The plan and the calendar that these terms name.
