@@ -21,6 +21,7 @@ use uuid::Uuid;
 mod contact;
 mod desk;
 mod merging;
+mod service_defaults;
 
 const NOON: i64 = 1_772_366_400_000;
 const DAY: i64 = 86_400_000;

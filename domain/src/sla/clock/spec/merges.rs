@@ -29,10 +29,20 @@ impl Life {
     }
 
     fn unmerge(&mut self, at: &str, merge_id: MergeId, source: TicketId, survivor: TicketId) {
+        self.unmerge_with(at, merge_id, (source, survivor), &[]);
+    }
+
+    fn unmerge_with(
+        &mut self,
+        at: &str,
+        merge_id: MergeId,
+        (source, survivor): (TicketId, TicketId),
+        messages: &[MessageId],
+    ) {
         let side = |side| C::Unmerge {
             merge_id,
             side,
-            messages: Vec::new(),
+            messages: messages.to_vec(),
             waiting: Vec::new(),
             answered: Vec::new(),
         };
@@ -168,5 +178,28 @@ fn a_next_reply_is_awaited_since_the_oldest_unanswered_message_of_both() {
     next_reply 1 (from #1042 1): 9:00 by * * *, due 2026-03-03 10:00
       2026-03-02 10:00 – 2026-03-02 13:00  open
       stopped by reply at 2026-03-02 13:00, 3:00 elapsed, met
+    ");
+}
+
+#[test]
+fn messages_that_go_back_take_the_wait_for_an_answer_along() {
+    let mut life = Life::new();
+    let (source, survivor) = (life.open("2026-03-02 09:00"), life.open("2026-03-02 09:00"));
+    for ticket in [source, survivor] {
+        life.tell(ticket, "2026-03-02 09:30", reply());
+    }
+    let merge = life.merge("2026-03-02 10:00", source, survivor);
+    life.tell(survivor, "2026-03-02 11:00", message());
+    let later = life.ticket(survivor).present().unwrap().waiting().next().unwrap().id;
+    life.unmerge_with("2026-03-02 12:00", merge, (source, survivor), &[later]);
+    assert_snapshot!(life.said(survivor, "2026-03-02 14:00", NEXT), @"
+    next_reply 1: 9:00 by * * *, due 2026-03-03 11:00
+      2026-03-02 11:00 – 2026-03-02 12:00  open
+      stopped by unmerge at 2026-03-02 12:00, 1:00 elapsed, cancelled
+    ");
+    assert_snapshot!(life.said(source, "2026-03-02 14:00", NEXT), @"
+    next_reply 1 (from #1043 1): 9:00 by * * *, due 2026-03-03 11:00
+      2026-03-02 11:00 – 2026-03-02 14:00  open
+      running, 3:00 elapsed
     ");
 }

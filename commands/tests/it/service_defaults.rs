@@ -1,7 +1,5 @@
 //! A desk from before there were service plans is given the default ones when it is opened.
 
-#![cfg(test)]
-
 use std::path::Path;
 use std::sync::Arc;
 
