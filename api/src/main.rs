@@ -5,6 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use docket_api::cli::{self, Cli};
 
+/// Commands allocate many small things on one thread and free them on another; this allocator is made
+/// for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match cli::run(Cli::parse()).await {

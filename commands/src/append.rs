@@ -4,7 +4,7 @@ use docket_domain::codec::{self, Event};
 use docket_domain::envelope::{Envelope, Recorded, Said, Source};
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel};
-use docket_store::vault::SealError;
+use docket_store::vault::{FreshKeys, SealError};
 use docket_store::{
     Append, Claim, Expected, NewEvent, Outcome, Receipt, Sealed, StoreError, StreamWrite, event_id,
 };
@@ -62,7 +62,7 @@ impl Desk {
         request: &Request,
         plan: Plan,
     ) -> Result<Appended, CommandError> {
-        let (append, events) = self.prepare(request, plan).await?;
+        let (append, events, fresh_keys) = self.prepare(request, plan).await?;
         let mut tries = 0;
         let outcome = loop {
             match self.store.append(append.clone()).await {
@@ -72,13 +72,14 @@ impl Desk {
         };
         match outcome {
             Outcome::Appended(receipt) => {
+                self.vault.remember(fresh_keys);
                 let done = finish(receipt, occurred_at(request), events);
-                self.tickets.advance(&done.events);
+                self.kept.advance(&done.events);
                 Ok(Appended::Done(done))
             }
             Outcome::AlreadyAppended(receipt) => self.repeat(receipt).await.map(Appended::Done),
             Outcome::WrongVersion { stream, .. } => {
-                self.tickets.forget(&stream);
+                self.kept.forget(&stream);
                 Ok(Appended::Outrun)
             }
             Outcome::Claimed(_) => Ok(Appended::Outrun),
@@ -122,7 +123,7 @@ impl Desk {
         &self,
         request: &Request,
         plan: Plan,
-    ) -> Result<(Append, Vec<Recorded<Event>>), CommandError> {
+    ) -> Result<(Append, Vec<Recorded<Event>>, FreshKeys), CommandError> {
         let mut session = self.vault.seal_session();
         let mut writes = Vec::with_capacity(plan.writes.len());
         let mut recorded = Vec::new();
@@ -135,6 +136,9 @@ impl Desk {
                 0 => Expected::NoStream,
                 version => Expected::Exact(version),
             };
+            if write.version == 0 && write.subjects.contains(&write.stream) {
+                session.begin(&write.stream)?;
+            }
             let envelope = envelope(request, write.actor, write.channel);
             let mut events = Vec::with_capacity(write.events.len());
             for (offset, event) in write.events.into_iter().enumerate() {
@@ -156,6 +160,7 @@ impl Desk {
             }
             writes.push(StreamWrite { stream: write.stream, expected, events });
         }
+        let fresh_keys = session.take_fresh_keys();
         let append = Append {
             command_id: request.command_id,
             fingerprint: request.fingerprint,
@@ -164,7 +169,7 @@ impl Desk {
             releases: plan.releases,
             new_keys: session.into_new_keys(),
         };
-        Ok((append, recorded))
+        Ok((append, recorded, fresh_keys))
     }
 }
 

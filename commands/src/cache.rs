@@ -1,76 +1,146 @@
-//! Folded tickets kept in memory. A state may be behind the log. To write on it is safe: the append
+//! Folded aggregates kept in memory. A state may be behind the log. To write on it is safe: the append
 //! expects its version, fails, and the stream is folded again. To refuse on it is not: the desk looks
 //! at the log before it does.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use docket_domain::agent::{self, Agent};
 use docket_domain::codec::Event;
+use docket_domain::customer::{self, Customer};
 use docket_domain::envelope::Recorded;
 use docket_domain::ticket::state::{Ticket, evolve};
 use quick_cache::sync::Cache;
 
 use crate::load::Folded;
 
-/// How many tickets are kept: some kilobytes each.
-const CAPACITY: usize = 8_192;
+/// How many tickets are kept, and how many people of each kind: some kilobytes each at most.
+const TICKETS: usize = 8_192;
+const PEOPLE: usize = 4_096;
 
-/// The tickets that were worked on lately.
-pub struct Tickets {
-    by_stream: Cache<String, Arc<Folded<Ticket>>>,
+/// All that is kept.
+pub struct Kept {
+    pub tickets: KeptOf<Ticket>,
+    pub customers: KeptOf<Option<Customer>>,
+    pub agents: KeptOf<Option<Agent>>,
 }
 
-impl Tickets {
+impl Kept {
     pub fn new() -> Self {
-        Self { by_stream: Cache::new(CAPACITY) }
+        Self {
+            tickets: KeptOf::new(TICKETS, evolve_ticket),
+            customers: KeptOf::new(PEOPLE, evolve_customer),
+            agents: KeptOf::new(PEOPLE, evolve_agent),
+        }
     }
 
-    pub fn get(&self, stream: &str) -> Option<Arc<Folded<Ticket>>> {
-        self.by_stream.get(stream)
-    }
-
-    /// Keeps a state, unless a newer one is at hand.
-    pub fn put(&self, stream: &str, folded: Arc<Folded<Ticket>>) {
-        if self.get(stream).is_none_or(|known| known.version < folded.version) {
-            self.by_stream.insert(stream.to_owned(), folded);
+    /// Takes in what was just written, where the kept state is the one it was written on.
+    pub fn advance(&self, events: &[Recorded<Event>]) {
+        for stream in events.chunk_by(|a, b| a.stream == b.stream) {
+            match stream[0].event {
+                Event::Ticket(_) => self.tickets.advance(stream),
+                Event::Customer(_) => self.customers.advance(stream),
+                Event::Agent(_) => self.agents.advance(stream),
+                Event::Definition(_) | Event::Token(_) => {}
+            }
         }
     }
 
     pub fn forget(&self, stream: &str) {
-        self.by_stream.remove(stream);
+        self.tickets.forget(stream);
+        self.customers.forget(stream);
+        self.agents.forget(stream);
     }
 
     pub fn forget_all(&self) {
+        self.tickets.forget_all();
+        self.customers.forget_all();
+        self.agents.forget_all();
+    }
+}
+
+/// One kind of aggregate: its folded streams, and how they are folded.
+pub struct KeptOf<S> {
+    by_stream: Cache<String, Arc<Folded<S>>>,
+    evolve: fn(S, &Recorded<Event>) -> S,
+    /// Counts how often everything was forgotten: what was read before is not kept after.
+    forgotten: AtomicU64,
+}
+
+impl<S: Clone + Default> KeptOf<S> {
+    fn new(capacity: usize, evolve: fn(S, &Recorded<Event>) -> S) -> Self {
+        Self { by_stream: Cache::new(capacity), evolve, forgotten: AtomicU64::new(0) }
+    }
+
+    pub fn get(&self, stream: &str) -> Option<Arc<Folded<S>>> {
+        self.by_stream.get(stream)
+    }
+
+    pub fn evolve(&self) -> fn(S, &Recorded<Event>) -> S {
+        self.evolve
+    }
+
+    /// How often everything was forgotten so far: to be asked before what is put is read.
+    pub fn generation(&self) -> u64 {
+        self.forgotten.load(Ordering::SeqCst)
+    }
+
+    /// Keeps a state, unless a newer one is at hand or all were forgotten since it was read.
+    pub fn put(&self, stream: &str, folded: Arc<Folded<S>>, generation: u64) {
+        let newer = self.get(stream).is_none_or(|known| known.version < folded.version);
+        if newer {
+            self.by_stream.insert(stream.to_owned(), folded);
+        }
+        // Looked at last, so that whatever was forgotten meanwhile does not come back.
+        if generation != self.generation() {
+            self.forget(stream);
+        }
+    }
+
+    fn forget(&self, stream: &str) {
+        self.by_stream.remove(stream);
+    }
+
+    fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.by_stream.clear();
     }
 
-    /// Takes in what was just written, where the cached state is the one it was written on.
-    pub fn advance(&self, events: &[Recorded<Event>]) {
-        for stream in events.chunk_by(|a, b| a.stream == b.stream) {
-            let name = &stream[0].stream;
-            let before = match self.get(name) {
-                Some(folded) if folded.version + 1 == stream[0].version => (*folded).clone(),
-                None if stream[0].version == 1 => Folded::default(),
-                _ => continue,
-            };
-            if name.starts_with("ticket-") {
-                self.put(name, Arc::new(stream.iter().fold(before, step)));
-            }
-        }
+    fn advance(&self, events: &[Recorded<Event>]) {
+        let (name, generation) = (&events[0].stream, self.generation());
+        let before = match self.get(name) {
+            Some(folded) if folded.version + 1 == events[0].version => (*folded).clone(),
+            None if events[0].version == 1 => Folded::default(),
+            _ => return,
+        };
+        let folded = events.iter().fold(before, |folded, recorded| Folded {
+            state: (self.evolve)(folded.state, recorded),
+            version: recorded.version,
+            last_occurred_at: folded.last_occurred_at.max(recorded.occurred_at),
+        });
+        self.put(name, Arc::new(folded), generation);
     }
 }
 
-fn step(folded: Folded<Ticket>, recorded: &Recorded<Event>) -> Folded<Ticket> {
-    Folded {
-        state: evolve_recorded(folded.state, recorded),
-        version: recorded.version,
-        last_occurred_at: folded.last_occurred_at.max(recorded.occurred_at),
-    }
-}
+// A stream holds events of one aggregate only; another's would change nothing.
 
-/// The ticket after one recorded event; events of other aggregates never stand in its stream.
-pub fn evolve_recorded(ticket: Ticket, recorded: &Recorded<Event>) -> Ticket {
+fn evolve_ticket(ticket: Ticket, recorded: &Recorded<Event>) -> Ticket {
     match &recorded.event {
         Event::Ticket(event) => evolve(ticket, event),
         Event::Customer(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => ticket,
+    }
+}
+
+fn evolve_customer(state: Option<Customer>, recorded: &Recorded<Event>) -> Option<Customer> {
+    match &recorded.event {
+        Event::Customer(event) => customer::evolve(state, event),
+        Event::Ticket(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => state,
+    }
+}
+
+fn evolve_agent(state: Option<Agent>, recorded: &Recorded<Event>) -> Option<Agent> {
+    match &recorded.event {
+        Event::Agent(event) => agent::evolve(state, event),
+        Event::Ticket(_) | Event::Customer(_) | Event::Definition(_) | Event::Token(_) => state,
     }
 }

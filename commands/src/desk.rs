@@ -17,7 +17,7 @@ use docket_store::{Clock, EventStore, Sealed};
 use uuid::Uuid;
 
 use crate::append::{Appended, Plan, Write};
-use crate::cache::Tickets;
+use crate::cache::Kept;
 use crate::error::CommandError;
 use crate::load::{self, Folded};
 use crate::request::{Done, Occurred, Request};
@@ -32,7 +32,7 @@ const MISSED: usize = 200;
 pub struct Desk {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) vault: Arc<Vault>,
-    pub(crate) tickets: Tickets,
+    pub(crate) kept: Kept,
     pub(crate) pepper: Pepper,
     clock: Clock,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -54,7 +54,7 @@ impl Desk {
             store,
             pepper,
             vault,
-            tickets: Tickets::new(),
+            kept: Kept::new(),
             clock,
             catalogue: RwLock::default(),
             defining: tokio::sync::Mutex::default(),
@@ -89,10 +89,10 @@ impl Desk {
         &self.vault
     }
 
-    /// Drops every folded ticket from memory: after a key was destroyed, nothing it sealed may be
+    /// Drops everything folded from memory: after a key was destroyed, nothing it sealed may be
     /// remembered.
     pub fn forget_folded(&self) {
-        self.tickets.forget_all();
+        self.kept.forget_all();
     }
 
     /// A keyed hash of a request, for [`Request::fingerprint`].
@@ -125,20 +125,21 @@ impl Desk {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
         }
+        let stream = id.stream();
         for _ in 0..TRIES {
-            let folded = self.ticket_at_hand(id).await?;
+            let folded = self.at_hand(&self.kept.tickets, &stream).await?;
             let decided = match folded.state.present().map(&check) {
                 Some(Err(refused)) => Err(refused),
                 Some(Ok(())) | None => self.decide(request, id, &folded, command).await,
             };
             let writes = decided.as_ref().is_ok_and(|write| !write.events.is_empty());
-            if !writes && self.is_behind(id, folded.version).await? {
-                self.tickets.forget(&id.stream());
+            if !writes && self.is_behind(&stream, folded.version).await? {
+                self.kept.forget(&stream);
                 continue;
             }
             let write = decided?;
             if !writes {
-                return Ok(self.nothing_to_do(id.stream(), folded.version));
+                return Ok(self.nothing_to_do(stream, folded.version));
             }
             if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
                 return Ok(done);

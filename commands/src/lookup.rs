@@ -1,13 +1,15 @@
-//! Finding tickets: as they stand, by what people call them, and where an alias leads.
+//! Finding tickets and people: as they stand, by what people call them, and where an alias leads.
 
 use std::sync::Arc;
 
-use docket_domain::ids::TicketId;
+use docket_domain::agent::Agent;
+use docket_domain::customer::Customer;
+use docket_domain::ids::{AgentId, CustomerId, TicketId};
 use docket_domain::ticket::state::{Ticket, TicketState};
 use docket_store::Sealed;
 use uuid::Uuid;
 
-use crate::cache::evolve_recorded;
+use crate::cache::KeptOf;
 use crate::desk::Desk;
 use crate::error::CommandError;
 use crate::load::{self, Folded};
@@ -16,40 +18,58 @@ use crate::minting::TICKET_NUMBER;
 impl Desk {
     /// A ticket as the log has it now: what is at hand, and what was written since.
     pub async fn ticket(&self, id: TicketId) -> Result<Arc<Folded<Ticket>>, CommandError> {
-        let known = self.tickets.get(&id.stream()).unwrap_or_default();
-        self.catch_up(id, known).await
+        self.up_to_date(&self.kept.tickets, &id.stream()).await
     }
 
-    /// A ticket as it is at hand, folded from its stream only if it is not. It may be behind the log:
-    /// good enough to append on, since the store checks the version, but not to refuse on.
-    pub(crate) async fn ticket_at_hand(
+    /// A customer as the log has them now.
+    pub async fn customer(
         &self,
-        id: TicketId,
-    ) -> Result<Arc<Folded<Ticket>>, CommandError> {
-        match self.tickets.get(&id.stream()) {
+        id: CustomerId,
+    ) -> Result<Arc<Folded<Option<Customer>>>, CommandError> {
+        self.up_to_date(&self.kept.customers, &id.stream()).await
+    }
+
+    /// An agent as the log has them now.
+    pub async fn agent(&self, id: AgentId) -> Result<Arc<Folded<Option<Agent>>>, CommandError> {
+        self.up_to_date(&self.kept.agents, &id.stream()).await
+    }
+
+    /// An aggregate as it is at hand, folded from its stream only if it is not. It may be behind the
+    /// log: good enough to append on, since the store checks the version, but not to refuse on.
+    pub(crate) async fn at_hand<S: Clone + Default>(
+        &self,
+        kept: &KeptOf<S>,
+        stream: &str,
+    ) -> Result<Arc<Folded<S>>, CommandError> {
+        match kept.get(stream) {
             Some(known) => Ok(known),
-            None => self.catch_up(id, Arc::default()).await,
+            None => self.up_to_date(kept, stream).await,
         }
     }
 
-    /// Whether the log has more of a ticket than was folded.
-    pub(crate) async fn is_behind(&self, id: TicketId, version: u64) -> Result<bool, CommandError> {
-        let next = self.store.read_stream(&id.stream(), version, 1, Sealed::Without).await?;
+    /// Whether the log has more of a stream than was folded.
+    pub(crate) async fn is_behind(
+        &self,
+        stream: &str,
+        version: u64,
+    ) -> Result<bool, CommandError> {
+        let next = self.store.read_stream(stream, version, 1, Sealed::Without).await?;
         Ok(!next.is_empty())
     }
 
-    async fn catch_up(
+    async fn up_to_date<S: Clone + Default>(
         &self,
-        id: TicketId,
-        known: Arc<Folded<Ticket>>,
-    ) -> Result<Arc<Folded<Ticket>>, CommandError> {
-        let stream = id.stream();
+        kept: &KeptOf<S>,
+        stream: &str,
+    ) -> Result<Arc<Folded<S>>, CommandError> {
+        let generation = kept.generation();
+        let known = kept.get(stream).unwrap_or_default();
         let version = known.version;
         let known = Arc::unwrap_or_clone(known);
-        let folded = load::fold(&*self.store, &self.vault, &stream, known, evolve_recorded).await?;
+        let folded = load::fold(&*self.store, &self.vault, stream, known, kept.evolve()).await?;
         let folded = Arc::new(folded);
         if folded.version > version {
-            self.tickets.put(&stream, folded.clone());
+            kept.put(stream, folded.clone(), generation);
         }
         Ok(folded)
     }

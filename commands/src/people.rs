@@ -2,8 +2,7 @@
 
 use docket_domain::agent::{self, Agent, AgentCommand, AgentProfile};
 use docket_domain::codec::Event;
-use docket_domain::customer::{self, Address, Customer, CustomerCommand, CustomerProfile};
-use docket_domain::envelope::Recorded;
+use docket_domain::customer::{self, Address, CustomerCommand, CustomerProfile};
 use docket_domain::ids::{AgentId, CustomerId};
 use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
@@ -14,7 +13,7 @@ use docket_store::vault::Pepper;
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
-use crate::load::{self, Folded};
+use crate::load::Folded;
 use crate::request::{Done, Request};
 
 /// The space of claims that leads from an address to its customer.
@@ -44,29 +43,19 @@ pub struct CustomerChanges {
 }
 
 impl Desk {
-    /// A customer as they stand.
-    pub async fn customer(&self, id: CustomerId) -> Result<Folded<Option<Customer>>, CommandError> {
-        let evolve = |state, recorded: &Recorded<Event>| match &recorded.event {
-            Event::Customer(event) => customer::evolve(state, event),
-            Event::Ticket(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => state,
-        };
-        load::fold(&*self.store, &self.vault, &id.stream(), Folded::default(), evolve).await
-    }
-
-    /// An agent as they stand.
-    pub async fn agent(&self, id: AgentId) -> Result<Folded<Option<Agent>>, CommandError> {
-        let evolve = |state, recorded: &Recorded<Event>| match &recorded.event {
-            Event::Agent(event) => agent::evolve(state, event),
-            Event::Ticket(_) | Event::Customer(_) | Event::Definition(_) | Event::Token(_) => state,
-        };
-        load::fold(&*self.store, &self.vault, &id.stream(), Folded::default(), evolve).await
-    }
-
     /// An active agent with the name that events will keep.
     pub async fn agent_ref(&self, id: AgentId) -> Result<AgentRef, CommandError> {
-        let agent = self.agent(id).await?.state.filter(|agent| agent.profile.active);
-        let agent = agent.ok_or_else(|| CommandError::UnknownAgent { agent: id.to_string() })?;
-        Ok(AgentRef { id, name: agent.profile.name })
+        let active = |agent: &Folded<Option<Agent>>| {
+            let profile = agent.state.as_ref().map(|agent| &agent.profile);
+            let name = profile.filter(|profile| profile.active)?.name.clone();
+            Some(AgentRef { id, name })
+        };
+        let at_hand = self.at_hand(&self.kept.agents, &id.stream()).await?;
+        if let Some(agent) = active(&at_hand) {
+            return Ok(agent);
+        }
+        let unknown = || CommandError::UnknownAgent { agent: id.to_string() };
+        active(&*self.agent(id).await?).ok_or_else(unknown)
     }
 
     /// Registers a customer by hand. Somebody who has one of the addresses already is a refusal.

@@ -52,8 +52,8 @@ impl Desk {
             CustomerInput::Id(id) => {
                 let unknown = || CommandError::UnknownCustomer { customer: id.to_string() };
                 let folded = self.customer(*id).await?;
-                let profile = folded.state.map(|customer| customer.profile).ok_or_else(unknown)?;
-                Ok(Requester::of(*id, &profile))
+                let customer = folded.state.as_ref().ok_or_else(unknown)?;
+                Ok(Requester::of(*id, &customer.profile))
             }
             CustomerInput::Contact { name, addresses } => {
                 let name = name.as_deref();
@@ -91,7 +91,7 @@ impl Desk {
         addresses: &[Address],
         owners: &[Option<CustomerId>],
     ) -> Result<Requester, CommandError> {
-        let folded = self.customer(id).await?;
+        let folded = self.at_hand(&self.kept.customers, &id.stream()).await?;
         let unknown = || CommandError::UnknownCustomer { customer: id.to_string() };
         let known = folded.state.as_ref().ok_or_else(unknown)?;
         let of_nobody_else =

@@ -30,6 +30,9 @@ pub use self::writing::{Change, Parked};
 /// Connections that read.
 const READERS: u32 = 4;
 
+/// Statements that the writer keeps prepared: those of every table, in all sizes.
+const STATEMENTS: usize = 256;
+
 /// Why the views could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("the views are unavailable: {0}")]
@@ -110,6 +113,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, DocumentsError> {
         .pragma("wal_autocheckpoint", "4000")
         .pragma("journal_size_limit", (64 << 20).to_string())
         .pragma("cache_size", "-32768")
+        .statement_cache_capacity(STATEMENTS)
         .thread_name(|_| "docket-views-writer".to_owned());
     match options.connect().await {
         Ok(connection) => Ok(connection),

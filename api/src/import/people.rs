@@ -33,8 +33,8 @@ impl People {
             return Ok(agent.clone());
         }
         let id = AgentId(Uuid::new_v5(&self.system, format!("agent/{resource}").as_bytes()));
-        let name = match desk.agent(id).await?.state {
-            Some(agent) => agent.profile.name,
+        let name = match &desk.agent(id).await?.state {
+            Some(agent) => agent.profile.name.clone(),
             None => {
                 let request = Request::system("import", Uuid::new_v5(&id.0, b"add"));
                 let input = AgentInput { name: resource.to_owned(), email: None };

@@ -230,7 +230,7 @@ async fn changes_of_a_customers_addresses_at_once_are_all_kept() {
         change("phone", AddressKind::Phone, "+48 600 100 200"),
         change("email", AddressKind::Email, "kowalski@example.com"),
     );
-    let addresses = scene.desk.customer(id).await.unwrap().state.unwrap().profile.addresses;
+    let addresses = scene.desk.customer(id).await.unwrap().state.clone().unwrap().profile.addresses;
     let kinds: Vec<_> = addresses.iter().map(|it| it.kind).collect();
     assert_eq!(kinds, [AddressKind::Email, AddressKind::Phone]);
     assert_eq!(addresses[0].value, Personal::text("kowalski@example.com"));

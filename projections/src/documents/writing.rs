@@ -12,8 +12,9 @@ use super::tables::Table;
 use super::{Documents, DocumentsError, query};
 use crate::view::{Difference, Key};
 
-/// Rows in one statement, largest first: few sizes, so that few statements are prepared.
-const SIZES: [usize; 4] = [400, 50, 8, 1];
+/// Rows in one statement, largest first. Each statement crosses to SQLite's thread and back, which
+/// costs as much as several rows: so any number of rows takes few, of sizes that are prepared once.
+const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /// How often a checkpoint is tried while readers hold it up.
 const CHECKPOINTS: usize = 50;
@@ -188,7 +189,7 @@ async fn put(
     mut rows: &[Row<'_>],
 ) -> Result<(), sqlx::Error> {
     while !rows.is_empty() {
-        let size = SIZES.into_iter().find(|size| *size <= rows.len()).unwrap_or(1);
+        let size = statement_size(rows.len());
         let (now, later) = rows.split_at(size);
         let mut sql = format!("INSERT INTO {table} (stream, key, doc) VALUES (?, ?, ?)");
         sql.push_str(&", (?, ?, ?)".repeat(size - 1));
@@ -208,18 +209,36 @@ async fn add(
     table: &str,
     sums: &BTreeMap<Key, i64>,
 ) -> Result<(), sqlx::Error> {
-    for (key, change) in sums.iter().filter(|(_, change)| **change != 0) {
+    let changes: Vec<_> = sums.iter().filter(|(_, change)| **change != 0).collect();
+    let mut rest = changes.as_slice();
+    while !rest.is_empty() {
+        let size = statement_size(rest.len());
+        let (now, later) = rest.split_at(size);
         let sql = format!(
-            "INSERT INTO {table}_counts (key, value) VALUES ($1, $2)
-             ON CONFLICT (key) DO UPDATE SET value = value + excluded.value"
+            "INSERT INTO {table}_counts (key, value) VALUES (?, ?){}
+             ON CONFLICT (key) DO UPDATE SET value = value + excluded.value",
+            ", (?, ?)".repeat(size - 1)
         );
-        let add = sqlx::query(AssertSqlSafe(sql)).bind(key.as_str()).bind(*change);
-        add.execute(&mut *connection).await?;
-        let sql = format!("DELETE FROM {table}_counts WHERE key = $1 AND value = 0");
-        let clear = sqlx::query(AssertSqlSafe(sql)).bind(key.as_str());
-        clear.execute(&mut *connection).await?;
+        let statement = sqlx::query(AssertSqlSafe(sql));
+        let bound = now.iter().fold(statement, |row, (key, by)| row.bind(key.as_str()).bind(**by));
+        bound.execute(&mut *connection).await?;
+        rest = later;
+    }
+    let fallen: Vec<_> = changes.iter().filter(|(_, by)| **by < 0).map(|(key, _)| key).collect();
+    if !fallen.is_empty() {
+        let clear = format!(
+            "DELETE FROM {table}_counts
+             WHERE value = 0 AND key IN (SELECT value FROM json_each($1))"
+        );
+        // Texts always serialise.
+        let fallen = serde_json::to_string(&fallen).unwrap_or_default();
+        sqlx::query(AssertSqlSafe(clear)).bind(fallen).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+fn statement_size(rows: usize) -> usize {
+    SIZES.into_iter().find(|size| *size <= rows).unwrap_or(1)
 }
 
 /// Puts a stream on the list, and says so in each of its rows.

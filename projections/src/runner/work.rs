@@ -1,7 +1,7 @@
 //! What the task does: batches, and the commands between them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use docket_store::{Position, Sealed};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -17,7 +17,14 @@ use crate::subjects;
 use crate::view::Registered;
 
 /// Events in one batch: enough to spread the cost of a transaction, few enough to bound memory.
-const BATCH: usize = 512;
+const BATCH: usize = 1024;
+
+/// While the views are behind by less than this, the task rests after a batch: up to as long as it
+/// worked, the more events there were. Under load events gather meanwhile, a batch of many costs
+/// little more than one of few, and commands have the machine.
+const AT_LEISURE_MS: i64 = 500;
+const LONGEST_PAUSE: Duration = Duration::from_millis(150);
+const MANY: usize = 256;
 
 /// How long the task rests when it cannot read or write, at first and at most.
 const REST: Duration = Duration::from_millis(50);
@@ -131,7 +138,10 @@ impl Running {
                 () = stopped(&mut stopping) => return,
                 Some(command) = asked.recv() => self.obey(command).await,
                 () = store.wait_beyond(self.cursor) => match self.batch().await {
-                    Ok(()) => rest = REST,
+                    Ok(pause) => {
+                        rest = REST;
+                        tokio::time::sleep(pause).await;
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "the views cannot be written; trying again");
                         self.work.progress.failed(error.to_string());
@@ -143,11 +153,14 @@ impl Running {
         }
     }
 
-    /// One batch: read, folded and written.
-    async fn batch(&mut self) -> Result<(), ProjectionError> {
+    /// One batch: read, folded and written. Answers how long to rest after it.
+    async fn batch(&mut self) -> Result<Duration, ProjectionError> {
+        let began = Instant::now();
         let batch = self.work.reader.store.read_all(self.cursor, BATCH, Sealed::With).await?;
-        let (Some(first), Some(last)) = (batch.first(), batch.last()) else { return Ok(()) };
-        let cursor = last.position;
+        let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
+            return Ok(Duration::ZERO);
+        };
+        let (cursor, events) = (last.position, batch.len());
         self.work.progress.begins(first.recorded_at);
         for event in &batch {
             self.work.names.forget(&event.stream);
@@ -158,7 +171,9 @@ impl Running {
         self.cursor = cursor;
         self.work.progress.arrived(cursor);
         self.put_in_place().await;
-        Ok(())
+        let at_leisure = self.work.progress.lag().last_delay_ms < AT_LEISURE_MS;
+        let share = if at_leisure { events.min(MANY) as f64 / MANY as f64 } else { 0.0 };
+        Ok(began.elapsed().mul_f64(share).min(LONGEST_PAUSE))
     }
 
     async fn obey(&mut self, command: Command) {

@@ -10,14 +10,14 @@ use super::batch::{Batch, EventRow};
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-/// One INSERT in three sizes, so that any number of rows takes few statements and all are prepared
-/// only once.
-struct Insert([(usize, Arc<str>); 3]);
+/// One INSERT in sizes that double: each statement crosses to SQLite's thread and back, which costs
+/// as much as several rows, so any number of rows shall take few; and all are prepared only once.
+struct Insert([(usize, Arc<str>); 8]);
 
 impl Insert {
     fn new(into: &str, columns: usize) -> Self {
         let row = format!("(?{})", ",?".repeat(columns - 1));
-        Self([64, 8, 1].map(|rows| {
+        Self([128, 64, 32, 16, 8, 4, 2, 1].map(|rows| {
             let values = vec![row.as_str(); rows].join(",");
             (rows, format!("{into} VALUES {values}").into())
         }))

@@ -8,17 +8,20 @@ mod backup;
 mod batch;
 mod beside;
 mod checked;
+mod checkpoint;
 pub(crate) mod failure;
 mod inserts;
 mod known;
 mod open;
 pub(crate) mod reads;
+mod tail;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,7 +33,8 @@ use uuid::Uuid;
 use self::checked::Checked;
 use self::failure::failed;
 use self::reads::Wanted;
-use self::writer::{Reply, Task, Writer};
+use self::tail::Tail;
+use self::writer::{Reply, Shared, Task, Writer};
 use crate::{
     Append, Clock, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError,
     StoredEvent, Version,
@@ -47,6 +51,8 @@ pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
     head: watch::Receiver<Position>,
+    /// Empty when another process writes.
+    tail: Arc<Tail>,
     /// `None` when opened for reading only.
     writer: Option<mpsc::Sender<Task>>,
 }
@@ -62,11 +68,15 @@ impl SqliteStore {
         let lock = open::lock(&path)?;
         open::prepare(&path).await?;
         let (sender, head) = watch::channel(0);
-        let writer = Writer::open(path.clone(), clock, sender, lock).await?;
+        let tail = Arc::new(Tail::default());
+        let turn = checkpoint::Turn::default();
+        let shared = Shared { head: sender, tail: tail.clone(), turn: turn.clone() };
+        let writer = Writer::open(path.clone(), clock, shared, lock).await?;
+        checkpoint::start(&path, head.clone(), turn).await?;
         let readers = open::readers(&path).await?;
         let (tasks, queue) = mpsc::channel(QUEUE);
         tokio::spawn(writer.run(queue));
-        let store = Self { path, readers, head, writer: Some(tasks) };
+        let store = Self { path, readers, head, tail, writer: Some(tasks) };
         store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
         Ok(store)
     }
@@ -82,7 +92,7 @@ impl SqliteStore {
         let readers = open::readers(&path).await?;
         let (sender, head) = watch::channel(last_position(&readers).await?);
         tokio::spawn(follow(readers.clone(), sender));
-        Ok(Self { path, readers, head, writer: None })
+        Ok(Self { path, readers, head, tail: Arc::default(), writer: None })
     }
 
     /// Finishes the appends that wait, closes the file and gives its lock back.
@@ -147,7 +157,10 @@ impl EventStore for SqliteStore {
         limit: usize,
         sealed: Sealed,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        reads::read(&self.readers, Wanted::All { after }, limit, sealed).await
+        match self.tail.after(after, limit, sealed) {
+            Some(events) => Ok(events),
+            None => reads::read(&self.readers, Wanted::All { after }, limit, sealed).await,
+        }
     }
 
     async fn read_category(
@@ -185,9 +198,7 @@ impl EventStore for SqliteStore {
         &self,
         command_id: Uuid,
     ) -> Result<Option<(Receipt, [u8; 32])>, StoreError> {
-        let ids = known::json(&[command_id.simple().to_string()]);
-        let found = known::commands(&self.readers, ids).await.map_err(|error| failed(&error))?;
-        Ok(found.into_iter().next().map(|(_, landed)| landed))
+        known::command(&self.readers, command_id).await.map_err(|error| failed(&error))
     }
 
     async fn claim_owner(&self, space: &str, key: &str) -> Result<Option<String>, StoreError> {

@@ -16,9 +16,9 @@ use crate::StoreError;
 /// committed transactions were lost.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
-/// A commit that finds the write-ahead log this many pages long copies it into the database: about
-/// 16 MB, which bounds the file and lets a page that changes often be copied once.
-const CHECKPOINT_PAGES: u32 = 4000;
+/// A commit that finds the write-ahead log this many pages long, about 32 MB, copies what is not yet in
+/// the database and starts it anew: that bounds the file.
+const CHECKPOINT_PAGES: u32 = 8000;
 
 /// What the write-ahead log may keep on disk after a checkpoint.
 const WAL_BYTES_KEPT: u32 = 64 << 20;
@@ -59,6 +59,14 @@ pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", WAL_BYTES_KEPT.to_string())
         .pragma("cache_size", "-16384")
         .thread_name(|_| "docket-log-writer".to_owned())
+}
+
+/// Settings of the connection that folds the write-ahead log beside the writer.
+pub(super) fn folding(path: &Path) -> SqliteConnectOptions {
+    common(path)
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("cache_size", "-256")
+        .thread_name(|_| "docket-log-folder".to_owned())
 }
 
 /// Settings of a connection that cannot write.

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row, SqlitePool};
 use uuid::Uuid;
 
 use super::failure::{failed, too_big};
-use super::known::json;
+use super::known::{from_hex, json};
 use crate::{KeyState, Position, Sealed, StoreError, StoredEvent, Version};
 
 pub(super) const FIELD: char = '\u{1f}';
@@ -218,10 +218,4 @@ pub(super) async fn payload_hashes(
     let hashes = packed.as_deref().unwrap_or_default().split_ascii_whitespace();
     let hashes = hashes.map(|hash| from_hex(hash)?.try_into().ok()).collect::<Option<Vec<_>>>();
     hashes.ok_or_else(|| StoreError::Integrity("a payload hash cannot be read".to_owned()))
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
-    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
-    pairs.iter().map(|[high, low]| Some((digit(*high)? << 4) | digit(*low)?)).collect()
 }

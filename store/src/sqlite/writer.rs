@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -14,6 +15,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::batch::Batch;
 use super::checked::Checked;
 use super::failure::{failed, failed_at_commit};
+use super::checkpoint::Turn;
+use super::tail::Tail;
 use super::{beside, inserts, open};
 use crate::{Clock, Millis, Outcome, Position, StoreError};
 
@@ -49,10 +52,17 @@ pub(super) enum Task {
     FailCommit(Reply<()>),
 }
 
+/// What the writer shares with those who read and those who fold.
+pub(super) struct Shared {
+    pub head: watch::Sender<Position>,
+    pub tail: Arc<Tail>,
+    pub turn: Turn,
+}
+
 pub(super) struct Writer {
     path: PathBuf,
     clock: Clock,
-    head: watch::Sender<Position>,
+    shared: Shared,
     last_recorded_at: Millis,
     /// `None` after a failure: nothing that the old connection believed is trusted.
     connection: Option<SqliteConnection>,
@@ -64,11 +74,11 @@ impl Writer {
     pub async fn open(
         path: PathBuf,
         clock: Clock,
-        head: watch::Sender<Position>,
+        shared: Shared,
         lock: File,
     ) -> Result<Self, StoreError> {
         let mut writer =
-            Self { path, clock, head, last_recorded_at: 0, connection: None, _lock: lock };
+            Self { path, clock, shared, last_recorded_at: 0, connection: None, _lock: lock };
         writer.connection = Some(writer.connect().await?);
         Ok(writer)
     }
@@ -120,8 +130,9 @@ impl Writer {
             .await
             .map_err(|error| failed(&error))?;
         let (position, recorded_at) = end.unwrap_or((0, 0));
+        self.shared.tail.clear();
         self.last_recorded_at = self.last_recorded_at.max(recorded_at);
-        self.head.send_replace(position as Position);
+        self.shared.head.send_replace(position as Position);
         Ok(connection)
     }
 
@@ -169,19 +180,20 @@ impl Writer {
     }
 
     async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Outcome>, StoreError> {
-        let head = *self.head.borrow();
+        let head = *self.shared.head.borrow();
         let recorded_at = (self.clock)().max(self.last_recorded_at);
-        let (outcomes, head) = self
+        let (outcomes, rows, head) = self
             .durably(async |connection| {
                 let mut batch = Batch::load(connection, &appends, head, recorded_at).await?;
                 let outcomes: Vec<_> =
                     appends.into_iter().map(|append| batch.decide(append)).collect();
                 inserts::write(connection, &batch).await.map_err(|error| failed(&error))?;
-                Ok((outcomes, batch.head))
+                Ok((outcomes, batch.events, batch.head))
             })
             .await?;
         self.last_recorded_at = recorded_at;
-        self.head.send_if_modified(|current| std::mem::replace(current, head) != head);
+        self.shared.tail.extend(rows, recorded_at);
+        self.shared.head.send_if_modified(|current| std::mem::replace(current, head) != head);
         Ok(outcomes)
     }
 
@@ -216,6 +228,8 @@ impl Writer {
         let now = (self.clock)();
         self.durably(async |connection| beside::erase_key(connection, subject, now).await).await?;
         // The write-ahead log still holds pages with the key as it was: empty it.
+        let turn = self.shared.turn.clone();
+        let _turn = turn.lock().await;
         let mut connection = self.connect().await?;
         let emptied: Result<(i64, i64, i64), _> =
             sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;

@@ -30,7 +30,7 @@ pub use self::key_file::KeyFile;
 pub use self::markers::close;
 pub use self::opening::Opened;
 pub use self::pepper::Pepper;
-pub use self::sealing::{SealError, SealSession};
+pub use self::sealing::{FreshKeys, SealError, SealSession};
 
 use self::cipher::DataKey;
 use crate::{EventStore, KeyState, StoreError, StoredEvent};
@@ -136,7 +136,7 @@ impl Vault {
             }
             usable.insert(subject.to_owned(), known);
         }
-        let erasures = *self.erasures.read().unwrap_or_else(PoisonError::into_inner);
+        let erasures = self.erasures();
         let states = if unknown.is_empty() { vec![] } else { self.store.keys(&unknown).await? };
         for (subject, state) in unknown.into_iter().zip(states) {
             let known = match state {
@@ -144,7 +144,7 @@ impl Vault {
                 KeyState::Erased(_) => Usable::Erased,
                 KeyState::Wrapped(wrapped) => {
                     let key = self.key_file.unwrap_data_key(&subject, &wrapped)?;
-                    self.remember(&subject, &key, erasures);
+                    self.keep(&subject, &key, erasures);
                     Usable::Key(key)
                 }
             };
@@ -153,8 +153,21 @@ impl Vault {
         Ok(usable)
     }
 
+    /// Keeps the keys that an append brought along, once it is written: they are nearly always asked
+    /// for next.
+    pub fn remember(&self, fresh: FreshKeys) {
+        for (subject, key) in &fresh.keys {
+            self.keep(subject, key, fresh.erasures);
+        }
+    }
+
+    /// How many erasures there were so far.
+    fn erasures(&self) -> u64 {
+        *self.erasures.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps a key, unless something was erased since it was asked for: it may have been this one.
-    fn remember(&self, subject: &str, key: &DataKey, erasures_before: u64) {
+    fn keep(&self, subject: &str, key: &DataKey, erasures_before: u64) {
         let erasures = self.erasures.read().unwrap_or_else(PoisonError::into_inner);
         if *erasures == erasures_before {
             self.cache.insert(subject.to_owned(), key.clone());

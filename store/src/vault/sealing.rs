@@ -39,11 +39,20 @@ pub struct SealSession<'v> {
     vault: &'v Vault,
     keys: HashMap<String, DataKey>,
     new_keys: Vec<NewKey>,
+    fresh: FreshKeys,
+}
+
+/// Keys that an append brings along, still unwrapped: for [`Vault::remember`] once it is written.
+pub struct FreshKeys {
+    pub(super) keys: Vec<(String, DataKey)>,
+    /// How many erasures there had been when the session began.
+    pub(super) erasures: u64,
 }
 
 impl<'v> SealSession<'v> {
     pub(super) fn new(vault: &'v Vault) -> Self {
-        Self { vault, keys: HashMap::new(), new_keys: Vec::new() }
+        let fresh = FreshKeys { keys: Vec::new(), erasures: vault.erasures() };
+        Self { vault, keys: HashMap::new(), new_keys: Vec::new(), fresh }
     }
 
     /// Replaces each marker in `payload` by a commitment, and answers the sealed fields for
@@ -90,6 +99,23 @@ impl<'v> SealSession<'v> {
         self.new_keys
     }
 
+    /// The same keys as they were made.
+    pub fn take_fresh_keys(&mut self) -> FreshKeys {
+        let keys = std::mem::take(&mut self.fresh.keys);
+        FreshKeys { keys, erasures: self.fresh.erasures }
+    }
+
+    /// Makes a key for a subject that the append brings into being, without asking whether it has
+    /// one. If it had, the append answers that it is claimed.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn begin(&mut self, subject: &str) -> Result<(), StoreError> {
+        let key = self.make_key(subject)?;
+        self.keys.insert(subject.to_owned(), key);
+        Ok(())
+    }
+
     /// Makes sure that every subject has a key in this session.
     async fn load(&mut self, subjects: impl Iterator<Item = &String>) -> Result<(), SealError> {
         let unknown: Vec<_> =
@@ -113,6 +139,7 @@ impl<'v> SealSession<'v> {
         let key = DataKey::random()?;
         let wrapped = self.vault.key_file.wrap_data_key(subject, &key)?;
         self.new_keys.push(NewKey { subject: subject.to_owned(), wrapped });
+        self.fresh.keys.push((subject.to_owned(), key.clone()));
         Ok(key)
     }
 }

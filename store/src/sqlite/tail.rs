@@ -1,0 +1,81 @@
+//! The end of the log, in memory: those who follow it read what was just written without asking
+//! SQLite, which is most of what following costs.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use super::batch::EventRow;
+use crate::{Millis, Position, Sealed, StoredEvent};
+
+/// How much is kept: events, and bytes of their texts together.
+const EVENTS: usize = 4096;
+const BYTES: usize = 8 << 20;
+
+/// The last events of the log, without gaps.
+#[derive(Default)]
+pub(super) struct Tail(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    events: VecDeque<StoredEvent>,
+    bytes: usize,
+}
+
+impl Tail {
+    /// Takes in what was committed, before anybody can know that it was.
+    pub fn extend(&self, rows: Vec<EventRow>, recorded_at: Millis) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            let event = stored(row, recorded_at);
+            kept.bytes += bytes(&event);
+            kept.events.push_back(event);
+        }
+        while kept.events.len() > EVENTS || kept.bytes > BYTES {
+            let Some(oldest) = kept.events.pop_front() else { break };
+            kept.bytes -= bytes(&oldest);
+        }
+    }
+
+    /// Forgets everything: after a commit whose outcome was unknown the log may have grown unseen.
+    pub fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+    }
+
+    /// The events behind a position, if all of them that `limit` allows are kept.
+    pub fn after(
+        &self,
+        position: Position,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Option<Vec<StoredEvent>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = kept.events.front()?.position;
+        let skip = usize::try_from((position + 1).checked_sub(first)?).ok()?;
+        let events = kept.events.iter().skip(skip).take(limit).cloned();
+        Some(match sealed {
+            Sealed::With => events.collect(),
+            Sealed::Without => events.map(|event| StoredEvent { sealed: None, ..event }).collect(),
+        })
+    }
+}
+
+fn stored(row: EventRow, recorded_at: Millis) -> StoredEvent {
+    StoredEvent {
+        position: row.position,
+        stream: row.stream.to_string(),
+        version: row.version,
+        event_id: row.event_id,
+        event_type: row.event.event_type,
+        schema: row.event.schema,
+        occurred_at: row.event.occurred_at.unwrap_or(recorded_at),
+        recorded_at,
+        envelope: row.event.envelope,
+        payload: row.event.payload,
+        sealed: row.event.sealed,
+    }
+}
+
+fn bytes(event: &StoredEvent) -> usize {
+    let sealed = event.sealed.as_ref().map_or(0, String::len);
+    event.stream.len() + event.envelope.len() + event.payload.len() + sealed
+}
