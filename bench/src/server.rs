@@ -24,7 +24,7 @@ impl Server {
         let mut child = Command::new(binary)
             .args(["serve", "--listen", address, "--data"])
             .arg(data)
-            .env("DOCKET_LOG", "warn")
+            .env("DOCKET_LOG", "error")
             .stdout(Stdio::null())
             .spawn()?;
         loop {

@@ -48,11 +48,7 @@ impl Desk {
     }
 
     /// Whether the log has more of a stream than was folded.
-    pub(crate) async fn is_behind(
-        &self,
-        stream: &str,
-        version: u64,
-    ) -> Result<bool, CommandError> {
+    pub(crate) async fn is_behind(&self, stream: &str, version: u64) -> Result<bool, CommandError> {
         let next = self.store.read_stream(stream, version, 1, Sealed::Without).await?;
         Ok(!next.is_empty())
     }

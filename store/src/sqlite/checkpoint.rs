@@ -31,11 +31,7 @@ pub(super) async fn start(
     Ok(())
 }
 
-async fn follow(
-    mut connection: SqliteConnection,
-    mut head: watch::Receiver<Position>,
-    turn: Turn,
-) {
+async fn follow(mut connection: SqliteConnection, mut head: watch::Receiver<Position>, turn: Turn) {
     let mut copied = *head.borrow();
     while let Ok(reached) = head.wait_for(|head| *head >= copied + EVENTS).await.map(|head| *head) {
         copied = reached;

@@ -93,10 +93,7 @@ impl Known {
 }
 
 /// Where one command landed, if it is known.
-pub(super) async fn command(
-    pool: &SqlitePool,
-    id: Uuid,
-) -> Result<Option<Landed>, sqlx::Error> {
+pub(super) async fn command(pool: &SqlitePool, id: Uuid) -> Result<Option<Landed>, sqlx::Error> {
     let found: String =
         sqlx::query_scalar(COMMANDS).bind(json(&[id.simple()])).fetch_one(pool).await?;
     let found: Vec<CommandRow> = parsed(&found)?;

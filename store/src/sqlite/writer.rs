@@ -14,8 +14,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::batch::Batch;
 use super::checked::Checked;
-use super::failure::{failed, failed_at_commit};
 use super::checkpoint::Turn;
+use super::failure::{failed, failed_at_commit};
 use super::tail::Tail;
 use super::{beside, inserts, open};
 use crate::{Clock, Millis, Outcome, Position, StoreError};
