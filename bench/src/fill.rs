@@ -137,6 +137,8 @@ fn event(desk: Desk, number: u64, index: u64, customer: CustomerId) -> TicketEve
         0 => TicketEvent::TicketCreated(Box::new(created(number, customer, with_text, message))),
         _ if !with_text => plain(number, index),
         1 => assigned(number),
+        // Nine of sixteen say something: a history of fifty events has thirty personal fields.
+        _ if index % 16 >= 9 => plain(number, index),
         _ if index.is_multiple_of(2) => TicketEvent::TicketReplied {
             message,
             answers: Vec::new(),
