@@ -6,11 +6,11 @@ CREATE TABLE {table} (
     stream TEXT NOT NULL,
     key    TEXT NOT NULL,
     doc    TEXT NOT NULL,
-    queue  TEXT    AS (doc ->> '$.queue') VIRTUAL,
-    open   INTEGER AS (doc ->> '$.open')  VIRTUAL,
-    class  INTEGER AS (doc ->> '$.class') VIRTUAL,
-    since  TEXT    AS (doc ->> '$.from')  VIRTUAL,
-    until  TEXT    AS (doc ->> '$.to')    VIRTUAL,
+    queue  TEXT    AS (doc ->> '$.queue') STORED,
+    open   INTEGER AS (doc ->> '$.open')  STORED,
+    class  INTEGER AS (doc ->> '$.class') STORED,
+    since  TEXT    AS (doc ->> '$.from')  STORED,
+    until  TEXT    AS (doc ->> '$.to')    STORED,
     PRIMARY KEY (stream, key)
 );
 -- after load

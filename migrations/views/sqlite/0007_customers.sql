@@ -3,7 +3,7 @@ CREATE TABLE {table} (
     stream     TEXT NOT NULL,
     key        TEXT NOT NULL,
     doc        TEXT NOT NULL,
-    registered TEXT AS (doc ->> '$.registered_at') VIRTUAL,
+    registered TEXT AS (doc ->> '$.registered_at') STORED,
     PRIMARY KEY (stream, key)
 );
 -- after load

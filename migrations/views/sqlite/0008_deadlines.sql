@@ -3,7 +3,7 @@ CREATE TABLE {table} (
     stream TEXT NOT NULL,
     key    TEXT NOT NULL,
     doc    TEXT NOT NULL,
-    due    TEXT AS (doc ->> '$.due_at') VIRTUAL,
+    due    TEXT AS (doc ->> '$.due_at') STORED,
     PRIMARY KEY (stream, key)
 );
 -- after load
