@@ -62,6 +62,7 @@ impl Desk {
         request: &Request,
         plan: Plan,
     ) -> Result<Appended, CommandError> {
+        let generation = self.kept.generation();
         let (append, events, fresh_keys) = self.prepare(request, plan).await?;
         let mut tries = 0;
         let outcome = loop {
@@ -74,7 +75,7 @@ impl Desk {
             Outcome::Appended(receipt) => {
                 self.vault.remember(fresh_keys);
                 let done = finish(receipt, occurred_at(request), events);
-                self.kept.advance(&done.events);
+                self.kept.advance(&done.events, generation);
                 Ok(Appended::Done(done))
             }
             Outcome::AlreadyAppended(receipt) => self.repeat(receipt).await.map(Appended::Done),

@@ -20,6 +20,7 @@ const PEOPLE: usize = 4_096;
 
 /// All that is kept.
 pub struct Kept {
+    forgotten: Arc<AtomicU64>,
     pub tickets: KeptOf<Ticket>,
     pub customers: KeptOf<Option<Customer>>,
     pub agents: KeptOf<Option<Agent>>,
@@ -27,20 +28,27 @@ pub struct Kept {
 
 impl Kept {
     pub fn new() -> Self {
+        let forgotten = Arc::new(AtomicU64::new(0));
         Self {
-            tickets: KeptOf::new(TICKETS, evolve_ticket),
-            customers: KeptOf::new(PEOPLE, evolve_customer),
-            agents: KeptOf::new(PEOPLE, evolve_agent),
+            tickets: KeptOf::new(TICKETS, evolve_ticket, forgotten.clone()),
+            customers: KeptOf::new(PEOPLE, evolve_customer, forgotten.clone()),
+            agents: KeptOf::new(PEOPLE, evolve_agent, forgotten.clone()),
+            forgotten,
         }
     }
 
+    /// How often everything was forgotten so far: to be asked before what is kept is read or decided.
+    pub fn generation(&self) -> u64 {
+        self.forgotten.load(Ordering::SeqCst)
+    }
+
     /// Takes in what was just written, where the kept state is the one it was written on.
-    pub fn advance(&self, events: &[Recorded<Event>]) {
+    pub fn advance(&self, events: &[Recorded<Event>], generation: u64) {
         for stream in events.chunk_by(|a, b| a.stream == b.stream) {
             match stream[0].event {
-                Event::Ticket(_) => self.tickets.advance(stream),
-                Event::Customer(_) => self.customers.advance(stream),
-                Event::Agent(_) => self.agents.advance(stream),
+                Event::Ticket(_) => self.tickets.advance(stream, generation),
+                Event::Customer(_) => self.customers.advance(stream, generation),
+                Event::Agent(_) => self.agents.advance(stream, generation),
                 Event::Definition(_) | Event::Token(_) => {}
             }
         }
@@ -53,9 +61,10 @@ impl Kept {
     }
 
     pub fn forget_all(&self) {
-        self.tickets.forget_all();
-        self.customers.forget_all();
-        self.agents.forget_all();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.tickets.by_stream.clear();
+        self.customers.by_stream.clear();
+        self.agents.by_stream.clear();
     }
 }
 
@@ -63,13 +72,17 @@ impl Kept {
 pub struct KeptOf<S> {
     by_stream: Cache<String, Arc<Folded<S>>>,
     evolve: fn(S, &Recorded<Event>) -> S,
-    /// Counts how often everything was forgotten: what was read before is not kept after.
-    forgotten: AtomicU64,
+    /// How often everything was forgotten: what was read before is not kept after.
+    forgotten: Arc<AtomicU64>,
 }
 
 impl<S: Clone + Default> KeptOf<S> {
-    fn new(capacity: usize, evolve: fn(S, &Recorded<Event>) -> S) -> Self {
-        Self { by_stream: Cache::new(capacity), evolve, forgotten: AtomicU64::new(0) }
+    fn new(
+        capacity: usize,
+        evolve: fn(S, &Recorded<Event>) -> S,
+        forgotten: Arc<AtomicU64>,
+    ) -> Self {
+        Self { by_stream: Cache::new(capacity), evolve, forgotten }
     }
 
     pub fn get(&self, stream: &str) -> Option<Arc<Folded<S>>> {
@@ -80,11 +93,6 @@ impl<S: Clone + Default> KeptOf<S> {
         self.evolve
     }
 
-    /// How often everything was forgotten so far: to be asked before what is put is read.
-    pub fn generation(&self) -> u64 {
-        self.forgotten.load(Ordering::SeqCst)
-    }
-
     /// Keeps a state, unless a newer one is at hand or all were forgotten since it was read.
     pub fn put(&self, stream: &str, folded: Arc<Folded<S>>, generation: u64) {
         let newer = self.get(stream).is_none_or(|known| known.version < folded.version);
@@ -92,7 +100,7 @@ impl<S: Clone + Default> KeptOf<S> {
             self.by_stream.insert(stream.to_owned(), folded);
         }
         // Looked at last, so that whatever was forgotten meanwhile does not come back.
-        if generation != self.generation() {
+        if generation != self.forgotten.load(Ordering::SeqCst) {
             self.forget(stream);
         }
     }
@@ -101,13 +109,8 @@ impl<S: Clone + Default> KeptOf<S> {
         self.by_stream.remove(stream);
     }
 
-    fn forget_all(&self) {
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
-        self.by_stream.clear();
-    }
-
-    fn advance(&self, events: &[Recorded<Event>]) {
-        let (name, generation) = (&events[0].stream, self.generation());
+    fn advance(&self, events: &[Recorded<Event>], generation: u64) {
+        let name = &events[0].stream;
         let before = match self.get(name) {
             Some(folded) if folded.version + 1 == events[0].version => (*folded).clone(),
             None if events[0].version == 1 => Folded::default(),

@@ -58,7 +58,7 @@ impl Desk {
         kept: &KeptOf<S>,
         stream: &str,
     ) -> Result<Arc<Folded<S>>, CommandError> {
-        let generation = kept.generation();
+        let generation = self.kept.generation();
         let known = kept.get(stream).unwrap_or_default();
         let version = known.version;
         let known = Arc::unwrap_or_clone(known);

@@ -3,7 +3,7 @@ CREATE TABLE {table} (
     stream TEXT NOT NULL,
     key    TEXT NOT NULL,
     doc    TEXT NOT NULL,
-    due    TEXT AS (coalesce(doc ->> '$.due', '9999')) VIRTUAL,
+    due    TEXT AS (coalesce(doc ->> '$.due', '9999')) STORED,
     PRIMARY KEY (stream, key)
 );
 -- after load

@@ -52,7 +52,7 @@ pub struct AddressDocument {
 
 impl View for Customers {
     const NAME: &'static str = "customers";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CATEGORY: &'static str = "customer";
     const NEEDS_TEXT: bool = true;
     const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0007_customers.sql");

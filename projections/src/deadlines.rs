@@ -56,7 +56,7 @@ impl Kind {
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0008_deadlines.sql");

@@ -63,7 +63,7 @@ pub struct Path {
 
 impl View for Stays {
     const NAME: &'static str = "stays";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0006_stays.sql");

@@ -25,7 +25,7 @@ pub struct TicketList;
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0002_ticket_list.sql");

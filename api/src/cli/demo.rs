@@ -1,16 +1,19 @@
 //! `docket demo`: a made-up desk, served from a store that is thrown away.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
 use docket_domain::ids::AgentId;
 use docket_domain::instant::Instant;
 use docket_domain::token::Role;
+use docket_store::sqlite::SqliteStore;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, token};
 use crate::config::Config;
-use crate::demo::{self, DemoClock, Plan};
-use crate::docket::Docket;
+use crate::demo::{self, DemoClock, Plan, Seeded};
+use crate::docket::{Docket, sqlite_path};
 use crate::server;
 
 /// How the desk is made up.
@@ -28,6 +31,9 @@ pub struct Args {
     #[arg(long, env = "DOCKET_SEED", default_value_t = 1, value_name = "N")]
     seed: u64,
 }
+
+/// How long the views are waited for before they are waited for again.
+const BUILDING: Duration = Duration::from_secs(5);
 
 /// One token for each role is printed.
 const ROLES: [(&str, Role); 5] = [
@@ -47,16 +53,12 @@ pub async fn run(args: Args, mut config: Config) -> Result<(), Failure> {
     let real = super::clock();
     let plan = Plan { tickets: args.tickets, seed: args.seed, until: Instant(real()) };
     let clock = DemoClock::starting_at(plan.begin(), real);
-    let server = server::start(&config, clock.reading()).await?;
-    let bar = bar();
-    let told = bar.clone();
-    let seeded = demo::seed(&server.docket.desk, &clock, plan, |played, all| {
-        told.set_length(all as u64);
-        told.set_position(played as u64);
-    });
-    let seeded = seeded.await?;
+    let seeded = live(&config, &clock, plan).await?;
     clock.let_go();
-    bar.finish_and_clear();
+    // The views are built at once from the whole year, which is faster than following it.
+    let server = server::start(&config, clock.reading()).await?;
+    let head = server.docket.store.head();
+    while !server.docket.views.wait_for(head, BUILDING).await {}
     tracing::debug!(events = seeded.events, refused = seeded.refused.len(), "made up");
     let mut out = std::io::stdout();
     writeln!(out, "{} tickets and {} events since a year ago.", args.tickets, seeded.events)?;
@@ -71,6 +73,22 @@ pub async fn run(args: Args, mut config: Config) -> Result<(), Failure> {
     writeln!(out, "\nStop it with Ctrl-C; the desk is then gone.")?;
     server.docket.set_ready();
     Ok(server.until_asked_to_stop().await?)
+}
+
+/// Lets a year go by on a desk that nobody reads yet.
+async fn live(config: &Config, clock: &DemoClock, plan: Plan) -> Result<Seeded, Failure> {
+    let store = Arc::new(SqliteStore::open(sqlite_path(&config.store)?, clock.reading()).await?);
+    let desk = super::desk(store.clone(), &config.data, clock.reading()).await?;
+    let bar = bar();
+    let told = bar.clone();
+    let seeded = demo::seed(&desk, clock, plan, |played, all| {
+        told.set_length(all as u64);
+        told.set_position(played as u64);
+    });
+    let seeded = seeded.await?;
+    bar.finish_and_clear();
+    store.close().await;
+    Ok(seeded)
 }
 
 async fn issue(docket: &Docket, name: &str, role: Role, agent: AgentId) -> Result<String, Failure> {

@@ -5,15 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Subcommand;
-use docket_commands::Desk;
-use docket_store::EventStore;
 use docket_store::sqlite::SqliteStore;
-use docket_store::vault::{KeyFile, Vault};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::config::Config;
-use crate::docket::{Docket, KEY_FILE, sqlite_path};
+use crate::docket::{Docket, sqlite_path};
 use crate::import::map::Map;
 use crate::import::rehearse;
 use crate::import::report::Report;
@@ -98,31 +95,17 @@ async fn bring_in(config: &Config, job: Job) -> Result<Report, Failure> {
 /// Imports into a store that is thrown away, with the definitions of the real one.
 async fn try_out(config: &Config, mut job: Job) -> Result<Report, Failure> {
     let folder = tempfile::tempdir()?;
-    let trial =
-        open(&folder.path().join("log.sqlite"), &folder.path().join(KEY_FILE), false).await?;
+    let trial = SqliteStore::open(folder.path().join("log.sqlite"), super::clock()).await?;
+    let trial = Arc::new(super::desk(Arc::new(trial), folder.path(), super::clock()).await?);
     let real = sqlite_path(&config.store)?;
     if real.exists() {
-        let real = open(real, &config.data.join(KEY_FILE), true).await?;
+        let real = SqliteStore::open_read_only(real).await?;
+        let real = super::desk(Arc::new(real), &config.data, super::clock()).await?;
         rehearse::copy_definitions(&real.catalogue(), &trial).await?;
         job.untouched = Some(Arc::clone(real.store()));
     }
     let report = import(trial, job).await;
     report.map_err(|stopped| Failure::Other(stopped.to_string()))
-}
-
-async fn open(
-    log: &std::path::Path,
-    key: &std::path::Path,
-    read_only: bool,
-) -> Result<Arc<Desk>, Failure> {
-    let store: Arc<dyn EventStore> = Arc::new(if read_only {
-        SqliteStore::open_read_only(log).await?
-    } else {
-        SqliteStore::open(log, super::clock()).await?
-    });
-    let key = KeyFile::load_or_create(key, &*store).await?;
-    let vault = Arc::new(Vault::new(store.clone(), key));
-    Ok(Arc::new(Desk::open(store, vault, super::clock()).await?))
 }
 
 fn complain(reject: &Reject) {

@@ -15,13 +15,16 @@ pub mod token;
 pub mod verify;
 pub mod views;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
-use docket_store::Clock;
+use docket_commands::Desk;
+use docket_store::vault::{KeyFile, Vault};
+use docket_store::{Clock, EventStore};
 
 use crate::config::{Config, ConfigError, Options};
-use crate::docket::StartError;
+use crate::docket::{KEY_FILE, StartError};
 use crate::problem::Problem;
 
 /// An event-sourced ticketing backend: every ticket is its history.
@@ -120,6 +123,13 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
+}
+
+/// A desk over a store that no server holds, with the key of its data folder.
+async fn desk(store: Arc<dyn EventStore>, data: &Path, clock: Clock) -> Result<Desk, Failure> {
+    let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
+    let vault = Arc::new(Vault::new(store.clone(), key));
+    Ok(Desk::open(store, vault, clock).await?)
 }
 
 /// The real time.

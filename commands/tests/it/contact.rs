@@ -51,7 +51,7 @@ impl Scene {
     }
 
     async fn profile(&self, id: CustomerId) -> CustomerProfile {
-        self.desk.customer(id).await.unwrap().state.unwrap().profile
+        self.desk.customer(id).await.unwrap().state.clone().unwrap().profile
     }
 }
 

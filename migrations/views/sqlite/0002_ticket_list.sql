@@ -1,7 +1,7 @@
 -- Which tickets are there? One row for each ticket, its document as the API answers it.
 --
 -- The columns are read from the document, so the document is all that is ever written. They are
--- virtual: stored ones cost more to write than they save in reading. Texts compare byte by byte;
+-- stored: an index over virtual ones reads every document again. Texts compare byte by byte;
 -- instants are texts of one width, so their order is that of time. Nothing a list is sorted by may
 -- be NULL: a ticket that is due at no time sorts last, an unassigned one has the assignee ''.
 CREATE TABLE {table} (
