@@ -224,6 +224,7 @@ impl Docket {
     /// Takes the figures that are only asked for now and then.
     pub async fn measure(&self) {
         metrics::head(self.store.head());
+        metrics::waiting_appends(self.sqlite.waiting());
         // Where the views do not answer, their figures stay as they were.
         for view in self.views.status().await.unwrap_or_default() {
             metrics::view_lag(view.name, view.lag);

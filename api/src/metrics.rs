@@ -40,6 +40,11 @@ pub fn head(position: u64) {
     gauge!("docket_log_head_position").set(position as f64);
 }
 
+/// Notes how many appends wait for the writer of the log.
+pub fn waiting_appends(count: usize) {
+    gauge!("docket_append_queue_depth").set(count as f64);
+}
+
 /// Notes how far a view is behind the log, in events.
 pub fn view_lag(view: &str, events: u64) {
     gauge!("docket_view_lag_events", "view" => view.to_owned()).set(events as f64);

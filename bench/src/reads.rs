@@ -18,7 +18,7 @@ const CONNECTIONS: u64 = 16;
 
 /// Histories of 50 events over ten thousand tickets; start, memory and rebuild at a million events.
 pub async fn measure(tickets: u64) -> Result<(), Failure> {
-    let dir = tempfile::tempdir_in(".")?;
+    let dir = server::folder()?;
     histories(&dir.path().join("histories")).await?;
     start(&dir.path().join("large"), tickets).await
 }
@@ -68,7 +68,7 @@ async fn start(data: &Path, tickets: u64) -> Result<(), Failure> {
 /// The same page at ten thousand tickets and at many more, the first and the 150th, and a queue as
 /// it was half-way.
 pub async fn pages(tickets: u64) -> Result<(), Failure> {
-    let dir = tempfile::tempdir_in(".")?;
+    let dir = server::folder()?;
     let mut small = Vec::new();
     for tickets in [10_000, tickets] {
         let data = dir.path().join(tickets.to_string());

@@ -64,6 +64,13 @@ impl Drop for Server {
     }
 }
 
+/// A folder for what is measured, beside the program: on a disk, which a folder for temporary files
+/// need not be.
+pub fn folder() -> io::Result<tempfile::TempDir> {
+    let program = std::env::current_exe()?;
+    tempfile::tempdir_in(program.parent().unwrap_or(Path::new(".")))
+}
+
 /// The release binary beside this one.
 pub fn binary() -> io::Result<PathBuf> {
     let path = std::env::current_exe()?.with_file_name("docket");

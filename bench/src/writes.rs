@@ -15,7 +15,7 @@ const CONNECTIONS: usize = 64;
 
 /// The floor, a burst, the sustained load, and latencies at half of it.
 pub async fn measure(seconds: u64) -> Result<(), Failure> {
-    let dir = tempfile::tempdir_in(".")?;
+    let dir = server::folder()?;
     let floor = floor::one_event_per_transaction(dir.path(), Duration::from_secs(5)).await?;
     println!("floor F: {floor:.0} events/s, one per transaction, synchronous=FULL");
     let server =

@@ -17,7 +17,7 @@ use crate::demo::story::{Act, By, Moment, Teller};
 
 /// Moments that lie closer together than this are recorded together: the store gathers them into
 /// one commit, and `recorded_at` is at most this much later than the moment they occurred at.
-const WINDOW: i64 = 180 * MINUTE;
+pub(super) const WINDOW: i64 = 180 * MINUTE;
 
 /// The namespace of everything that a seed makes.
 const DEMO: Uuid = Uuid::from_u128(0x6f1d_52b7_0a3e_5c44_8d19_77e2_90ab_de30);

@@ -107,6 +107,11 @@ impl SqliteStore {
         self.readers.close().await;
     }
 
+    /// How many writes wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.writer.as_ref().map_or(0, |writer| writer.max_capacity() - writer.capacity())
+    }
+
     /// Writes a consistent copy of the log to `target`, which must not exist, while appends go on.
     /// The copy is on disk when this answers. It never contains the key-encryption key.
     ///

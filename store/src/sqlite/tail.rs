@@ -41,7 +41,8 @@ impl Tail {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
     }
 
-    /// The events behind a position, if all of them that `limit` allows are kept.
+    /// The events behind a position, if the first of them is kept. Where it is not, SQLite knows
+    /// better: it may be older, or committed this very moment.
     pub fn after(
         &self,
         position: Position,
@@ -50,7 +51,10 @@ impl Tail {
     ) -> Option<Vec<StoredEvent>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = kept.events.front()?.position;
-        let skip = usize::try_from((position + 1).checked_sub(first)?).ok()?;
+        let skip = usize::try_from(position.checked_add(1)?.checked_sub(first)?).ok()?;
+        if skip >= kept.events.len() {
+            return None;
+        }
         let events = kept.events.iter().skip(skip).take(limit).cloned();
         Some(match sealed {
             Sealed::With => events.collect(),

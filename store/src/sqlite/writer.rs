@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -156,6 +157,7 @@ impl Writer {
 
     async fn append_all(&mut self, appends: Vec<(Checked, Reply<Outcome>)>) {
         let (appends, replies): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
+        let (began, size) = (Instant::now(), appends.len());
         // Connecting first, since it is what finds the end of the log.
         let written = match self.connect().await {
             Ok(connection) => {
@@ -166,6 +168,8 @@ impl Writer {
         };
         match written {
             Ok(outcomes) => {
+                metrics::histogram!("docket_append_batch_size").record(size as f64);
+                metrics::histogram!("docket_append_seconds").record(began.elapsed());
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     // Whoever asked may have stopped waiting; the events are on disk all the same.
                     let _ = reply.send(Ok(outcome));

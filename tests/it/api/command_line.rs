@@ -46,9 +46,9 @@ fn a_store_is_made_verified_backed_up_and_restored() {
     assert!(said(&listed).contains("ann"), "{}", said(&listed));
     let again = docket(&back, &["restore", copy.to_str().unwrap()]);
     assert!(said(&again).contains("never overwrites"), "{}", said(&again));
-    for file in ["log.sqlite", "log.sqlite-shm"] {
-        std::fs::remove_file(back.join(file)).unwrap();
-    }
+    std::fs::remove_file(back.join("log.sqlite")).unwrap();
+    // Where the store was closed to its end, this one is gone already.
+    let _ = std::fs::remove_file(back.join("log.sqlite-shm"));
     std::fs::write(back.join("log.sqlite-wal"), "of another log").unwrap();
     let beside = docket(&back, &["restore", copy.to_str().unwrap()]);
     assert!(said(&beside).contains("log.sqlite-wal exists already"), "{}", said(&beside));

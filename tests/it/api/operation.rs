@@ -17,6 +17,9 @@ async fn health_and_readiness_need_no_token_and_figures_do() {
     for figure in [
         "docket_http_requests_total{method=\"POST\",route=\"/v1/tickets\",status=\"2xx\"}",
         "docket_http_request_seconds_bucket",
+        "docket_append_seconds_bucket",
+        "docket_append_batch_size_bucket",
+        "docket_append_queue_depth",
         "docket_log_head_position",
         "docket_view_lag_events{view=\"ticket_list\"}",
         "docket_view_parked_streams",
