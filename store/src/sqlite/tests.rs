@@ -246,6 +246,31 @@ async fn whoever_alters_the_log_is_found_out() {
 }
 
 #[tokio::test]
+async fn what_is_remembered_of_the_logs_end_is_what_stands_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    SqliteStore::open(&path, clock()).await.unwrap().close().await;
+    let write = async |store: &SqliteStore, n: u64| {
+        store.append(note(&format!("ticket-{n}"), Expected::NoStream, "{}")).await.unwrap();
+    };
+    let earlier = SqliteStore::open(&path, clock()).await.unwrap();
+    write(&earlier, 1).await;
+    earlier.close().await;
+    // This one remembers only what it wrote itself.
+    let store = SqliteStore::open(&path, clock()).await.unwrap();
+    for n in 2..6 {
+        write(&store, n).await;
+    }
+    let file = SqliteStore::open_read_only(&path).await.unwrap();
+    for (after, limit) in [(0, 9), (1, 9), (1, 2), (3, 9), (4, 1), (5, 9), (99, 9), (u64::MAX, 9)] {
+        for sealed in [Sealed::With, Sealed::Without] {
+            let remembered = store.read_all(after, limit, sealed).await.unwrap();
+            assert_eq!(remembered, file.read_all(after, limit, sealed).await.unwrap(), "{after}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_backup_is_a_log_like_any_other() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("log.sqlite"), clock()).await.unwrap();

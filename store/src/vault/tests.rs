@@ -192,6 +192,35 @@ async fn a_key_that_was_never_stored_is_not_remembered() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_begun_though_there_is_one_is_claimed() {
+    let given = given().await;
+    let ticket = subjects(&["ticket-1"]);
+    let before = given.stored_one(json!({ "$personal": 1 }), &ticket).await;
+    let mut session = given.vault.seal_session();
+    session.begin("ticket-1").unwrap();
+    let (mut payload, command_id) = (json!({ "$personal": 2 }), Uuid::now_v7());
+    let sealed = session.seal(&mut payload, event_id(command_id, 0), &ticket).await.unwrap();
+    let events = vec![noted(payload.to_string(), sealed)];
+    let append = appending(command_id, "ticket-2", events, session.into_new_keys());
+    let outcome = given.store.append(append).await.unwrap();
+    assert!(matches!(outcome, Outcome::Claimed(_)), "{outcome:?}");
+    assert_eq!(given.opened(&before).await.0, 1, "its key is what it was");
+}
+
+#[tokio::test]
+async fn a_key_that_was_made_while_somebody_was_erased_is_not_remembered() {
+    let given = given().await;
+    let ticket = subjects(&["ticket-1"]);
+    let mut session = given.vault.seal_session();
+    session.begin("ticket-1").unwrap();
+    given.vault.erase("ticket-1").await.unwrap();
+    given.vault.remember(session.take_fresh_keys());
+    let mut payload = json!({ "$personal": 1 });
+    let again = given.vault.seal_session().seal(&mut payload, Uuid::nil(), &ticket).await;
+    assert!(matches!(again, Err(SealError::Erased { .. })));
+}
+
+#[tokio::test]
 async fn a_payload_that_could_not_be_read_again_is_refused() {
     let given = given().await;
     let ticket = subjects(&["ticket-1"]);
