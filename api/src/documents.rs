@@ -21,7 +21,9 @@ const KEPT: usize = 10_000;
 
 /// Folded tickets, by stream.
 pub struct Documents {
-    kept: Cache<String, Arc<Case>>,
+    /// Each with how often everything was forgotten before it was read: one that was read earlier
+    /// than the last time may hold text that was erased since, and counts for nothing.
+    kept: Cache<String, (u64, Arc<Case>)>,
     forgotten: AtomicU64,
 }
 
@@ -86,7 +88,7 @@ impl Documents {
     pub async fn now(&self, reader: &Reader, id: TicketId) -> Result<Arc<Case>, Problem> {
         let stream = id.stream();
         let before = self.forgotten.load(Ordering::SeqCst);
-        let kept = self.kept.get(&stream);
+        let kept = self.get(&stream);
         let kept = kept.filter(|case| case.document().is_some());
         let after = kept.as_ref().and_then(|case| Some(case.document()?.version));
         let newer =
@@ -155,7 +157,7 @@ impl Documents {
         let before = done.version.checked_sub(written().count() as u64)?;
         let mut case = match before {
             0 => Case::default(),
-            _ => Arc::unwrap_or_clone(self.kept.get(&done.stream)?),
+            _ => Arc::unwrap_or_clone(self.get(&done.stream)?),
         };
         if case.document().map_or(0, |document| document.version) != before {
             return None;
@@ -164,14 +166,18 @@ impl Documents {
         Some(case)
     }
 
-    /// Keeps the newest: two commands may answer in another order than they were written. What was
-    /// read `before` everything was forgotten may hold text that nobody shall read any more.
+    fn get(&self, stream: &str) -> Option<Arc<Case>> {
+        let (forgotten, case) = self.kept.get(stream)?;
+        (forgotten == self.forgotten.load(Ordering::SeqCst)).then_some(case)
+    }
+
+    /// Keeps the newest: two commands may answer in another order than they were written. `before` is
+    /// how often everything had been forgotten when it was read.
     fn keep(&self, stream: &str, case: &Arc<Case>, before: u64) {
         let version = |case: &Case| case.document().map_or(0, |kept| kept.version);
-        let newer = self.kept.get(stream).is_none_or(|kept| version(&kept) < version(case));
-        let current = before == self.forgotten.load(Ordering::SeqCst);
-        if newer && current && case.document().is_some() {
-            self.kept.insert(stream.to_owned(), case.clone());
+        let newer = self.get(stream).is_none_or(|kept| version(&kept) < version(case));
+        if newer && case.document().is_some() {
+            self.kept.insert(stream.to_owned(), (before, case.clone()));
         }
     }
 }

@@ -37,7 +37,9 @@ impl Erasures {
         let fresh = !self.0.exists();
         let mut options = OpenOptions::new();
         let mut file = options.append(true).create(true).mode(0o600).open(&self.0)?;
-        // One call, so that a line is whole or not there.
+        // What a full disk or a power loss left of a line was never answered, and would spoil this one.
+        let written = std::fs::read(&self.0)?;
+        file.set_len(whole_lines(&written).len() as u64)?;
         file.write_all(format!("{at} {subject}\n").as_bytes())?;
         file.sync_all()?;
         match self.0.parent().filter(|_| fresh) {
@@ -51,8 +53,8 @@ impl Erasures {
     /// # Errors
     /// Also when a line is none of a ledger: what cannot be read might be an erasure.
     pub fn subjects(&self) -> std::io::Result<BTreeSet<String>> {
-        let text = match std::fs::read_to_string(&self.0) {
-            Ok(text) => text,
+        let text = match std::fs::read(&self.0) {
+            Ok(bytes) => String::from_utf8_lossy(whole_lines(&bytes)).into_owned(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
             Err(error) => return Err(error),
         };
@@ -89,6 +91,12 @@ impl Erasures {
     }
 }
 
+/// The lines that were written to their end.
+fn whole_lines(written: &[u8]) -> &[u8] {
+    let end = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &written[..end]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,8 +113,16 @@ mod tests {
             ledger.subjects().unwrap().into_iter().collect::<Vec<_>>(),
             ["customer-1", "ticket-2"]
         );
-        std::fs::write(folder.path().join(ERASURES_FILE), "2026-03-02T09:00:00.000Z custo")
+        let file = folder.path().join(ERASURES_FILE);
+        std::fs::write(&file, "2026-03-02T09:00:00.000Z customer-1\n2026-03-02T09:00:00.000Z tick")
             .unwrap();
+        ledger.note("customer-3", Instant(1_772_442_000_000)).unwrap();
+        assert_eq!(
+            ledger.subjects().unwrap().into_iter().collect::<Vec<_>>(),
+            ["customer-1", "customer-3"],
+            "a line that was cut short was never answered, and spoils none after it"
+        );
+        std::fs::write(&file, "2026-03-02T09:00:00.000Z custo\n").unwrap();
         let broken = ledger.subjects().unwrap_err().to_string();
         assert!(broken.ends_with("line 1: this is no erasure"), "{broken}");
     }

@@ -55,10 +55,9 @@ pub async fn pass(
             if let Some(principal) = principal {
                 request.extensions_mut().insert(principal);
             }
-            let called = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-            match called {
+            match to_its_end(method, next.call(request)).await {
                 Ok(answered) => explain(answered?.map_into_boxed_body(), &request_id),
-                Err(_) => {
+                Err(()) => {
                     tracing::error!(request_id, route, "a handler panicked");
                     let status = StatusCode::INTERNAL_SERVER_ERROR;
                     metrics::answered(method, route, status, started.elapsed());
@@ -84,6 +83,20 @@ pub async fn pass(
     metrics::answered(method, route, status, started.elapsed());
     log(method, route, status, started, &request_id);
     Ok(response)
+}
+
+/// Calls a handler; an error says that it panicked. Whatever may change something runs to its end even
+/// if the client is gone: what is remembered in memory must follow what was written.
+async fn to_its_end<T: 'static>(
+    method: &str,
+    handler: impl Future<Output = T> + 'static,
+) -> Result<T, ()> {
+    let handler = AssertUnwindSafe(handler).catch_unwind();
+    let called = match method {
+        "GET" => handler.await,
+        _ => actix_web::rt::spawn(handler).await.map_err(|_| ())?,
+    };
+    called.map_err(|_| ())
 }
 
 /// Which route it is, and who calls; or why it does not pass.

@@ -78,7 +78,12 @@ impl Desk {
                 self.kept.advance(&done.events, generation);
                 Ok(Appended::Done(done))
             }
-            Outcome::AlreadyAppended(receipt) => self.repeat(receipt).await.map(Appended::Done),
+            Outcome::AlreadyAppended(receipt) => {
+                let done = self.repeat(receipt).await?;
+                // Written by a try whose outcome was unknown: what is kept does not have it.
+                done.events.iter().for_each(|event| self.kept.forget(&event.stream));
+                Ok(Appended::Done(done))
+            }
             Outcome::WrongVersion { stream, .. } => {
                 self.kept.forget(&stream);
                 Ok(Appended::Outrun)

@@ -70,9 +70,10 @@ impl Kept {
 
 /// One kind of aggregate: its folded streams, and how they are folded.
 pub struct KeptOf<S> {
-    by_stream: Cache<String, Arc<Folded<S>>>,
+    /// Each with the generation it was read in: one of an earlier generation may hold text that was
+    /// erased since, and counts for nothing.
+    by_stream: Cache<String, (u64, Arc<Folded<S>>)>,
     evolve: fn(S, &Recorded<Event>) -> S,
-    /// How often everything was forgotten: what was read before is not kept after.
     forgotten: Arc<AtomicU64>,
 }
 
@@ -86,22 +87,18 @@ impl<S: Clone + Default> KeptOf<S> {
     }
 
     pub fn get(&self, stream: &str) -> Option<Arc<Folded<S>>> {
-        self.by_stream.get(stream)
+        let (generation, folded) = self.by_stream.get(stream)?;
+        (generation == self.forgotten.load(Ordering::SeqCst)).then_some(folded)
     }
 
     pub fn evolve(&self) -> fn(S, &Recorded<Event>) -> S {
         self.evolve
     }
 
-    /// Keeps a state, unless a newer one is at hand or all were forgotten since it was read.
+    /// Keeps a state that was read in a generation, unless a newer one is at hand.
     pub fn put(&self, stream: &str, folded: Arc<Folded<S>>, generation: u64) {
-        let newer = self.get(stream).is_none_or(|known| known.version < folded.version);
-        if newer {
-            self.by_stream.insert(stream.to_owned(), folded);
-        }
-        // Looked at last, so that whatever was forgotten meanwhile does not come back.
-        if generation != self.forgotten.load(Ordering::SeqCst) {
-            self.forget(stream);
+        if self.get(stream).is_none_or(|known| known.version < folded.version) {
+            self.by_stream.insert(stream.to_owned(), (generation, folded));
         }
     }
 

@@ -74,8 +74,10 @@ impl Names {
             history = self.reader.stream(&twin, Moment::Now).await?;
         }
         let name: Option<Arc<str>> = history.iter().fold(None, name_after).map(Arc::from);
-        if before == self.forgotten.load(Ordering::SeqCst) {
-            self.kept.insert(stream.clone(), name.clone());
+        self.kept.insert(stream.clone(), name.clone());
+        // Looked at last: what was forgotten since it was read does not come back.
+        if before != self.forgotten.load(Ordering::SeqCst) {
+            self.kept.remove(&stream);
         }
         Ok((stream, name))
     }

@@ -42,8 +42,10 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     let known = gather_erasures(&args, &config, &sums)?;
     let files = copy_attachments(&args.folder, &config, &sums)?;
     for file in [ACCESS_FILE, SIDE_FILE] {
-        if sums.has(file) {
-            sums.copy_out(&args.folder, file, &config.data.join(file))?;
+        // One that outlived the log is newer than the backup's, and stays.
+        let kept = config.data.join(file);
+        if sums.has(file) && refuse_to_overwrite(&kept).is_ok() {
+            sums.copy_out(&args.folder, file, &kept)?;
         }
     }
     // The log comes last: a restore that was cut short is no store yet. And it has its name only once
@@ -51,6 +53,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     let mut restoring = target.as_os_str().to_owned();
     restoring.push(".restoring");
     let restoring = PathBuf::from(restoring);
+    discard(&restoring);
     sums.copy_out(&args.folder, LOG, &restoring)?;
     let erased = erase_again(&restoring, &Erasures::of(&config.data)).await?;
     std::fs::rename(&restoring, target)?;
@@ -92,6 +95,15 @@ fn refuse_to_overwrite(target: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Removes what a restore that was cut short left behind; what is not there needs no removing.
+fn discard(restoring: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let mut file = restoring.as_os_str().to_owned();
+        file.push(end);
+        let _ = std::fs::remove_file(file);
+    }
 }
 
 /// Brings together what the ledgers say, in the data folder. False where the only one is the

@@ -17,11 +17,14 @@ impl Docket {
         })?;
         // Then the key: whatever is read from here on is folded without it, so that what is
         // forgotten next cannot come back.
-        self.desk.vault().erase(subject).await?;
+        // An error may come after the key was destroyed (a long read keeps its traces in the file):
+        // so what is in memory and in the views goes in any case, and the error is told last.
+        let erased = self.desk.vault().erase(subject).await;
         self.desk.forget_folded();
         self.documents.forget_all();
         self.names.forget(subject);
         self.views.refold_subject(subject).await?;
-        self.attachments.scrub().await
+        self.attachments.scrub().await?;
+        Ok(erased?)
     }
 }
