@@ -44,9 +44,21 @@ async fn upload(call: Call, request: HttpRequest, payload: web::Payload) -> Answ
     };
     let stored = if request.content_type() == "multipart/form-data" {
         let mut parts = Multipart::new(request.headers(), payload);
-        let part = parts.try_next().await.ok().flatten().ok_or_else(no_part)?;
+        let part = parts
+            .try_next()
+            .await
+            .ok()
+            .flatten()
+            .ok_or_else(|| malformed("the form holds no file"))?;
         upload.name = part.content_disposition().and_then(named).unwrap_or_default();
-        attachments.save(upload, part).await?
+        let stored = attachments.save(upload, part).await?;
+        // What came first is not named by any event, and goes with the other uploads that are not.
+        if parts.try_next().await.ok().flatten().is_some() {
+            return Err(malformed(
+                "the form holds more than one file; send each in a form of its own",
+            ));
+        }
+        stored
     } else {
         attachments.save(upload, payload).await?
     };
@@ -62,8 +74,8 @@ fn named(disposition: &ContentDisposition) -> Option<String> {
     full.or_else(|| disposition.get_filename().map(str::to_owned))
 }
 
-fn no_part() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed_multipart", "the form holds no file")
+fn malformed(detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed_multipart", detail)
 }
 
 /// Download a file.

@@ -135,6 +135,15 @@ async fn bytes_that_were_touched_on_disk_are_never_handed_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_file_in_a_form_is_refused_and_not_dropped() {
+    let desk = Desk::open().await;
+    let file = |text: &'static str| Part::text(text).file_name("note.txt");
+    let two = Form::new().part("file", file("one")).part("file", file("other"));
+    let upload = desk.admin.request("POST", "/v1/attachments").multipart(two);
+    assert_eq!(desk.admin.send(upload).await.problem(), "400 malformed_multipart");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_refused_or_breaks_off_leaves_the_quota_as_it_was() {
     let limits = Options {
         attachment_limit: Some(1_000),
