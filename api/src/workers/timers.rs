@@ -49,6 +49,7 @@ pub struct Timers {
 }
 
 /// A timer that failed.
+#[derive(Clone, Copy)]
 struct Failing {
     /// When it is tried again.
     retry_at: Instant,
@@ -80,7 +81,7 @@ impl Timers {
             let documents = docket.views.documents();
             let due = deadlines::due(documents, now, last.as_ref(), BATCH).await?;
             for deadline in &due {
-                let known = self.failing.remove(&(deadline.ticket, deadline.version));
+                let known = self.failing.get(&(deadline.ticket, deadline.version)).copied();
                 if let Some(failing) = fire(docket, deadline, known, now, &mut round).await {
                     still_failing.insert((deadline.ticket, deadline.version), failing);
                 }
