@@ -33,8 +33,8 @@ pub struct NewTicket {
 
 impl Desk {
     /// Opens a ticket. A customer who writes for the first time is registered in the same append,
-    /// customer first, and what a known one gives that is new is learnt in it; of two first contacts at once one claims the address, and the other is
-    /// decided again with the customer it finds.
+    /// customer first, and what a known one gives that is new is learnt in it. Of two first contacts
+    /// at once one claims the address; the other is decided again with the customer it finds.
     pub async fn open_ticket(
         &self,
         request: &Request,

@@ -16,9 +16,8 @@ impl Docket {
             Problem::unavailable("erasure_not_recorded", "nothing was erased; try again", 5)
         })?;
         // Then the key: whatever is read from here on is folded without it, so that what is
-        // forgotten next cannot come back.
-        // An error may come after the key was destroyed (a long read keeps its traces in the file):
-        // so what is in memory and in the views goes in any case, and the error is told last.
+        // forgotten next cannot come back. An error may come after it was destroyed (a long read
+        // keeps its traces in the file), so the rest goes in any case, and the error is told last.
         let erased = self.desk.vault().erase(subject).await;
         self.desk.forget_folded();
         self.documents.forget_all();
