@@ -31,7 +31,7 @@ use crate::problem::Problem;
 /// How many free tickets are looked at in one go.
 const CANDIDATES: usize = 20;
 
-/// How long the list is waited for that shows no free ticket while it lags.
+/// How long a list that lags is waited for before its first free ticket is taken.
 const CATCH_UP: Duration = Duration::from_secs(1);
 
 /// Registers the routes.
@@ -120,14 +120,10 @@ async fn next(call: Call, key: web::Path<String>, body: Body<TakeNext>) -> Answe
     }
     let key = known(&call.docket, key.into_inner()).await?;
     let agent = call.agent_or_self("/agent", body.asked.agent).await?.id;
-    let seen = call.docket.store.head();
+    // What was acknowledged before this call counts: the most urgent ticket may be the newest. A list
+    // that stays further behind than that gives the first it knows.
+    call.docket.views.wait_for(call.docket.store.head(), CATCH_UP).await;
     if let Some(done) = take_first(&call, &request, &key, agent).await? {
-        return call.ticket_answer(done, StatusCode::OK).await;
-    }
-    // Nothing waits as far as the list knows; what was acknowledged before this call counts too.
-    if call.docket.views.wait_for(seen, CATCH_UP).await
-        && let Some(done) = take_first(&call, &request, &key, agent).await?
-    {
         return call.ticket_answer(done, StatusCode::OK).await;
     }
     let head = call.docket.store.head();
