@@ -53,9 +53,10 @@ fn our_crates_see_each_other_only_as_drawn() {
     bench → domain store
     commands → domain store
     domain → 
-    projections → domain store
-    store → 
-    tests → api commands domain projections store
+    projections → domain store test-servers
+    store → test-servers
+    test-servers → 
+    tests → api commands domain projections store test-servers
     ");
 }
 
