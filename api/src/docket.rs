@@ -36,7 +36,6 @@ use crate::erasures::Erasures;
 use crate::filter::{self, Pairs};
 use crate::metrics;
 use crate::problem::Problem;
-use crate::promises::FrozenPlans;
 use crate::rate::Rates;
 use crate::side::Side;
 
@@ -72,8 +71,6 @@ pub struct Docket {
     pub views: Projections,
     /// Tickets as answers show them.
     pub documents: Documents,
-    /// The plans that they were promised by.
-    pub plans: FrozenPlans,
     /// Who may call.
     pub tokens: Tokens,
     /// How often they may.
@@ -123,7 +120,6 @@ impl Docket {
             names,
             views,
             documents: Documents::new(),
-            plans: FrozenPlans::default(),
             tokens: Tokens::load(&*store).await?,
             rates,
             attachments: Attachments::open(config, reader.clone(), &side).await?,

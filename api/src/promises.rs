@@ -1,85 +1,21 @@
-//! What tickets were promised: plans and calendars in the versions that tickets froze, and the clocks
-//! that run by them.
+//! What tickets were promised: their clocks, by the plans that they froze.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use docket_domain::codec::Event;
-use docket_domain::definition::{
-    DefinitionEvent, DefinitionKind, Document, SlaTerms, Term, ZoneOffsets,
-};
+use docket_domain::definition::SlaTerms;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::clock::Family;
 use docket_domain::sla::clock::fact::{Fact, What};
 use docket_domain::sla::frozen::FrozenPlan;
-use docket_projections::recorded::{Moment, Reader};
+use docket_projections::recorded::Moment;
 use docket_projections::ticket_document::{Indicator, MessageIcon, TicketDocument};
 use docket_projections::ticket_sla::TicketSla;
 
 use crate::docket::Docket;
 use crate::documents::Case;
 use crate::problem::Problem;
-
-/// The plans that were asked for, each with its calendar, by key and version of both. They never
-/// change, and there are as many as versions were published.
-#[derive(Default)]
-pub struct FrozenPlans {
-    kept: Mutex<HashMap<Versions, Arc<FrozenPlan>>>,
-}
-
-/// Key and version of a plan, and of its calendar.
-type Versions = [(String, u64); 2];
-
-impl FrozenPlans {
-    /// The plan and the calendar that these terms name.
-    async fn get(&self, reader: &Reader, terms: &SlaTerms) -> Result<Arc<FrozenPlan>, Problem> {
-        let name = |term: &Term| (term.key.clone(), term.version);
-        let key = [name(&terms.plan), name(&terms.calendar)];
-        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(plan) = kept().get(&key) {
-            return Ok(plan.clone());
-        }
-        let plan = published(reader, DefinitionKind::Plan, &terms.plan).await?;
-        let calendar = published(reader, DefinitionKind::Calendar, &terms.calendar).await?;
-        let ((Document::Plan(plan), _), (Document::Calendar(calendar), Some(zone))) =
-            (plan, calendar)
-        else {
-            return Err(Problem::internal());
-        };
-        let frozen = FrozenPlan::new(terms.clone(), &plan, &calendar, &zone)
-            .map_err(|_| Problem::internal())?;
-        let frozen = Arc::new(frozen);
-        kept().insert(key, frozen.clone());
-        Ok(frozen)
-    }
-}
-
-/// A definition as one of its versions published it.
-async fn published(
-    reader: &Reader,
-    kind: DefinitionKind,
-    term: &Term,
-) -> Result<(Document, Option<ZoneOffsets>), Problem> {
-    let stream = kind.stream(&term.key);
-    let history = reader.stream(&stream, Moment::Version(term.version)).await?;
-    let last = history.into_iter().next_back().filter(|last| last.version == term.version);
-    match last.map(|last| last.event) {
-        Some(Event::Definition(DefinitionEvent::DefinitionPublished {
-            document,
-            zone_offsets,
-            ..
-        })) => Ok((document, zone_offsets)),
-        _ => {
-            tracing::error!(
-                stream,
-                version = term.version,
-                "a version that a ticket froze is gone"
-            );
-            Err(Problem::internal())
-        }
-    }
-}
 
 impl Docket {
     /// A ticket as answers show it: with the root of what it was merged into, and with what its clocks
@@ -143,7 +79,7 @@ impl Docket {
         let mut frozen: Vec<(SlaTerms, Arc<FrozenPlan>)> = Vec::new();
         for terms in cases.values().filter_map(|case| case.terms()) {
             if !frozen.iter().any(|(known, _)| known == terms) {
-                frozen.push((terms.clone(), self.plans.get(&self.reader, terms).await?));
+                frozen.push((terms.clone(), self.reader.plans.load(&self.reader, terms).await?));
             }
         }
         // A version knows of no other stream: of those, what the log held by then may be shown.

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod history;
 pub mod names;
 pub mod page;
+pub mod plans;
 mod projector;
 pub mod queue_summary;
 pub mod recorded;

@@ -83,6 +83,9 @@ impl Projector {
         let mut projected = Projected::default();
         batch.retain(|event| self.is_concerned(&event.stream));
         let (streams, poison) = poison::open(&self.reader, &batch).await?;
+        for (_, events) in &streams {
+            self.reader.plans.learn(&self.reader, events).await?;
+        }
         for (stream, events) in streams {
             self.project_stream(stream.into(), &events, &mut projected).await?;
         }
@@ -132,7 +135,9 @@ impl Projector {
     }
 
     fn fresh(&self, stream: &str) -> Folds {
-        let of = |view: &Registered| (category(stream) == view.category).then(|| (view.start)());
+        let of = |view: &Registered| {
+            (category(stream) == view.category).then(|| (view.start)(&self.reader.plans))
+        };
         let folds = self.targets.iter().map(|(view, _)| of(view)).collect();
         Folds { version: 0, folds, weight: 0 }
     }
@@ -146,6 +151,7 @@ impl Projector {
         let mut folds = self.fresh(stream);
         if version > 1 {
             let events = self.reader.stream(stream, Moment::Version(version - 1)).await?;
+            self.reader.plans.learn(&self.reader, &events).await?;
             for fold in folds.folds.iter_mut().flatten() {
                 for event in &events {
                     fold.evolve(event);

@@ -13,6 +13,8 @@ use docket_store::vault::{self, Opened, Vault};
 use docket_store::{EventStore, Sealed, StoreError, StoredEvent, Version};
 use uuid::Uuid;
 
+use crate::plans::Plans;
+
 /// One event of the log, decoded: what every fold takes.
 pub type Recorded = envelope::Recorded<Event>;
 
@@ -63,6 +65,8 @@ pub struct Reader {
     pub store: Arc<dyn EventStore>,
     /// What opens its personal fields.
     pub vault: Arc<Vault>,
+    /// The plans that tickets in it froze.
+    pub plans: Arc<Plans>,
 }
 
 /// A moment in a ticket's past; the same fold over the history up to then answers it.
@@ -93,7 +97,7 @@ impl Moment {
 impl Reader {
     /// A reader of this log.
     pub fn new(store: Arc<dyn EventStore>, vault: Arc<Vault>) -> Self {
-        Self { store, vault }
+        Self { store, vault, plans: Arc::default() }
     }
 
     /// A stream's events as stored, up to a moment, oldest first; none when there is no stream.

@@ -5,10 +5,12 @@
 //! is the same function over all streams in any order, and a view equals its fresh fold or is wrong.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::plans::Plans;
 use crate::recorded::Recorded;
 
 /// Tells a row from the others of its stream, or a sum from the others of its view.
@@ -30,6 +32,12 @@ pub trait View: Send + Sync + 'static {
     type State: Default + Send + Sync + 'static;
     /// One row; its JSON is kept in the column `doc`, and generated columns are read from it.
     type Row: Serialize + DeserializeOwned;
+
+    /// What a stream amounts to before its first event; the plans know what its tickets will turn out
+    /// to have frozen.
+    fn start(_: &Arc<Plans>) -> Self::State {
+        Self::State::default()
+    }
 
     /// What one more event of the stream makes of the state.
     fn evolve(state: &mut Self::State, event: &Recorded);
@@ -57,7 +65,7 @@ pub struct Registered {
     /// [`View::SCHEMA`].
     pub schema: &'static str,
     /// The fold of an empty stream.
-    pub start: fn() -> Box<dyn Folding>,
+    pub start: fn(&Arc<Plans>) -> Box<dyn Folding>,
 }
 
 /// The registry's line for a view.
@@ -120,8 +128,8 @@ impl Contribution {
 
 struct Fold<V: View>(V::State);
 
-fn start<V: View>() -> Box<dyn Folding> {
-    Box::new(Fold::<V>(V::State::default()))
+fn start<V: View>(plans: &Arc<Plans>) -> Box<dyn Folding> {
+    Box::new(Fold::<V>(V::start(plans)))
 }
 
 impl<V: View> Folding for Fold<V> {

@@ -129,7 +129,6 @@ async fn compare(
 ) -> Result<(), Failure> {
     let Some(first) = stored.first() else { return Ok(()) };
     let stream = first.stream.as_str();
-    let mut fold = (view.start)();
     let held: BTreeMap<String, String> = tables.rows(table, stream).await?.into_iter().collect();
     let events = match reader.open(stored).await {
         Ok(events) => events,
@@ -144,9 +143,10 @@ async fn compare(
             return Ok(());
         }
     };
-    for event in &events {
-        fold.evolve(event);
-    }
+    let learnt = reader.plans.learn(reader, &events).await;
+    learnt.map_err(|error| Failure::Other(error.to_string()))?;
+    let mut fold = (view.start)(&reader.plans);
+    events.iter().for_each(|event| fold.evolve(event));
     let fresh = fold.contribution().map_err(|error| Failure::Other(error.to_string()))?;
     found.expected_rows += fresh.rows.len() as u64;
     for (key, count) in fresh.counts {

@@ -19,6 +19,7 @@ impl Projector {
     ) -> Result<Vec<Change>, ReadError> {
         self.forget(stream);
         let events = self.reader.stream(stream, Moment::Now).await?;
+        self.reader.plans.learn(&self.reader, &events).await?;
         let events: Vec<Recorded> = events.into_iter().filter(|e| e.position <= until).collect();
         let mut folds = self.fresh(stream);
         let mut changes = Vec::new();
@@ -49,14 +50,16 @@ impl Projector {
         until: Position,
     ) -> Result<Option<Change>, ReadError> {
         let events = self.reader.stream(&parked.stream, Moment::Now).await?;
+        self.reader.plans.learn(&self.reader, &events).await?;
         let upto = |position| events.partition_point(|event| event.position <= position);
         let Some((view, table)) = self.targets.iter().find(|(target, _)| target.name == view)
         else {
             return Ok(None);
         };
         let good = upto((parked.position as Position).saturating_sub(1));
-        let before = evolve((view.start)().as_mut(), &events[..good]);
-        let after = evolve((view.start)().as_mut(), &events[..upto(until)]);
+        let start = || (view.start)(&self.reader.plans);
+        let before = evolve(start().as_mut(), &events[..good]);
+        let after = evolve(start().as_mut(), &events[..upto(until)]);
         let (Ok(before), Ok(after)) = (before, after) else { return Ok(None) };
         let before = Contribution { rows: BTreeMap::new(), ..before };
         let change = Change {

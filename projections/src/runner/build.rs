@@ -192,9 +192,10 @@ async fn fold_page(
     let (streams, broken) =
         if with_text { poison::open(reader, page).await? } else { poison::close(page) };
     for (stream, events) in streams {
+        reader.plans.learn(reader, &events).await?;
         let stream: Arc<str> = stream.into();
         for ((view, table), load) in targets.iter().zip(&mut folded.loads) {
-            let mut fold = (view.start)();
+            let mut fold = (view.start)(&reader.plans);
             match evolve(fold.as_mut(), &events) {
                 Ok(Contribution { rows, counts }) => {
                     load.rows.extend(rows.into_iter().map(|(key, doc)| (stream.clone(), key, doc)));

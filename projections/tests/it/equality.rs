@@ -50,10 +50,10 @@ async fn fresh_fold(desk: &Desk, view: &Registered) -> Vec<String> {
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
     for of_stream in stored.chunk_by(|one, next| one.stream == next.stream) {
         let stream = &of_stream[0].stream;
-        let mut fold = (view.start)();
-        for event in desk.reader.stream(stream, Moment::Now).await.unwrap() {
-            fold.evolve(&event);
-        }
+        let events = desk.reader.stream(stream, Moment::Now).await.unwrap();
+        desk.reader.plans.learn(&desk.reader, &events).await.unwrap();
+        let mut fold = (view.start)(&desk.reader.plans);
+        events.iter().for_each(|event| fold.evolve(event));
         let contribution = fold.contribution().unwrap();
         rows.extend(contribution.rows.iter().map(|(key, doc)| format!("{stream} {key} {doc}")));
         for (key, count) in contribution.counts {
