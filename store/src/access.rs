@@ -3,12 +3,15 @@
 //! A log of its own beside the event log: reading changes nothing, so it makes no events. Entries
 //! are recorded without waiting and written in batches; a crash may take the last moments of it.
 
+mod postgres;
+mod recording;
 mod sqlite;
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
 
+pub use self::postgres::PostgresAccessLog;
 pub use self::sqlite::SqliteAccessLog;
 use crate::{Millis, StoreError};
 

@@ -6,9 +6,11 @@
 //! them after.
 
 pub mod access;
+mod appending;
 pub mod check;
 pub mod conformance;
 mod pages;
+pub mod postgres;
 pub mod sqlite;
 pub mod vault;
 

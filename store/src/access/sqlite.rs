@@ -8,31 +8,16 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
 use sqlx::{ConnectOptions, QueryBuilder, Row, SqlSafeStr, SqliteConnection, SqlitePool};
-use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::sync::oneshot;
 
+use super::recording::{Keeper, Recording};
 use super::{Access, AccessEntry, AccessFilter, AccessLog};
 use crate::StoreError;
 use crate::sqlite::failure::failed;
 use crate::sqlite::reads::integer;
 
-/// Readings that may wait to be written: some 15 MB. A disk that stays full fills it in the end.
-const QUEUE: usize = 65_536;
-
-/// Readings that one transaction takes.
-const BATCH: usize = 1024;
-
-/// How long the writer waits before it tries again what failed.
-const RETRY: Duration = Duration::from_millis(500);
-
-enum Task {
-    Record(Access),
-    Flush(oneshot::Sender<()>),
-}
-
 /// The access log in a SQLite file.
 pub struct SqliteAccessLog {
-    tasks: mpsc::Sender<Task>,
+    recording: Recording,
     readers: SqlitePool,
 }
 
@@ -69,9 +54,7 @@ impl SqliteAccessLog {
             .connect_with(options.read_only(true))
             .await
             .map_err(|error| failed(&error))?;
-        let (tasks, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(write_all(connection, queue));
-        Ok(Self { tasks, readers })
+        Ok(Self { recording: Recording::start(connection), readers })
     }
 }
 
@@ -85,12 +68,7 @@ fn migrations() -> Migrator {
 #[async_trait]
 impl AccessLog for SqliteAccessLog {
     fn record(&self, access: Access) -> Result<(), StoreError> {
-        self.tasks.try_send(Task::Record(access)).map_err(|error| {
-            StoreError::Unavailable(match error {
-                TrySendError::Full(_) => "readings cannot be recorded at present".to_owned(),
-                TrySendError::Closed(_) => "the access log is closed".to_owned(),
-            })
-        })
+        self.recording.record(access)
     }
 
     async fn query(
@@ -123,10 +101,7 @@ impl AccessLog for SqliteAccessLog {
     }
 
     async fn flush(&self) -> Result<(), StoreError> {
-        let closed = || StoreError::Unavailable("the access log is closed".to_owned());
-        let (done, written) = oneshot::channel();
-        self.tasks.send(Task::Flush(done)).await.map_err(|_| closed())?;
-        written.await.map_err(|_| closed())
+        self.recording.flush().await
     }
 }
 
@@ -144,34 +119,13 @@ fn entry(row: &SqliteRow) -> Result<AccessEntry, sqlx::Error> {
     })
 }
 
-/// Writes readings as they come, until nobody is left to record any.
-async fn write_all(mut connection: SqliteConnection, mut tasks: mpsc::Receiver<Task>) {
-    let mut arrived = Vec::with_capacity(BATCH);
-    while tasks.recv_many(&mut arrived, BATCH).await > 0 {
-        let mut readings = Vec::with_capacity(arrived.len());
-        let mut flushed = Vec::new();
-        for task in arrived.drain(..) {
-            match task {
-                Task::Record(access) => readings.push(access),
-                Task::Flush(done) => flushed.push(done),
-            }
-        }
-        while let Err(error) = write(&mut connection, &readings).await {
-            // They are kept until they can be written; meanwhile the queue takes in new ones.
-            tracing::error!(%error, readings = readings.len(), "the access log cannot be written");
-            tokio::time::sleep(RETRY).await;
-        }
-        for done in flushed {
-            // Whoever asked may have stopped waiting.
-            let _ = done.send(());
-        }
+impl Keeper for SqliteConnection {
+    async fn keep(&mut self, readings: &[Access]) -> Result<(), StoreError> {
+        write(self, readings).await.map_err(|error| failed(&error))
     }
 }
 
 async fn write(connection: &mut SqliteConnection, readings: &[Access]) -> Result<(), sqlx::Error> {
-    if readings.is_empty() {
-        return Ok(());
-    }
     let rows: Vec<_> = readings
         .iter()
         .map(|a| (a.at, &a.token_id, &a.actor_kind, &a.actor_id, &a.action, &a.subject))

@@ -6,7 +6,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
-use super::batch::{Batch, EventRow};
+use crate::appending::batch::{Batch, EventRow};
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 

@@ -5,16 +5,13 @@
 //! for it. Deliberately absent: any other writer, and any update or deletion of an event.
 
 mod backup;
-mod batch;
 mod beside;
-mod checked;
 mod checkpoint;
 pub(crate) mod failure;
 mod inserts;
 mod known;
 mod open;
 pub(crate) mod reads;
-mod tail;
 mod writer;
 
 #[cfg(test)]
@@ -26,22 +23,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
-use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
-use self::checked::Checked;
 use self::failure::failed;
 use self::reads::Wanted;
-use self::tail::Tail;
-use self::writer::{Reply, Shared, Task, Writer};
+use self::writer::{Other, Shared, Writer};
+use crate::appending::queue::Queue;
+use crate::appending::tail::Tail;
 use crate::{
     Append, Clock, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError,
     StoredEvent, Version,
 };
-
-/// Appends that may wait; beyond this many the store says that it is unavailable.
-const QUEUE: usize = 4096;
 
 /// How often a reader beside another process looks whether the log has grown.
 const POLL: Duration = Duration::from_millis(100);
@@ -54,7 +47,7 @@ pub struct SqliteStore {
     /// Empty when another process writes.
     tail: Arc<Tail>,
     /// `None` when opened for reading only.
-    writer: Option<mpsc::Sender<Task>>,
+    writer: Option<Queue<Other>>,
 }
 
 impl SqliteStore {
@@ -74,9 +67,7 @@ impl SqliteStore {
         let writer = Writer::open(path.clone(), clock, shared, lock).await?;
         checkpoint::start(&path, head.clone(), turn).await?;
         let readers = open::readers(&path).await?;
-        let (tasks, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(writer.run(queue));
-        let store = Self { path, readers, head, tail, writer: Some(tasks) };
+        let store = Self { path, readers, head, tail, writer: Some(Queue::start(writer)) };
         store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
         Ok(store)
     }
@@ -98,18 +89,14 @@ impl SqliteStore {
     /// Finishes the appends that wait, closes the file and gives its lock back.
     pub async fn close(&self) {
         if let Some(writer) = &self.writer {
-            let (done, closed) = oneshot::channel();
-            if writer.send(Task::Close(done)).await.is_ok() {
-                // An error means that the writer is gone already, which is what we want.
-                let _ = closed.await;
-            }
+            writer.close().await;
         }
         self.readers.close().await;
     }
 
     /// How many writes wait for their turn.
     pub fn waiting(&self) -> usize {
-        self.writer.as_ref().map_or(0, |writer| writer.max_capacity() - writer.capacity())
+        self.writer.as_ref().map_or(0, Queue::waiting)
     }
 
     /// Writes a consistent copy of the log to `target`, which must not exist, while appends go on.
@@ -121,28 +108,19 @@ impl SqliteStore {
         backup::write(&self.path, target.as_ref()).await
     }
 
-    async fn ask<T>(&self, task: impl FnOnce(Reply<T>) -> Task) -> Result<T, StoreError> {
-        let writer = self.writer.as_ref().ok_or_else(|| {
+    fn queue(&self) -> Result<&Queue<Other>, StoreError> {
+        self.writer.as_ref().ok_or_else(|| {
             StoreError::Refused(
                 "the log is open for reading only, so nothing is written".to_owned(),
             )
-        })?;
-        let (reply, answer) = oneshot::channel();
-        writer.try_send(task(reply)).map_err(|error| {
-            StoreError::Unavailable(match error {
-                TrySendError::Full(_) => "too many writes are waiting".to_owned(),
-                TrySendError::Closed(_) => "the store is closed".to_owned(),
-            })
-        })?;
-        answer.await.map_err(|_| StoreError::Unknown("the writer stopped".to_owned()))?
+        })
     }
 }
 
 #[async_trait]
 impl EventStore for SqliteStore {
     async fn append(&self, append: Append) -> Result<Outcome, StoreError> {
-        let checked = Checked::new(append)?;
-        self.ask(|reply| Task::Append(checked, reply)).await
+        self.queue()?.append(append).await
     }
 
     async fn read_stream(
@@ -217,7 +195,7 @@ impl EventStore for SqliteStore {
 
     async fn reserve_numbers(&self, counter: &str, count: u64) -> Result<u64, StoreError> {
         let counter = counter.to_owned();
-        self.ask(|reply| Task::ReserveNumbers { counter, count, reply }).await
+        self.queue()?.ask(|reply| Other::ReserveNumbers { counter, count, reply }).await
     }
 
     async fn keys(&self, subjects: &[String]) -> Result<Vec<KeyState>, StoreError> {
@@ -226,7 +204,7 @@ impl EventStore for SqliteStore {
 
     async fn erase_key(&self, subject: &str) -> Result<(), StoreError> {
         let subject = subject.to_owned();
-        self.ask(|reply| Task::EraseKey { subject, reply }).await
+        self.queue()?.ask(|reply| Other::EraseKey { subject, reply }).await
     }
 
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -239,7 +217,7 @@ impl EventStore for SqliteStore {
 
     async fn init_meta(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let (name, value) = (name.to_owned(), value.to_owned());
-        self.ask(|reply| Task::InitMeta { name, value, reply }).await
+        self.queue()?.ask(|reply| Other::InitMeta { name, value, reply }).await
     }
 }
 

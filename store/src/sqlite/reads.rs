@@ -11,11 +11,10 @@ use sqlx::{AssertSqlSafe, Row, SqlitePool};
 use uuid::Uuid;
 
 use super::failure::{failed, too_big};
-use super::known::{from_hex, json};
+use super::known::json;
+use crate::appending::checked::{EVENT, FIELD};
+use crate::appending::known::from_hex;
 use crate::{KeyState, Position, Sealed, StoreError, StoredEvent, Version};
-
-pub(super) const FIELD: char = '\u{1f}';
-pub(super) const EVENT: char = '\u{1e}';
 
 /// Events fetched at once: enough for the fixed costs to vanish, and a bound on memory.
 const BATCH: usize = 512;

@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 use uuid::Uuid;
 
 use super::SqliteStore;
-use super::writer::Task;
+use super::writer::Other;
 use crate::{
     Append, Clock, EventStore, Expected, NewEvent, Outcome, Sealed, StoreError, StreamWrite,
     check::check_log, conformance,
@@ -81,7 +81,7 @@ async fn a_full_disk_is_told_and_space_heals_it() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("log.sqlite"), clock()).await.unwrap();
     store.append(note("ticket-1", Expected::NoStream, "{}")).await.unwrap();
-    store.ask(|reply| Task::LimitPages(1, reply)).await.unwrap();
+    store.queue().unwrap().ask(|reply| Other::LimitPages(1, reply)).await.unwrap();
 
     let large = note("ticket-2", Expected::NoStream, &"x".repeat(1 << 20));
     assert_eq!(store.append(large.clone()).await, Err(StoreError::Full));
@@ -101,7 +101,7 @@ async fn a_commit_that_fails_is_unknown_and_trying_again_settles_it() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path().join("log.sqlite"), clock()).await.unwrap();
     store.append(note("ticket-1", Expected::NoStream, "{}")).await.unwrap();
-    store.ask(Task::FailCommit).await.unwrap();
+    store.queue().unwrap().ask(Other::FailCommit).await.unwrap();
 
     let append = note("ticket-2", Expected::NoStream, "{}");
     let unknown = store.append(append.clone()).await;

@@ -1,34 +1,23 @@
-//! The one task that writes.
-//!
-//! It takes all appends that are waiting, decides and writes them in one transaction, and answers
-//! after COMMIT: this *group commit* shares the wait for the disk among all who wait. Rarer writes
-//! (numbers, erasures, settings) are transactions of their own between the batches.
+//! Writing to the file: the one connection that does, and what becomes of it after a failure.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 
-use super::batch::Batch;
-use super::checked::Checked;
 use super::checkpoint::Turn;
 use super::failure::{failed, failed_at_commit};
-use super::tail::Tail;
-use super::{beside, inserts, open};
+use super::{beside, inserts, known, open};
+use crate::appending::batch::Batch;
+use crate::appending::checked::Checked;
+use crate::appending::queue::{self, Reply};
+use crate::appending::tail::Tail;
 use crate::{Clock, Millis, Outcome, Position, StoreError};
 
-/// Appends that one transaction takes at most; more would make the first wait for the last.
-const BATCH: usize = 256;
-
-pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
-
-/// What the writer is asked to do.
-pub(super) enum Task {
-    Append(Checked, Reply<Outcome>),
+/// What is written beside appends.
+pub(super) enum Other {
     ReserveNumbers {
         counter: String,
         count: u64,
@@ -43,8 +32,6 @@ pub(super) enum Task {
         value: Vec<u8>,
         reply: Reply<Vec<u8>>,
     },
-    /// Stop, close the file and give the lock back.
-    Close(oneshot::Sender<()>),
     /// Lets a test say how large the database may grow until the next failure.
     #[cfg(test)]
     LimitPages(u32, Reply<()>),
@@ -84,41 +71,6 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Works until it is told to close or nobody can ask any more.
-    pub async fn run(mut self, mut tasks: mpsc::Receiver<Task>) {
-        let mut waiting = VecDeque::new();
-        let mut arrived = Vec::with_capacity(BATCH);
-        loop {
-            if waiting.is_empty() && tasks.recv_many(&mut arrived, BATCH).await == 0 {
-                break;
-            }
-            waiting.extend(arrived.drain(..));
-            let appends = take_appends(&mut waiting);
-            if !appends.is_empty() {
-                self.append_all(appends).await;
-            }
-            match waiting.pop_front() {
-                Some(Task::Close(done)) => {
-                    self.close().await;
-                    // Whoever asked may have stopped waiting.
-                    let _ = done.send(());
-                    return;
-                }
-                Some(task) => self.work(task).await,
-                None => {}
-            }
-        }
-        self.close().await;
-    }
-
-    async fn close(mut self) {
-        if let Some(connection) = self.connection.take()
-            && let Err(error) = connection.close().await
-        {
-            tracing::warn!(%error, "closing the log failed; it is recovered when it is next opened");
-        }
-    }
-
     /// The connection, opened anew after a failure; the end of the log is then read again.
     async fn connect(&mut self) -> Result<SqliteConnection, StoreError> {
         if let Some(connection) = self.connection.take() {
@@ -153,79 +105,6 @@ impl Writer {
             }
         }
         done
-    }
-
-    async fn append_all(&mut self, appends: Vec<(Checked, Reply<Outcome>)>) {
-        let (appends, replies): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
-        let (began, size) = (Instant::now(), appends.len());
-        // Connecting first, since it is what finds the end of the log.
-        let written = match self.connect().await {
-            Ok(connection) => {
-                self.connection = Some(connection);
-                self.write(appends).await
-            }
-            Err(error) => Err(error),
-        };
-        match written {
-            Ok(outcomes) => {
-                metrics::histogram!("docket_append_batch_size").record(size as f64);
-                metrics::histogram!("docket_append_seconds").record(began.elapsed());
-                for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                    // Whoever asked may have stopped waiting; the events are on disk all the same.
-                    let _ = reply.send(Ok(outcome));
-                }
-            }
-            Err(error) => {
-                for reply in replies {
-                    let _ = reply.send(Err(error.clone()));
-                }
-            }
-        }
-    }
-
-    async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Outcome>, StoreError> {
-        let head = *self.shared.head.borrow();
-        let recorded_at = (self.clock)().max(self.last_recorded_at);
-        let (outcomes, rows, head) = self
-            .durably(async |connection| {
-                let mut batch = Batch::load(connection, &appends, head, recorded_at).await?;
-                let outcomes: Vec<_> =
-                    appends.into_iter().map(|append| batch.decide(append)).collect();
-                inserts::write(connection, &batch).await.map_err(|error| failed(&error))?;
-                Ok((outcomes, batch.events, batch.head))
-            })
-            .await?;
-        self.last_recorded_at = recorded_at;
-        self.shared.tail.extend(rows, recorded_at);
-        self.shared.head.send_if_modified(|current| std::mem::replace(current, head) != head);
-        Ok(outcomes)
-    }
-
-    async fn work(&mut self, task: Task) {
-        match task {
-            Task::ReserveNumbers { counter, count, reply } => {
-                let first =
-                    self.durably(async |c| beside::reserve_numbers(c, &counter, count).await).await;
-                let _ = reply.send(first);
-            }
-            Task::EraseKey { subject, reply } => {
-                let _ = reply.send(self.erase_key(&subject).await);
-            }
-            Task::InitMeta { name, value, reply } => {
-                let held = self.durably(async |c| beside::init_meta(c, &name, &value).await).await;
-                let _ = reply.send(held);
-            }
-            #[cfg(test)]
-            Task::LimitPages(pages, reply) => {
-                let _ = reply.send(self.limit_pages(pages).await);
-            }
-            #[cfg(test)]
-            Task::FailCommit(reply) => {
-                let _ = reply.send(self.fail_commit().await);
-            }
-            Task::Append(append, reply) => self.append_all(vec![(append, reply)]).await,
-            Task::Close(_) => {}
-        }
     }
 
     async fn erase_key(&mut self, subject: &str) -> Result<(), StoreError> {
@@ -269,19 +148,63 @@ impl Writer {
 
 const END: &str = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1";
 
-/// The appends that wait at the front of the queue: other tasks keep their place among them.
-fn take_appends(waiting: &mut VecDeque<Task>) -> Vec<(Checked, Reply<Outcome>)> {
-    let mut appends = Vec::new();
-    while let Some(task) = waiting.pop_front() {
-        match task {
-            Task::Append(append, reply) => appends.push((append, reply)),
-            other => {
-                waiting.push_front(other);
-                break;
+impl queue::Writer for Writer {
+    type Other = Other;
+
+    async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Outcome>, StoreError> {
+        // Connecting first, since it is what finds the end of the log.
+        self.connection = Some(self.connect().await?);
+        let head = *self.shared.head.borrow();
+        let recorded_at = (self.clock)().max(self.last_recorded_at);
+        let (outcomes, rows, head) = self
+            .durably(async |connection| {
+                let known =
+                    known::load(connection, &appends).await.map_err(|error| failed(&error))?;
+                let mut batch = Batch::new(known, head, recorded_at);
+                let outcomes: Vec<_> =
+                    appends.into_iter().map(|append| batch.decide(append)).collect();
+                inserts::write(connection, &batch).await.map_err(|error| failed(&error))?;
+                Ok((outcomes, batch.events, batch.head))
+            })
+            .await?;
+        self.last_recorded_at = recorded_at;
+        self.shared.tail.extend(rows, recorded_at);
+        self.shared.head.send_if_modified(|current| std::mem::replace(current, head) != head);
+        Ok(outcomes)
+    }
+
+    async fn work(&mut self, other: Other) {
+        match other {
+            Other::ReserveNumbers { counter, count, reply } => {
+                let first =
+                    self.durably(async |c| beside::reserve_numbers(c, &counter, count).await).await;
+                let _ = reply.send(first);
+            }
+            Other::EraseKey { subject, reply } => {
+                let _ = reply.send(self.erase_key(&subject).await);
+            }
+            Other::InitMeta { name, value, reply } => {
+                let held = self.durably(async |c| beside::init_meta(c, &name, &value).await).await;
+                let _ = reply.send(held);
+            }
+            #[cfg(test)]
+            Other::LimitPages(pages, reply) => {
+                let _ = reply.send(self.limit_pages(pages).await);
+            }
+            #[cfg(test)]
+            Other::FailCommit(reply) => {
+                let _ = reply.send(self.fail_commit().await);
             }
         }
     }
-    appends
+
+    async fn close(mut self) {
+        if let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "closing the log failed; it is recovered when it is next opened");
+        }
+    }
 }
 
 async fn transaction<T>(

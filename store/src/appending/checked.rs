@@ -7,14 +7,22 @@ use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
-use super::reads::{EVENT, FIELD};
 use crate::{Append, NewEvent, StoreError};
+
+/// Between the fields of an event, where an adapter packs them; JSON escapes it.
+pub(crate) const FIELD: char = '\u{1f}';
+/// Between events, likewise.
+pub(crate) const EVENT: char = '\u{1e}';
 
 /// What the texts of one event may amount to.
 const LARGEST_EVENT: usize = 64 << 20;
 
+/// How long a name may be that an index holds, in bytes: a stream, or a key with its space.
+const LONGEST_NAME: usize = 2000;
+
 /// An append that was checked, with the hashes of its payloads in order.
-pub(super) struct Checked {
+#[derive(Clone)]
+pub(crate) struct Checked {
     pub append: Append,
     pub payload_hashes: Vec<[u8; 32]>,
 }
@@ -48,8 +56,16 @@ fn check(append: &Append) -> Result<(), String> {
                 write.stream
             ));
         }
+        if write.stream.len() > LONGEST_NAME {
+            return Err(format!("names a stream of more than {LONGEST_NAME} bytes"));
+        }
     }
     events(append).try_for_each(check_event)?;
+    for claim in append.claims.iter().chain(&append.releases) {
+        check_names([&claim.space, &claim.key])?;
+        check_names([&claim.owner, ""])?;
+    }
+    append.new_keys.iter().try_for_each(|key| check_names([&key.subject, ""]))?;
     let mut claims = HashMap::new();
     for claim in &append.claims {
         let owner = claims.insert((&claim.space, &claim.key), &claim.owner);
@@ -62,6 +78,17 @@ fn check(append: &Append) -> Result<(), String> {
         Some(key) => Err(format!("brings two data keys of {}", key.subject)),
         None => Ok(()),
     }
+}
+
+/// Together they are one entry of an index.
+fn check_names(names: [&str; 2]) -> Result<(), String> {
+    if names.iter().any(|name| name.contains('\0')) {
+        return Err("names a key with the character U+0000".to_owned());
+    }
+    if names.iter().map(|name| name.len()).sum::<usize>() > LONGEST_NAME {
+        return Err(format!("names a key of more than {LONGEST_NAME} bytes"));
+    }
+    Ok(())
 }
 
 fn check_event(event: &NewEvent) -> Result<(), String> {

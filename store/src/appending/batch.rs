@@ -4,19 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::checked::Checked;
-use super::failure::failed;
 use super::known::{Known, Landed};
 use crate::{
-    Append, Claim, Expected, Millis, NewEvent, NewKey, Outcome, Position, Receipt, StoreError,
-    StreamWrite, Version, event_id,
+    Append, Claim, Expected, Millis, NewEvent, NewKey, Outcome, Position, Receipt, StreamWrite,
+    Version, event_id,
 };
 
 /// One event with its place.
-pub(super) struct EventRow {
+pub(crate) struct EventRow {
     pub position: Position,
     pub stream: Arc<str>,
     pub version: Version,
@@ -26,7 +24,7 @@ pub(super) struct EventRow {
 }
 
 /// A batch being decided, and in the end what it writes.
-pub(super) struct Batch {
+pub(crate) struct Batch {
     known: Known,
     pub head: Position,
     pub recorded_at: Millis,
@@ -39,14 +37,8 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Starts a batch behind `head`, with what the database knows of its appends.
-    pub async fn load(
-        connection: &mut SqliteConnection,
-        appends: &[Checked],
-        head: Position,
-        recorded_at: Millis,
-    ) -> Result<Self, StoreError> {
-        let known = Known::load(connection, appends).await.map_err(|error| failed(&error))?;
-        Ok(Self {
+    pub fn new(known: Known, head: Position, recorded_at: Millis) -> Self {
+        Self {
             known,
             head,
             recorded_at,
@@ -54,7 +46,7 @@ impl Batch {
             commands: Vec::new(),
             claims: BTreeMap::new(),
             keys: Vec::new(),
-        })
+        }
     }
 
     /// Answers one append, and takes it in if it is to be written.

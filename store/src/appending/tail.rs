@@ -1,5 +1,5 @@
-//! The end of the log, in memory: those who follow it read what was just written without asking
-//! SQLite, which is most of what following costs.
+//! The end of the log, in memory: those who follow it read what was just written without asking the
+//! database, which is most of what following costs.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +13,7 @@ const BYTES: usize = 8 << 20;
 
 /// The last events of the log, without gaps.
 #[derive(Default)]
-pub(super) struct Tail(Mutex<Kept>);
+pub(crate) struct Tail(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -25,6 +25,11 @@ impl Tail {
     /// Takes in what was committed, before anybody can know that it was.
     pub fn extend(&self, rows: Vec<EventRow>, recorded_at: Millis) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(first) = rows.first() else { return };
+        if kept.events.back().is_some_and(|last| last.position + 1 != first.position) {
+            // Another process has written between.
+            *kept = Kept::default();
+        }
         for row in rows {
             let event = stored(row, recorded_at);
             kept.bytes += bytes(&event);
@@ -41,8 +46,8 @@ impl Tail {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
     }
 
-    /// The events behind a position, if the first of them is kept. Where it is not, SQLite knows
-    /// better: it may be older, or committed this very moment.
+    /// The events behind a position, if the first of them is kept. Where it is not, the
+    /// database knows better: it may be older, or committed this very moment.
     pub fn after(
         &self,
         position: Position,

@@ -1,0 +1,110 @@
+//! How far the log reaches, across processes.
+//!
+//! A process knows of its own appends when they are committed. For those of others it looks, often; a
+//! notification only makes it look at once. Missing any number of them loses nothing but milliseconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+use super::failure::failed;
+use super::hosts::Hosts;
+use super::inserts::CHANNEL;
+use super::reads;
+use crate::{Position, StoreError};
+
+/// How long to wait before what failed is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Raises the head to what was committed. It never goes back.
+pub(super) fn raise(head: &watch::Sender<Position>, reached: Position) {
+    head.send_if_modified(|known| {
+        let higher = reached > *known;
+        *known = (*known).max(reached);
+        higher
+    });
+}
+
+/// The position that was committed last.
+pub(super) async fn last_position(readers: &PgPool) -> Result<Position, StoreError> {
+    let query = sqlx::query("SELECT position FROM log_end");
+    let position: Vec<i64> = reads::fetch_column(readers, query).await?;
+    let position = position.first().ok_or_else(|| {
+        StoreError::Integrity("the log's end is missing from the database".to_owned())
+    })?;
+    Ok(*position as Position)
+}
+
+/// Follows the log until nobody is left who could wait for it, and leads the readers to whichever host
+/// takes writes.
+pub(super) async fn follow(
+    hosts: Hosts,
+    readers: PgPool,
+    head: watch::Sender<Position>,
+    listen: bool,
+    poll: Duration,
+) {
+    let hint = Arc::new(Notify::new());
+    let listening = listen.then(|| tokio::spawn(listen_to(readers.clone(), Arc::clone(&hint))));
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            () = head.closed() => break,
+            () = readers.close_event() => break,
+            () = hint.notified() => {}
+            () = sleep(if failing { RETRY } else { poll }) => {}
+        }
+        match last_position(&readers).await {
+            Ok(position) => {
+                if failing {
+                    tracing::info!("PostgreSQL can be read again");
+                }
+                failing = false;
+                raise(&head, position);
+            }
+            Err(_) if readers.is_closed() => break,
+            Err(error) => {
+                if !failing {
+                    tracing::warn!(%error, "the log's end cannot be read");
+                }
+                failing = true;
+                if let Ok((_, options)) = hosts.primary().await {
+                    readers.set_connect_options(options);
+                }
+            }
+        }
+    }
+    if let Some(listening) = listening {
+        listening.abort();
+    }
+}
+
+async fn listen_to(readers: PgPool, hint: Arc<Notify>) {
+    loop {
+        if let Err(error) = listen_once(&readers, &hint).await {
+            tracing::debug!(%error, "notifications are not heard at present");
+        }
+        if readers.is_closed() {
+            return;
+        }
+        sleep(RETRY).await;
+    }
+}
+
+async fn listen_once(readers: &PgPool, hint: &Notify) -> Result<(), StoreError> {
+    let connecting = timeout(Duration::from_secs(5), PgListener::connect_with(readers));
+    let too_long = |_| StoreError::Unavailable("no connection for notifications".to_owned());
+    let mut listener = connecting.await.map_err(too_long)?.map_err(|error| failed(&error))?;
+    listener.listen(CHANNEL).await.map_err(|error| failed(&error))?;
+    loop {
+        // `None` means that the connection was lost, and with it perhaps a notification.
+        if listener.try_recv().await.map_err(|error| failed(&error))?.is_none() {
+            return Ok(());
+        }
+        hint.notify_one();
+    }
+}

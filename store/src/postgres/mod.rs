@@ -1,0 +1,269 @@
+//! The store on PostgreSQL: any number of processes append to one log and read it.
+//!
+//! Every acknowledged append is durable as the server promises it (settings that promise less are
+//! refused), and the order of positions is the order of commits across all processes: see [`writer`].
+//! Deliberately absent: caches of what other processes may change, and any trust in notifications.
+
+mod beside;
+pub(crate) mod failure;
+mod head;
+mod hosts;
+mod inserts;
+mod known;
+pub(crate) mod reads;
+pub(crate) mod settings;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, PgPool};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub use self::hosts::Hosts;
+use self::reads::{Wanted, storable};
+use self::writer::{Other, Writer};
+use crate::appending::queue::Queue;
+use crate::appending::tail::Tail;
+use crate::{
+    Append, Clock, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError,
+    StoredEvent, Version,
+};
+
+/// How long a read waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How one process uses the database.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Connections for reading, at most; appends have one more of their own.
+    pub connections: u32,
+    /// Whether to tell other processes of appends, and to listen for theirs. Only a hint.
+    pub notify: bool,
+    /// How often to look whether other processes have appended.
+    pub poll: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { connections: 8, notify: true, poll: Duration::from_millis(25) }
+    }
+}
+
+/// The event store in a PostgreSQL database.
+pub struct PostgresStore {
+    hosts: Hosts,
+    readers: PgPool,
+    head: watch::Receiver<Position>,
+    tail: Arc<Tail>,
+    /// `None` when opened for reading only.
+    writer: Option<Queue<Other>>,
+}
+
+impl PostgresStore {
+    /// Opens the log in a database, and creates or migrates its tables where needed.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the server may lose what it acknowledges, or a newer Docket wrote
+    /// the log; [`StoreError::Unavailable`] when no host answers as a primary.
+    pub async fn open(url: &str, clock: Clock, settings: Settings) -> Result<Self, StoreError> {
+        let hosts = Hosts::parse(url)?;
+        settings::prepare(&hosts).await?;
+        let mut store = Self::reading(&hosts, settings).await?;
+        let (head, shown) = watch::channel(store.head());
+        let writer = Writer {
+            hosts: hosts.clone(),
+            clock,
+            head: head.clone(),
+            tail: Arc::clone(&store.tail),
+            notify: settings.notify,
+            connection: None,
+        };
+        store.writer = Some(Queue::start(writer));
+        store.head = shown;
+        store.follow(hosts, head, settings);
+        store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
+        Ok(store)
+    }
+
+    /// Opens the log for reading. Appends are refused.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when there is no log of this release's schema in the database.
+    pub async fn open_read_only(url: &str, settings: Settings) -> Result<Self, StoreError> {
+        let hosts = Hosts::parse(url)?;
+        let (connection, _) = hosts.primary().await?;
+        settings::check_schema(connection).await?;
+        let mut store = Self::reading(&hosts, settings).await?;
+        let (head, shown) = watch::channel(store.head());
+        store.head = shown;
+        store.follow(hosts, head, settings);
+        Ok(store)
+    }
+
+    async fn reading(hosts: &Hosts, settings: Settings) -> Result<Self, StoreError> {
+        let (connection, options) = hosts.primary().await?;
+        // It was only to find the host.
+        let _ = connection.close().await;
+        let readers = PgPoolOptions::new()
+            // One of them listens.
+            .max_connections(settings.connections + u32::from(settings.notify))
+            .acquire_timeout(PATIENCE)
+            // One that was lost meanwhile is noticed by the read itself, and replaced.
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // A server that has become a standby shows a log that may end earlier.
+                    match hosts::is_standby(connection).await? {
+                        false => Ok(()),
+                        true => Err(sqlx::Error::Protocol("the server is a standby".to_owned())),
+                    }
+                })
+            })
+            .connect_lazy_with(options);
+        let position = head::last_position(&readers).await?;
+        let (_, head) = watch::channel(position);
+        Ok(Self { hosts: hosts.clone(), readers, head, tail: Arc::default(), writer: None })
+    }
+
+    fn follow(&self, hosts: Hosts, head: watch::Sender<Position>, settings: Settings) {
+        let readers = self.readers.clone();
+        tokio::spawn(head::follow(hosts, readers, head, settings.notify, settings.poll));
+    }
+
+    /// Finishes the appends that wait, and closes all connections.
+    pub async fn close(&self) {
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
+        self.readers.close().await;
+    }
+
+    /// Where the database is.
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Its connections for reading, which follow the primary; for what is kept beside the log.
+    pub fn pool(&self) -> PgPool {
+        self.readers.clone()
+    }
+
+    /// How many writes wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.writer.as_ref().map_or(0, Queue::waiting)
+    }
+
+    fn queue(&self) -> Result<&Queue<Other>, StoreError> {
+        self.writer.as_ref().ok_or_else(|| {
+            StoreError::Refused(
+                "the log is open for reading only, so nothing is written".to_owned(),
+            )
+        })
+    }
+}
+
+#[async_trait]
+impl EventStore for PostgresStore {
+    async fn append(&self, append: Append) -> Result<Outcome, StoreError> {
+        self.queue()?.append(append).await
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        reads::read(&self.readers, Wanted::Stream { stream, after }, limit, sealed).await
+    }
+
+    async fn read_all(
+        &self,
+        after: Position,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        match self.tail.after(after, limit, sealed) {
+            Some(events) => Ok(events),
+            None => reads::read(&self.readers, Wanted::All { after }, limit, sealed).await,
+        }
+    }
+
+    async fn read_category(
+        &self,
+        category: &str,
+        after: Option<(&str, Version)>,
+        limit: usize,
+        sealed: Sealed,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        reads::read(&self.readers, Wanted::Category { category, after }, limit, sealed).await
+    }
+
+    async fn payload_hashes(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<[u8; 32]>, StoreError> {
+        reads::payload_hashes(&self.readers, after, limit).await
+    }
+
+    fn head(&self) -> Position {
+        *self.head.borrow()
+    }
+
+    async fn wait_beyond(&self, position: Position) {
+        let mut head = self.head.clone();
+        if head.wait_for(|head| *head > position).await.is_err() {
+            // The store is closed: nobody follows the log any more.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    async fn find_command(
+        &self,
+        command_id: Uuid,
+    ) -> Result<Option<(Receipt, [u8; 32])>, StoreError> {
+        known::command(&self.readers, command_id).await
+    }
+
+    async fn claim_owner(&self, space: &str, key: &str) -> Result<Option<String>, StoreError> {
+        if !storable(space) || !storable(key) {
+            return Ok(None);
+        }
+        let query = sqlx::query("SELECT owner FROM claims WHERE space = $1 AND key = $2");
+        let owner = reads::fetch_column(&self.readers, query.bind(space).bind(key)).await?;
+        Ok(owner.into_iter().next())
+    }
+
+    async fn reserve_numbers(&self, counter: &str, count: u64) -> Result<u64, StoreError> {
+        self.queue()?;
+        beside::reserve_numbers(&self.readers, counter, count).await
+    }
+
+    async fn keys(&self, subjects: &[String]) -> Result<Vec<KeyState>, StoreError> {
+        reads::keys(&self.readers, subjects).await
+    }
+
+    async fn erase_key(&self, subject: &str) -> Result<(), StoreError> {
+        let subject = subject.to_owned();
+        self.queue()?.ask(|reply| Other::EraseKey { subject, reply }).await
+    }
+
+    async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let query = sqlx::query("SELECT value FROM meta WHERE name = $1").bind(name);
+        Ok(reads::fetch_column(&self.readers, query).await?.into_iter().next())
+    }
+
+    async fn init_meta(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.queue()?;
+        beside::init_meta(&self.readers, name, value).await
+    }
+}
