@@ -5,7 +5,7 @@ use docket_domain::instant::Instant;
 use docket_domain::ticket::event::TicketEvent;
 use docket_projections::documents::{Documents, DocumentsError, Query};
 use docket_projections::recorded::Recorded;
-use docket_projections::view::{Key, View};
+use docket_projections::view::{Key, Schema, View};
 use serde::{Deserialize, Serialize};
 
 /// The view.
@@ -27,7 +27,10 @@ impl View for OpenPromises {
     const VERSION: u32 = 1;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
-    const SCHEMA: &'static str = include_str!("open_promises.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("open_promises.sqlite.sql"),
+        postgres: include_str!("open_promises.postgres.sql"),
+    };
     type State = Vec<(Key, OpenPromise)>;
     type Row = OpenPromise;
 

@@ -19,6 +19,7 @@ use docket_domain::envelope::Envelope;
 use docket_domain::ids::{AgentId, CustomerId, TicketId};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::TicketEvent;
+use docket_projections::documents::Views;
 use docket_projections::names::Names;
 use docket_projections::recorded::{Moment, Reader};
 use docket_projections::runner::Projections;
@@ -200,7 +201,9 @@ async fn build(
     let head = reader.store.head();
     let names = Arc::new(Names::new(reader.clone()));
     let start = Instant::now();
-    let views = Projections::start(&path, reader.clone(), names, clock, REGISTRY).await.unwrap();
+    let views = Projections::start(&Views::File(path), reader.clone(), names, clock, REGISTRY)
+        .await
+        .unwrap();
     assert!(views.wait_for(head, DAY).await);
     report("all views", head, start.elapsed());
     for view in REGISTRY {

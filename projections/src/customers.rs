@@ -12,7 +12,7 @@ use crate::documents::{Documents, Query};
 use crate::page::{Cursor, LARGEST, Listed, Page};
 use crate::recorded::{Recorded, id_of};
 use crate::ticket_list::ListError;
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// The view.
 pub struct Customers;
@@ -55,7 +55,10 @@ impl View for Customers {
     const VERSION: u32 = 2;
     const CATEGORY: &'static str = "customer";
     const NEEDS_TEXT: bool = true;
-    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0007_customers.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0007_customers.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0007_customers.sql"),
+    };
     type State = Option<CustomerDocument>;
     type Row = CustomerDocument;
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::documents::{Documents, DocumentsError, Query};
 use crate::recorded::{Recorded, id_of};
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// The view.
 pub struct Deadlines;
@@ -59,7 +59,10 @@ impl View for Deadlines {
     const VERSION: u32 = 3;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
-    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0008_deadlines.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0008_deadlines.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0008_deadlines.sql"),
+    };
     type State = Timers;
     type Row = Deadline;
 

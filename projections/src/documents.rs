@@ -1,135 +1,116 @@
-//! The tables of views, in a SQLite file of their own beside the log.
+//! The tables of views, on SQLite or PostgreSQL.
 //!
-//! This module alone knows the dialect: how a table is made, written, replaced and asked. Every view
-//! has one table of documents (`stream`, `key`, `doc` and generated columns) and one of sums. A
-//! table's name carries the view's version and a generation, so that a new one can grow beside the
-//! one in use and take its place in one transaction.
+//! Every view has one table of documents (`stream`, `key`, `doc` and columns generated from it) and
+//! one of sums. A table's name carries the view's version and a generation, so that a new one can
+//! grow beside the one in use and take its place in one transaction. Views can be thrown away: they
+//! are written without waiting for the disk, and what a crash takes is projected again.
 //!
-//! Views can be thrown away: the file is written without waiting for the disk, what a crash takes is
-//! projected again, and a file that belongs to another log is replaced.
+//! Folds, queries and books are the same on both databases. What is not stands in four places: a
+//! view's two migrations, [`dialect`] (what is written differently in a question), [`sqlite`] and
+//! [`postgres`] (what is done differently: opening, bulk writing). [`database`] is the choice
+//! between the two.
 
+mod database;
+mod dialect;
+mod postgres;
 mod query;
+mod sqlite;
 mod tables;
 mod writing;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use docket_store::Position;
-use sqlx::pool::PoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
-use tokio::sync::Mutex;
+use sqlx::postgres::PgConnectOptions;
 
-pub use self::query::{Bind, Query};
+use self::database::Database;
+pub use self::dialect::Dialect;
+pub use self::query::{Answer, Bind, Query, Texts, Word};
 pub use self::tables::Table;
 pub use self::writing::{Change, Parked};
 
-/// Connections that read.
-const READERS: u32 = 4;
-
-/// Statements that the writer keeps prepared: those of every table, in all sizes.
-const STATEMENTS: usize = 256;
+/// Where views are kept.
+#[derive(Clone, Debug)]
+pub enum Views {
+    /// In a SQLite file, by one process alone.
+    File(PathBuf),
+    /// In a schema of their own in a PostgreSQL database, shared by all nodes.
+    Postgres(Box<PgConnectOptions>),
+}
 
 /// Why the views could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("the views are unavailable: {0}")]
 pub struct DocumentsError(#[from] pub(crate) sqlx::Error);
 
-/// The file of views, opened.
+/// The tables of views, opened.
 pub struct Documents {
-    path: PathBuf,
-    /// SQLite has one writer at a time; waiting here is fair, in the file it would not be.
-    writer: Mutex<SqliteConnection>,
-    readers: SqlitePool,
+    database: Database,
     /// Which table answers for a view now.
     live: RwLock<HashMap<String, Arc<str>>>,
 }
 
 impl Documents {
-    /// Opens the views of a log, and throws away a file that another log, or a longer one, left:
-    /// `head` is the position of the log's last event.
-    pub async fn open(
-        path: impl AsRef<Path>,
-        store_id: &[u8],
-        head: Position,
-    ) -> Result<Self, DocumentsError> {
-        let path = path.as_ref().to_owned();
-        let mut writer = connect(&path).await?;
-        if !tables::belongs_to(&mut writer, store_id, head).await {
-            tracing::warn!(path = %path.display(), "the views are of another log: made anew");
-            // A file that cannot be closed properly is deleted all the same.
-            let _ = writer.close().await;
-            remove(&path);
-            writer = connect(&path).await?;
+    /// Opens the views of a log; those of another log are thrown away.
+    pub async fn open(views: &Views, store_id: &[u8]) -> Result<Self, DocumentsError> {
+        let database = match views {
+            Views::File(path) => Database::Sqlite(sqlite::File::open(path).await?),
+            Views::Postgres(options) => Database::Postgres(postgres::Server::open(options).await?),
+        };
+        let documents = Self { database, live: RwLock::default() };
+        let ours = match (documents.prepare(store_id).await, views) {
+            (Ok(ours), _) => ours,
+            // Whatever is wrong with a file: nothing in it is needed.
+            (Err(error), Views::File(path)) => {
+                tracing::warn!(%error, path = %path.display(), "the views cannot be read");
+                false
+            }
+            (Err(error), Views::Postgres(_)) => return Err(error),
+        };
+        if !ours {
+            return documents.emptied(store_id).await;
         }
-        tables::prepare(&mut writer, store_id).await?;
-        let live = tables::live(&mut writer).await?;
-        let readers = PoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(common(&path).read_only(true).pragma("cache_size", "-8192"))
-            .await?;
-        Ok(Self { path, writer: Mutex::new(writer), readers, live: RwLock::new(live) })
+        documents.look_up_tables().await?;
+        Ok(documents)
     }
 
-    /// Where the file is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The same place without any views.
+    pub async fn emptied(self, store_id: &[u8]) -> Result<Self, DocumentsError> {
+        tracing::warn!("the views are of another log: made anew");
+        let database = match self.database {
+            Database::Sqlite(file) => Database::Sqlite(file.replaced().await?),
+            Database::Postgres(server) => Database::Postgres(server.emptied().await?),
+        };
+        let documents = Self { database, live: RwLock::default() };
+        documents.prepare(store_id).await?;
+        Ok(documents)
     }
 
-    /// Closes the file, its write-ahead log folded in.
+    /// Closes the file, or all connections.
     pub async fn close(self) {
-        self.readers.close().await;
-        if let Err(error) = self.writer.into_inner().close().await {
-            tracing::warn!(%error, "the views were not closed properly; nothing is lost by it");
+        match self.database {
+            Database::Sqlite(file) => file.close().await,
+            Database::Postgres(server) => server.close().await,
         }
+    }
+
+    /// Sees to it that nothing of what was deleted comes back: on SQLite that it is not on disk any
+    /// more, on PostgreSQL that its deletion is.
+    pub async fn scrub(&self) -> Result<(), DocumentsError> {
+        match &self.database {
+            Database::Sqlite(file) => file.scrub().await,
+            Database::Postgres(server) => server.scrub().await,
+        }
+    }
+
+    /// Which database it is.
+    pub fn dialect(&self) -> Dialect {
+        self.database.dialect()
     }
 
     /// The table that answers for a view now.
     fn live_table(&self, view: &str) -> Option<Arc<str>> {
         self.live.read().unwrap_or_else(PoisonError::into_inner).get(view).cloned()
-    }
-}
-
-fn common(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(Duration::from_secs(10))
-        .disable_statement_logging()
-}
-
-async fn connect(path: &Path) -> Result<SqliteConnection, DocumentsError> {
-    let options = common(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        // What is erased must leave nothing behind in the file.
-        .pragma("secure_delete", "ON")
-        .pragma("wal_autocheckpoint", "4000")
-        .pragma("journal_size_limit", (64 << 20).to_string())
-        .pragma("cache_size", "-32768")
-        .statement_cache_capacity(STATEMENTS)
-        .thread_name(|_| "docket-views-writer".to_owned());
-    match options.connect().await {
-        Ok(connection) => Ok(connection),
-        Err(error) => {
-            tracing::warn!(%error, path = %path.display(), "the views cannot be opened: made anew");
-            remove(path);
-            Ok(options.connect().await?)
-        }
-    }
-}
-
-/// Removes the file and what stands beside it; what is not there needs no removing.
-fn remove(path: &Path) {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        let _ = std::fs::remove_file(PathBuf::from(name));
     }
 }

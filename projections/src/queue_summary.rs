@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::desk_state::DeskState;
 use crate::documents::{Documents, DocumentsError, Query};
 use crate::recorded::Recorded;
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// The view.
 pub struct QueueSummary;
@@ -24,8 +24,10 @@ impl View for QueueSummary {
     const VERSION: u32 = 1;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
-    const SCHEMA: &'static str =
-        include_str!("../../migrations/views/sqlite/0005_queue_summary.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0005_queue_summary.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0005_queue_summary.sql"),
+    };
     type State = Option<DeskState>;
     type Row = NoRow;
 

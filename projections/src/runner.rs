@@ -9,19 +9,18 @@ mod build;
 mod status;
 mod work;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use docket_store::{Clock, Position, STORE_ID, StoreError};
+use docket_store::{Clock, Position, STORE_ID, Sealed, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use self::status::Progress;
 pub use self::status::{Lag, State, ViewStatus};
 use self::work::{Command, Work};
-use crate::documents::{Documents, DocumentsError, Parked};
+use crate::documents::{Documents, DocumentsError, Parked, Views};
 use crate::names::Names;
 use crate::recorded::{ReadError, Reader};
 use crate::view::Registered;
@@ -71,20 +70,24 @@ pub struct Projections {
 }
 
 impl Projections {
-    /// Opens the views in the file at `path`, makes it where it is missing or another log's, and
-    /// starts to follow the log. Views that have no table yet are built by the task; until then
+    /// Opens the views, makes them anew where they are missing or another log's, and starts to follow
+    /// the log. Views that have no table yet are built by the task; until then
     /// [`lag`](Self::lag) says that they are not ready.
     pub async fn start(
-        path: impl AsRef<Path>,
+        views: &Views,
         reader: Reader,
         names: Arc<Names>,
         clock: Clock,
         registry: &[Registered],
     ) -> Result<Self, ProjectionError> {
         let store_id = reader.store.meta(STORE_ID).await?.unwrap_or_default();
-        let head = reader.store.head();
-        let documents = Arc::new(Documents::open(path, &store_id, head).await?);
-        let cursor = documents.cursor().await?;
+        let mut documents = Documents::open(views, &store_id).await?;
+        let mut cursor = documents.cursor().await?;
+        if !is_written(&reader, cursor).await? {
+            documents = documents.emptied(&store_id).await?;
+            cursor = 0;
+        }
+        let documents = Arc::new(documents);
         let progress = Arc::new(Progress::new(reader.store.clone(), clock, cursor));
         let (commands, asked) = mpsc::channel(COMMANDS);
         let (stop, stopping) = watch::channel(false);
@@ -195,6 +198,16 @@ impl Projections {
     async fn send(&self, command: Command) -> Result<(), ProjectionError> {
         self.commands.send(command).await.map_err(|_| ProjectionError::Stopped)
     }
+}
+
+/// Whether the log holds the event at a position. Its head, as this node knows it, may be older than
+/// what another node wrote and projected.
+async fn is_written(reader: &Reader, position: Position) -> Result<bool, ProjectionError> {
+    if position <= reader.store.head() {
+        return Ok(true);
+    }
+    let at = reader.store.read_all(position - 1, 1, Sealed::Without).await?;
+    Ok(!at.is_empty())
 }
 
 /// Runs the task, and runs it again should it ever panic: silence is the one thing it may not do.

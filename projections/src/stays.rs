@@ -16,7 +16,7 @@ use crate::documents::{Documents, Query};
 use crate::page::{Cursor, LARGEST, Listed, Page};
 use crate::recorded::{Recorded, id_of};
 use crate::ticket_list::ListError;
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// The class of a stay that has not ended.
 const OPEN_ENDED: u32 = 99;
@@ -66,7 +66,10 @@ impl View for Stays {
     const VERSION: u32 = 2;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
-    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0006_stays.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0006_stays.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0006_stays.sql"),
+    };
     type State = Path;
     type Row = Stay;
 
@@ -169,10 +172,10 @@ fn query(queue: &str, at: Instant, size: usize, after: Option<&Cursor>) -> Query
             query = query.sql(" AND (since, stream) > (").bind(after.sort.as_str());
             query = query.sql(", ").bind(after.stream.as_str()).sql(")");
         }
-        query = query.sql(" ORDER BY since, stream LIMIT ").bind(size as i64 + 1).sql(")");
+        query = query.sql(" ORDER BY since, stream LIMIT ").bind(size as i64 + 1).sql(") AS held");
     }
     query
-        .sql(") ORDER BY since, stream LIMIT ")
+        .sql(") AS first ORDER BY since, stream LIMIT ")
         .bind(size as i64 + 1)
         .sql(") ORDER BY since, stream")
 }

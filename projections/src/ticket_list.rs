@@ -14,7 +14,7 @@ use crate::page::{Cursor, ForeignCursor, LARGEST, Listed, Page};
 use crate::recorded::{Recorded, id_of};
 use crate::ticket_document::{TicketDocument, TicketFold};
 use crate::ticket_text::Words;
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// A word or tag that leads to fewer rows than this is where a list starts; by one that leads to more,
 /// the list is walked in its order.
@@ -28,7 +28,10 @@ impl View for TicketList {
     const VERSION: u32 = 4;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
-    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0002_ticket_list.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0002_ticket_list.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0002_ticket_list.sql"),
+    };
     type State = TicketFold;
     type Row = TicketDocument;
 

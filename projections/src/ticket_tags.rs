@@ -7,7 +7,7 @@ use docket_domain::ticket::event::TicketEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::recorded::Recorded;
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// The view.
 pub struct TicketTags;
@@ -21,7 +21,10 @@ impl View for TicketTags {
     const VERSION: u32 = 1;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
-    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0003_ticket_tags.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0003_ticket_tags.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0003_ticket_tags.sql"),
+    };
     type State = BTreeSet<String>;
     type Row = Tagged;
 

@@ -8,12 +8,18 @@ use docket_domain::codec::Event;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{Message, TicketEvent};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
+use crate::documents::Word;
 use crate::recorded::Recorded;
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// The most words that a query is made of; the rest is left out.
 const MOST_WORDS: usize = 16;
+
+/// The letters of a word that count, when it is longer.
+const LONGEST_WORD: usize = 64;
 
 /// The view.
 pub struct TicketText;
@@ -41,10 +47,13 @@ pub enum Kind {
 
 impl View for TicketText {
     const NAME: &'static str = "ticket_text";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
-    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0004_ticket_text.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0004_ticket_text.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0004_ticket_text.sql"),
+    };
     type State = Vec<(Key, Text)>;
     type Row = Text;
 
@@ -94,21 +103,21 @@ impl Words {
         self.0.is_empty()
     }
 
-    /// One expression for each word, as the index understands it.
-    pub(crate) fn matches(&self) -> impl Iterator<Item = String> {
+    /// The words to look up: the last may be the beginning of one.
+    pub(crate) fn matches(self) -> impl Iterator<Item = Word> {
         let last = self.0.len().saturating_sub(1);
-        // A word holds letters and digits only, so it can be quoted as it is.
-        let expression = move |(place, word): (usize, &String)| {
-            if place == last { format!("\"{word}\"*") } else { format!("\"{word}\"") }
-        };
-        self.0.iter().enumerate().map(expression)
+        let word = move |(place, text)| Word { text, begins: place == last };
+        self.0.into_iter().enumerate().map(word)
     }
 }
 
-/// The words of a text: in small letters, without what the index's own folding would leave on them.
+/// The words of a text as both are searched, text and query: in small letters, without accents, and
+/// holding letters and digits only. Neither database has a say in it.
 fn words(text: &str) -> Vec<String> {
+    let accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
+    let plain = text.nfd().filter(|letter| !accent(letter)).nfc();
     let mut folded = String::with_capacity(text.len());
-    for letter in text.chars().flat_map(char::to_lowercase) {
+    for letter in plain.flat_map(char::to_lowercase) {
         match letter {
             'ł' => folded.push('l'),
             'đ' | 'ð' => folded.push('d'),
@@ -121,11 +130,10 @@ fn words(text: &str) -> Vec<String> {
             letter => folded.push(letter),
         }
     }
-    let is_mark = |letter: char| ('\u{300}'..='\u{36f}').contains(&letter);
     folded
-        .split(|letter: char| !letter.is_alphanumeric() && !is_mark(letter))
+        .split(|letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter))
         .filter(|word| !word.is_empty())
-        .map(str::to_owned)
+        .map(|word| word.chars().take(LONGEST_WORD).collect())
         .collect()
 }
 
@@ -134,22 +142,27 @@ mod tests {
     use super::*;
 
     fn matches(query: &str) -> Vec<String> {
-        Words::of(query).matches().collect()
+        let star = |word: Word| if word.begins { word.text + "*" } else { word.text };
+        Words::of(query).matches().map(star).collect()
     }
 
     #[test]
     fn words_are_folded_and_the_last_is_a_beginning() {
-        assert_eq!(matches("Łódź PACZ"), ["\"lódź\"", "\"pacz\"*"]);
-        assert_eq!(matches("Straße"), ["\"strasse\"*"]);
+        assert_eq!(matches("Łódź PACZ"), ["lodz", "pacz*"]);
+        assert_eq!(matches("Straße"), ["strasse*"]);
+        assert_eq!(
+            matches("İstanbul Ångström e\u{301}te\u{301}"),
+            ["istanbul", "angstrom", "ete*"]
+        );
+        assert_eq!(matches("किताब が 한국어"), ["किताब", "が", "한국어*"]);
+        assert_eq!(matches(&"ab".repeat(100)), [format!("{}*", "ab".repeat(32))]);
     }
 
     #[test]
     fn a_hostile_query_is_just_words() {
-        assert_eq!(
-            matches("\"a\" OR b* NEAR(c)"),
-            ["\"a\"", "\"or\"", "\"b\"", "\"near\"", "\"c\"*"]
-        );
-        assert_eq!(matches("'; DROP TABLE tickets; --"), ["\"drop\"", "\"table\"", "\"tickets\"*"]);
+        assert_eq!(matches("\"a\" OR b* NEAR(c)"), ["a", "or", "b", "near", "c*"]);
+        assert_eq!(matches("'; DROP TABLE tickets; --"), ["drop", "table", "tickets*"]);
+        assert_eq!(matches("a:*|!(b & 'c')\\\0d"), ["a", "b", "c", "d*"]);
         assert!(Words::of("\"*():^-+").is_empty());
     }
 }

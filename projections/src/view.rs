@@ -16,6 +16,16 @@ use crate::recorded::Recorded;
 /// Tells a row from the others of its stream, or a sum from the others of its view.
 pub type Key = String;
 
+/// A table's definition on each database, with `{table}` for the name: columns of the same names that
+/// hold the same values.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    /// On SQLite.
+    pub sqlite: &'static str,
+    /// On PostgreSQL.
+    pub postgres: &'static str,
+}
+
 /// A question, answered by tables that follow from the log.
 pub trait View: Send + Sync + 'static {
     /// What the view and its table are called.
@@ -26,8 +36,8 @@ pub trait View: Send + Sync + 'static {
     const CATEGORY: &'static str;
     /// Whether it reads personal text. One that does not is spared opening any, and is faster.
     const NEEDS_TEXT: bool;
-    /// The table's definition: its migration, with `{table}` for the name.
-    const SCHEMA: &'static str;
+    /// The table's definition: its migration on each database.
+    const SCHEMA: Schema;
     /// What one stream amounts to, for this question.
     type State: Default + Send + Sync + 'static;
     /// One row; its JSON is kept in the column `doc`, and generated columns are read from it.
@@ -63,7 +73,7 @@ pub struct Registered {
     /// [`View::NEEDS_TEXT`].
     pub needs_text: bool,
     /// [`View::SCHEMA`].
-    pub schema: &'static str,
+    pub schema: Schema,
     /// The fold of an empty stream.
     pub start: fn(&Arc<Plans>) -> Box<dyn Folding>,
 }

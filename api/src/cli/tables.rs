@@ -35,8 +35,8 @@ impl Tables {
     /// The views: name, version, and for how many streams each stands still.
     pub async fn views(&mut self) -> Result<Vec<(String, i64, i64)>, Failure> {
         sqlx::query_as(
-            "SELECT name, version, (SELECT count(*) FROM parked WHERE view = name) FROM views
-             ORDER BY name",
+            "SELECT view, version, (SELECT count(*) FROM parked WHERE view = built.view)
+             FROM generations AS built WHERE live = 1 ORDER BY view",
         )
         .fetch_all(&mut self.connection)
         .await
@@ -45,11 +45,12 @@ impl Tables {
 
     /// The table that answers for a view, if there is one.
     pub async fn table(&mut self, view: &str) -> Result<Option<String>, Failure> {
-        let row: Option<(String,)> = sqlx::query_as("SELECT table_name FROM views WHERE name = ?1")
-            .bind(view)
-            .fetch_optional(&mut self.connection)
-            .await
-            .map_err(failed)?;
+        let row: Option<(String,)> =
+            sqlx::query_as("SELECT name FROM generations WHERE live = 1 AND view = ?1")
+                .bind(view)
+                .fetch_optional(&mut self.connection)
+                .await
+                .map_err(failed)?;
         Ok(row.map(|(name,)| name))
     }
 

@@ -1,19 +1,22 @@
 -- The books of the views' file. Everything here follows from the log and can be thrown away.
 
--- One row: whose views these are, up to which position they are written, and the number that makes
--- the next table's name unlike all before it.
+-- One row: the form of these books, whose views these are, up to which position they are written, and
+-- the number that makes the next table's name unlike all before it.
 CREATE TABLE IF NOT EXISTS books (
-    only       INTEGER PRIMARY KEY CHECK (only = 1),
+    one        INTEGER PRIMARY KEY CHECK (one = 1),
+    form       INTEGER NOT NULL,
     store_id   BLOB    NOT NULL,
     cursor     INTEGER NOT NULL,
     generation INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- Which table answers for a view. A table is replaced by pointing here to another.
-CREATE TABLE IF NOT EXISTS views (
-    name       TEXT    PRIMARY KEY,
-    version    INTEGER NOT NULL,
-    table_name TEXT    NOT NULL UNIQUE
+-- The tables there are. The one that is live answers for its view; it is replaced by another's being
+-- live. One that never was is being built.
+CREATE TABLE IF NOT EXISTS generations (
+    name    TEXT    PRIMARY KEY,
+    view    TEXT    NOT NULL,
+    version INTEGER NOT NULL,
+    live    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Streams that could not be folded: the view stands still for them just before `position`, and for

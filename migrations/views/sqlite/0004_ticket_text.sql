@@ -10,10 +10,11 @@ CREATE TABLE {table} (
     UNIQUE (stream, key)
 );
 -- after load
--- The index over the words keeps no text of its own; triggers keep it true. What leaves the table
+-- The index over the words keeps no text of its own; triggers keep it true. The words are folded by
+-- the view and parted by blanks, which is all that this tokenizer looks for. What leaves the table
 -- leaves the index at once (secure-delete), since erased text may not stay behind in it.
 CREATE VIRTUAL TABLE {table}_fts USING fts5(
-    words, content = '{table}', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2', columnsize = 0
+    words, content = '{table}', content_rowid = 'id', tokenize = 'ascii', columnsize = 0
 );
 INSERT INTO {table}_fts ({table}_fts, rank) VALUES ('secure-delete', 1);
 INSERT INTO {table}_fts ({table}_fts) VALUES ('rebuild');

@@ -1,21 +1,31 @@
 //! Making tables, and putting one in another's place.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use docket_store::Position;
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
+use super::database::Database;
 use super::writing::{Parked, park, set_cursor};
-use super::{Documents, DocumentsError};
-use crate::view::Registered;
+use super::{Documents, DocumentsError, Query};
+use crate::view::{Registered, Schema};
 
 /// The line of a migration after which stands what is only done once the table is loaded.
 const AFTER_LOAD: &str = "-- after load";
 
-/// The book-keeping of the file: whose views these are, how far they are, which tables hold them,
-/// and what is parked.
-const BOOKS: &str = include_str!("../../../migrations/views/sqlite/0001_books.sql");
+/// The books: whose views these are, how far they are, which tables hold them, and what is parked.
+const BOOKS: Schema = Schema {
+    sqlite: include_str!("../../../migrations/views/sqlite/0001_books.sql"),
+    postgres: include_str!("../../../migrations/views/postgres/0001_books.sql"),
+};
+
+/// The sums of a view.
+const COUNTS: Schema = Schema {
+    sqlite: "CREATE TABLE {table}_counts (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    postgres: "CREATE TABLE {table}_counts (key text COLLATE \"C\" PRIMARY KEY, value bigint NOT NULL)",
+};
+
+/// What the books look like; books of another form are thrown away with the views.
+const FORM: i64 = 2;
 
 /// A table of documents, and its sums, in one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,91 +36,65 @@ pub struct Table {
     pub name: Arc<str>,
 }
 
-/// Whether the file holds the views of this log, or nothing yet.
-pub(super) async fn belongs_to(
-    connection: &mut SqliteConnection,
-    store_id: &[u8],
-    head: Position,
-) -> bool {
-    let books = "SELECT count(*) FROM sqlite_schema WHERE name = 'books'";
-    match sqlx::query_scalar::<_, i64>(books).fetch_one(&mut *connection).await {
-        Ok(0) => return true,
-        Ok(_) => {}
-        Err(_) => return false,
-    }
-    let of: Result<(Vec<u8>, i64), _> =
-        sqlx::query_as("SELECT store_id, cursor FROM books").fetch_one(connection).await;
-    of.is_ok_and(|(of, cursor)| of == store_id && cursor as Position <= head)
-}
-
-pub(super) async fn prepare(
-    connection: &mut SqliteConnection,
-    store_id: &[u8],
-) -> Result<(), DocumentsError> {
-    sqlx::raw_sql(BOOKS).execute(&mut *connection).await?;
-    sqlx::query(
-        "INSERT INTO books (only, store_id, cursor) VALUES (1, $1, 0) ON CONFLICT DO NOTHING",
-    )
-    .bind(store_id)
-    .execute(&mut *connection)
-    .await?;
-    drop_left_over(connection).await
-}
-
-/// Drops tables that were being built when the process ended.
-async fn drop_left_over(connection: &mut SqliteConnection) -> Result<(), DocumentsError> {
-    let left: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND name LIKE '%\\_counts' ESCAPE '\\'
-           AND NOT EXISTS (SELECT 1 FROM views WHERE table_name || '_counts' = s.name)",
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    for counts in left {
-        let name = counts.trim_end_matches("_counts");
-        drop_table(connection, name).await?;
-    }
-    Ok(())
-}
-
-/// The tables in use, by view; sums by the view's name and `_counts`.
-pub(super) async fn live(
-    connection: &mut SqliteConnection,
-) -> Result<HashMap<String, Arc<str>>, DocumentsError> {
-    let rows: Vec<(String, String)> =
-        sqlx::query_as("SELECT name, table_name FROM views").fetch_all(connection).await?;
-    Ok(rows.into_iter().map(|(view, table)| (view, Arc::from(table))).collect())
-}
-
-async fn drop_table(connection: &mut SqliteConnection, name: &str) -> Result<(), DocumentsError> {
-    let sql = format!(
-        "DROP TABLE IF EXISTS {name}_fts; DROP TABLE IF EXISTS {name}_counts; DROP TABLE IF EXISTS {name};"
-    );
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
-    Ok(())
-}
-
 impl Documents {
-    /// The views among `registry` that have no table of their version; tables of other views and
-    /// other versions are dropped.
+    /// Makes the books where they are missing; answers whether they are those of this log.
+    pub(super) async fn prepare(&self, store_id: &[u8]) -> Result<bool, DocumentsError> {
+        let books = self.database.dialect().of(BOOKS);
+        match &self.database {
+            Database::Sqlite(file) => file.make(books).await?,
+            Database::Postgres(server) => server.make(books).await?,
+        }
+        let mut writer = self.database.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let begin = Query::new("INSERT INTO books (one, form, store_id, cursor) VALUES (1, ")
+            .bind(FORM)
+            .sql(", ")
+            .bind(store_id)
+            .sql(", 0) ON CONFLICT DO NOTHING");
+        transaction.execute(&begin).await?;
+        let ours = Query::new("SELECT count(*) FROM books WHERE form = ").bind(FORM);
+        let ours = ours.sql(" AND store_id = ").bind(store_id);
+        let ours: Vec<(i64,)> = transaction.fetch(&ours).await?;
+        transaction.commit().await?;
+        Ok(ours == [(1,)])
+    }
+
+    /// Learns again which tables answer.
+    pub(super) async fn look_up_tables(&self) -> Result<(), DocumentsError> {
+        let live = Query::new("SELECT view, name FROM generations WHERE live = 1");
+        let rows: Vec<(String, String)> = self.try_fetch(&live).await?;
+        let live = rows.into_iter().map(|(view, table)| (view, Arc::from(table))).collect();
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
+        Ok(())
+    }
+
+    /// The views among `registry` that have no table of their version. Tables of other views and
+    /// other versions are dropped, and those that were being built when the last task ended.
     pub async fn missing(
         &self,
         registry: &[Registered],
     ) -> Result<Vec<Registered>, DocumentsError> {
-        let mut writer = self.writer.lock().await;
-        let built: Vec<(String, i64, String)> =
-            sqlx::query_as("SELECT name, version, table_name FROM views")
-                .fetch_all(&mut *writer)
-                .await?;
-        let is = |view: &Registered, (name, version, _): &(String, i64, String)| {
+        let mut writer = self.database.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let all = Query::new("SELECT name, view, version FROM generations WHERE live = 1");
+        let built: Vec<(String, String, i64)> = transaction.fetch(&all).await?;
+        let is = |view: &Registered, (_, name, version): &(String, String, i64)| {
             view.name == name && i64::from(view.version) == *version
         };
-        for old in built.iter().filter(|built| !registry.iter().any(|view| is(view, built))) {
-            let (name, _, table) = old;
-            drop_table(&mut writer, table).await?;
-            for sql in ["DELETE FROM views WHERE name = $1", "DELETE FROM parked WHERE view = $1"] {
-                sqlx::query(sql).bind(name).execute(&mut *writer).await?;
-            }
-            self.live.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let unknown = built.iter().filter(|built| !registry.iter().any(|view| is(view, built)));
+        let unfinished = Query::new("SELECT name, view, version FROM generations WHERE live = 0");
+        let unfinished: Vec<(String, String, i64)> = transaction.fetch(&unfinished).await?;
+        for (table, view, _) in unknown.clone() {
+            transaction.drop_table(table).await?;
+            let parked = Query::new("DELETE FROM parked WHERE view = ").bind(view.as_str());
+            transaction.execute(&parked).await?;
+        }
+        for (table, ..) in &unfinished {
+            transaction.drop_table(table).await?;
+        }
+        transaction.commit().await?;
+        for (_, view, _) in unknown {
+            self.live.write().unwrap_or_else(PoisonError::into_inner).remove(view);
         }
         let has = |view: &Registered| built.iter().any(|built| is(view, built));
         Ok(registry.iter().filter(|view| !has(view)).copied().collect())
@@ -118,19 +102,24 @@ impl Documents {
 
     /// A new, empty table for a view, without its indexes.
     pub async fn create(&self, view: &Registered) -> Result<Table, DocumentsError> {
-        let mut writer = self.writer.lock().await;
-        let generation: i64 =
-            sqlx::query_scalar("UPDATE books SET generation = generation + 1 RETURNING generation")
-                .fetch_one(&mut *writer)
-                .await?;
-        let name = format!("{}_v{}_g{generation}", view.name, view.version);
-        let (before, _) = parts(view, &name);
-        let counts = format!(
-            "CREATE TABLE {name}_counts (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-        );
+        let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
-        sqlx::raw_sql(AssertSqlSafe(before)).execute(&mut *transaction).await?;
-        sqlx::raw_sql(AssertSqlSafe(counts)).execute(&mut *transaction).await?;
+        let next = Query::new("UPDATE books SET generation = generation + 1 RETURNING generation");
+        let generations: Vec<(i64,)> = transaction.fetch(&next).await?;
+        let generation = generations.first().map_or(0, |(generation,)| *generation);
+        let name = format!("{}_v{}_g{generation}", view.name, view.version);
+        let dialect = self.database.dialect();
+        let (before, _) = parts(dialect.of(view.schema), &name);
+        transaction.script(&before).await?;
+        transaction.script(&parts(dialect.of(COUNTS), &name).0).await?;
+        let note = Query::new("INSERT INTO generations (name, view, version, live) VALUES (")
+            .bind(name.as_str())
+            .sql(", ")
+            .bind(view.name)
+            .sql(", ")
+            .bind(i64::from(view.version))
+            .sql(", 0)");
+        transaction.execute(&note).await?;
         transaction.commit().await?;
         Ok(Table { view: view.name, name: name.into() })
     }
@@ -138,41 +127,36 @@ impl Documents {
     /// Builds the indexes of a loaded table, one statement at a time so that others may write
     /// between.
     pub async fn index(&self, view: &Registered, table: &Table) -> Result<(), DocumentsError> {
-        let (_, after) = parts(view, &table.name);
+        let (_, after) = parts(self.database.dialect().of(view.schema), &table.name);
         for statement in statements(&after) {
-            let mut writer = self.writer.lock().await;
-            sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *writer).await?;
+            let mut writer = self.database.writer().await?;
+            let mut transaction = writer.begin().await?;
+            transaction.script(&statement).await?;
+            transaction.commit().await?;
         }
         Ok(())
     }
 
     /// Puts loaded tables in the place of those in use, and drops those, in one transaction, with
-    /// what could not be folded into them. The tables must stand at the cursor, or there must be nothing in use yet: then `cursor` is it.
+    /// what could not be folded into them. The tables must stand at the cursor, or there must be
+    /// nothing in use yet: then `cursor` is it.
     pub async fn flip(
         &self,
         built: &[(Registered, Table)],
         parked: &[(Parked, Option<Arc<str>>)],
         cursor: Position,
     ) -> Result<(), DocumentsError> {
-        let mut writer = self.writer.lock().await;
+        let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
         for (view, table) in built {
             if let Some(old) = self.live_table(view.name) {
-                drop_table(&mut transaction, &old).await?;
+                transaction.drop_table(&old).await?;
             }
-            let put = "INSERT INTO views (name, version, table_name) VALUES ($1, $2, $3)
-                       ON CONFLICT (name) DO UPDATE SET version = excluded.version,
-                       table_name = excluded.table_name";
-            sqlx::query(put)
-                .bind(view.name)
-                .bind(i64::from(view.version))
-                .bind(&*table.name)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query("DELETE FROM parked WHERE view = $1")
-                .bind(view.name)
-                .execute(&mut *transaction)
-                .await?;
+            let live =
+                Query::new("UPDATE generations SET live = 1 WHERE name = ").bind(&*table.name);
+            transaction.execute(&live).await?;
+            let parked = Query::new("DELETE FROM parked WHERE view = ").bind(view.name);
+            transaction.execute(&parked).await?;
         }
         for (parked, table) in parked {
             park(&mut transaction, parked, table.as_deref()).await?;
@@ -188,7 +172,10 @@ impl Documents {
 
     /// Drops a table that will not be used after all.
     pub async fn discard(&self, table: &Table) -> Result<(), DocumentsError> {
-        drop_table(&mut *self.writer.lock().await, &table.name).await
+        let mut writer = self.database.writer().await?;
+        let mut transaction = writer.begin().await?;
+        transaction.drop_table(&table.name).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// The tables in use for these views.
@@ -202,8 +189,8 @@ impl Documents {
 }
 
 /// A migration with the table's name put in: what makes the table, and what follows its load.
-fn parts(view: &Registered, table: &str) -> (String, String) {
-    let schema = view.schema.replace("{table}", table);
+fn parts(schema: &str, table: &str) -> (String, String) {
+    let schema = schema.replace("{table}", table);
     match schema.split_once(AFTER_LOAD) {
         Some((before, after)) => (before.to_owned(), after.to_owned()),
         None => (schema, String::new()),

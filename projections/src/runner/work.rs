@@ -1,5 +1,6 @@
 //! What the task does: batches, and the commands between them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -70,7 +71,7 @@ struct Running {
     /// Tables that were built and wait for the cursor to reach them.
     waiting: Vec<(Built, Vec<Registered>, Reply)>,
     /// Streams folded anew while tables are being built, which those may have read before.
-    refolded: Vec<String>,
+    refolded: BTreeSet<String>,
     builds: usize,
 }
 
@@ -115,7 +116,7 @@ impl Running {
         let parked = work.documents.parked().await?;
         let targets = work.documents.in_use(&work.registry);
         let projector = Projector::new(work.reader.clone(), targets, &parked);
-        let (waiting, refolded) = (Vec::new(), Vec::new());
+        let (waiting, refolded) = (Vec::new(), BTreeSet::new());
         let mut running = Self { work, projector, cursor, waiting, refolded, builds: 0 };
         running.work.progress.arrived(cursor);
         if build_beside {

@@ -5,7 +5,7 @@
 //! marked as such, lest the planner sort a million rows to save itself a walk of a hundred.
 
 use super::filter::{Assignee, Filter, Predefined, Sort};
-use crate::documents::Query;
+use crate::documents::{Query, Texts, Word};
 use crate::page::Cursor;
 use crate::ticket_text::Words;
 
@@ -14,8 +14,8 @@ use crate::ticket_text::Words;
 pub(super) enum Term {
     /// A tag.
     Tag(String),
-    /// A word, as the index of words understands it.
-    Word(String),
+    /// A word.
+    Word(Word),
 }
 
 /// How a term is looked up.
@@ -36,8 +36,9 @@ pub(super) fn page(
     terms: &[(Term, Found)],
 ) -> Query {
     let column = sort.column();
-    let mut query =
-        Query::new(&format!("SELECT doc, {column}, stream FROM {{ticket_list}} AS list WHERE 1"));
+    let mut query = Query::new(&format!(
+        "SELECT doc, {column}, stream FROM {{ticket_list}} AS list WHERE TRUE"
+    ));
     let starts_from_few = terms.iter().any(|(_, found)| *found == Found::Few);
     let driver = if starts_from_few { "" } else { driver(filter, sort) };
     query = columns(query, filter, driver);
@@ -74,21 +75,18 @@ fn driver(filter: &Filter, sort: Sort) -> &'static str {
 /// The terms of a filter.
 pub(super) fn terms(filter: &Filter) -> Vec<Term> {
     let tags = filter.tag.iter().cloned().map(Term::Tag);
-    let words = filter.q.as_deref().map(Words::of);
-    let words: Vec<Term> = words.iter().flat_map(Words::matches).map(Term::Word).collect();
-    tags.chain(words).collect()
+    let words = filter.q.as_deref().map(Words::of).into_iter().flat_map(Words::matches);
+    tags.chain(words.map(Term::Word)).collect()
 }
 
 /// How many rows, up to a limit, a term leads to.
 pub(super) fn count(term: &Term, limit: usize) -> Query {
-    let query = Query::new("SELECT count(*) FROM (SELECT 1 FROM ");
+    let query = Query::new("SELECT count(*) FROM (SELECT 1 ");
     let query = match term {
-        Term::Tag(tag) => query.sql("{ticket_tags} WHERE key = ").bind(tag.as_str()),
-        Term::Word(word) => {
-            query.sql("{ticket_text}_fts WHERE {ticket_text}_fts MATCH ").bind(word.as_str())
-        }
+        Term::Tag(tag) => query.sql("FROM {ticket_tags} WHERE key = ").bind(tag.as_str()),
+        Term::Word(word) => query.from_texts("ticket_text", Texts::Counted, word),
     };
-    query.sql(" LIMIT ").bind(limit as i64).sql(")")
+    query.sql(" LIMIT ").bind(limit as i64).sql(") AS found")
 }
 
 /// A column to compare: free for an index when it drives, else for checking only.
@@ -180,33 +178,27 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
     }
 }
 
-/// Tickets that have all the terms. Where many have a word, the texts of one ticket are looked up in
-/// the index of words one by one: the order of that join must not be turned around.
+/// Tickets that have all the terms. Where many have a word, the texts of one ticket are looked up one
+/// by one.
 fn searched(mut query: Query, terms: &[(Term, Found)]) -> Query {
     for (term, found) in terms {
-        let (term, sql) = match (term, found) {
-            (Term::Tag(tag), Found::Few) => {
-                (tag, "stream IN (SELECT stream FROM {ticket_tags} WHERE key = ")
-            }
-            (Term::Tag(tag), Found::Many) => (
-                tag,
-                "EXISTS (SELECT 1 FROM {ticket_tags} AS tag
-                 WHERE tag.stream = list.stream AND tag.key = ",
-            ),
-            (Term::Word(word), Found::Few) => (
-                word,
-                "stream IN (SELECT text.stream FROM {ticket_text}_fts AS fts
-                 CROSS JOIN {ticket_text} AS text ON text.id = fts.rowid
-                 WHERE {ticket_text}_fts MATCH ",
-            ),
-            (Term::Word(word), Found::Many) => (
-                word,
-                "EXISTS (SELECT 1 FROM {ticket_text} AS text
-                 CROSS JOIN {ticket_text}_fts AS fts ON fts.rowid = text.id
-                 WHERE text.stream = list.stream AND {ticket_text}_fts MATCH ",
-            ),
+        query = match (term, found) {
+            (Term::Tag(tag), Found::Few) => query
+                .sql(" AND stream IN (SELECT stream FROM {ticket_tags} WHERE key = ")
+                .bind(tag.as_str()),
+            (Term::Tag(tag), Found::Many) => query
+                .sql(" AND EXISTS (SELECT 1 FROM {ticket_tags} AS tag WHERE tag.stream = list.stream")
+                .sql(" AND tag.key = ")
+                .bind(tag.as_str()),
+            (Term::Word(word), Found::Few) => query
+                .sql(" AND stream IN (SELECT text.stream ")
+                .from_texts("ticket_text", Texts::ByWord, word),
+            (Term::Word(word), Found::Many) => query
+                .sql(" AND EXISTS (SELECT 1 ")
+                .from_texts("ticket_text", Texts::ByText, word)
+                .sql(" AND text.stream = list.stream"),
         };
-        query = query.sql(" AND ").sql(sql).bind(term.as_str()).sql(")");
+        query = query.sql(")");
     }
     query
 }

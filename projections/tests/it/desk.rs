@@ -9,6 +9,7 @@ use docket_domain::codec::{Event, encode};
 use docket_domain::envelope::Envelope;
 use docket_domain::party::Actor;
 use docket_projections::REGISTRY;
+use docket_projections::documents::Views;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
 use docket_projections::runner::Projections;
@@ -18,6 +19,9 @@ use docket_store::vault::{KeyFile, Vault};
 use docket_store::{
     Append, Clock, EventStore, Expected, NewEvent, Outcome, Position, StreamWrite, event_id,
 };
+use docket_test_servers::postgres;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -26,7 +30,32 @@ use crate::story::{MONDAY, by_customer, jan};
 /// Long enough for the slowest machine; nothing waits for it unless a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where a desk has its views.
+#[derive(Clone)]
+pub enum On {
+    Sqlite,
+    Postgres(Arc<postgres::Database>),
+}
+
+impl On {
+    /// Both databases, each empty; PostgreSQL only where it is installed.
+    pub fn each() -> impl Iterator<Item = Self> {
+        let server = postgres::database().map(Arc::new).map(Self::Postgres);
+        [Self::Sqlite].into_iter().chain(server)
+    }
+
+    pub fn views(&self, folder: &Path) -> Views {
+        match self {
+            Self::Sqlite => Views::File(folder.join("views.sqlite")),
+            Self::Postgres(database) => {
+                Views::Postgres(Box::new(database.url().parse::<PgConnectOptions>().unwrap()))
+            }
+        }
+    }
+}
+
 pub struct Desk {
+    pub on: On,
     pub reader: Reader,
     pub names: Arc<Names>,
     pub views: Projections,
@@ -37,15 +66,20 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// With its views in a file: for what concerns no view, or only the file.
     pub async fn open() -> Self {
-        Self::open_with(REGISTRY).await
+        Self::open_on(&On::Sqlite).await
     }
 
-    pub async fn open_with(registry: &[Registered]) -> Self {
-        Self::open_in(tempfile::tempdir().unwrap(), MONDAY.0, registry).await
+    pub async fn open_on(on: &On) -> Self {
+        Self::open_with(on, REGISTRY).await
     }
 
-    async fn open_in(folder: TempDir, now: i64, registry: &[Registered]) -> Self {
+    pub async fn open_with(on: &On, registry: &[Registered]) -> Self {
+        Self::open_in(on.clone(), tempfile::tempdir().unwrap(), MONDAY.0, registry).await
+    }
+
+    async fn open_in(on: On, folder: TempDir, now: i64, registry: &[Registered]) -> Self {
         let now = Arc::new(AtomicI64::new(now));
         let ticking = now.clone();
         let clock: Clock = Arc::new(move || ticking.load(Ordering::SeqCst));
@@ -56,11 +90,11 @@ impl Desk {
         let vault = Arc::new(Vault::new(store.clone(), key));
         let reader = Reader::new(store, vault);
         let names = Arc::new(Names::new(reader.clone()));
-        let views = folder.path().join("views.sqlite");
-        let views = Projections::start(views, reader.clone(), names.clone(), clock, registry)
+        let views = on.views(folder.path());
+        let views = Projections::start(&views, reader.clone(), names.clone(), clock, registry)
             .await
             .unwrap();
-        Self { reader, names, views, folder, sqlite, now, registry: registry.to_vec() }
+        Self { on, reader, names, views, folder, sqlite, now, registry: registry.to_vec() }
     }
 
     /// Closes everything and opens it again; `between` may do something to the folder.
@@ -68,9 +102,22 @@ impl Desk {
         self.views.stop().await;
         self.sqlite.close().await;
         let now = self.now.load(Ordering::SeqCst);
-        let Self { folder, registry, .. } = self;
+        let Self { on, folder, registry, .. } = self;
         between(folder.path());
-        Self::open_in(folder, now, &registry).await
+        Self::open_in(on, folder, now, &registry).await
+    }
+
+    /// Closes everything, loses the views, and opens it again.
+    pub async fn reopened_without_views(self) -> Self {
+        self.views.stop().await;
+        if let On::Postgres(database) = &self.on {
+            let mut connection = PgConnection::connect(database.url()).await.unwrap();
+            sqlx::raw_sql("DROP SCHEMA docket_views CASCADE")
+                .execute(&mut connection)
+                .await
+                .unwrap();
+        }
+        self.reopened(|folder| drop(std::fs::remove_file(folder.join("views.sqlite")))).await
     }
 
     /// Lets time pass.

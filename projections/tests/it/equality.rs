@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, On};
 use crate::every_event::{promising, relating, speaking, working};
 use crate::story::{created, uuid};
 
@@ -64,10 +64,10 @@ async fn fresh_fold(desk: &Desk, view: &Registered) -> Vec<String> {
     rows
 }
 
-async fn happens(steps: Vec<Step>) {
+async fn happens(on: &On, steps: Vec<Step>) {
     let events: Vec<TicketEvent> =
         [speaking(), working(), relating(), promising()].into_iter().flatten().collect();
-    let mut desk = Desk::open().await;
+    let mut desk = Desk::open_on(on).await;
     let mut opened = [false; 8];
     let mut rebuilds = Vec::new();
     for step in steps {
@@ -85,12 +85,7 @@ async fn happens(steps: Vec<Step>) {
                 rebuilds.push(desk.views.rebuild(view.get(REGISTRY).name).await.unwrap());
             }
             Step::Reopen => desk = desk.reopened(|_| {}).await,
-            Step::LoseViews => {
-                let lose = |folder: &std::path::Path| {
-                    std::fs::remove_file(folder.join("views.sqlite")).unwrap();
-                };
-                desk = desk.reopened(lose).await;
-            }
+            Step::LoseViews => desk = desk.reopened_without_views().await,
         }
     }
     for rebuilt in rebuilds {
@@ -108,6 +103,9 @@ proptest! {
 
     #[test]
     fn every_view_equals_its_fresh_fold(steps in vec(step(), 1..24)) {
-        tokio::runtime::Runtime::new().unwrap().block_on(happens(steps));
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        for on in On::each() {
+            runtime.block_on(happens(&on, steps.clone()));
+        }
     }
 }

@@ -7,8 +7,9 @@ use docket_domain::personal::Personal;
 use docket_domain::ticket::event::TicketEvent;
 use docket_projections::ticket_list::filter::{Filter, Sort};
 use docket_projections::ticket_list::page;
+use sqlx::{Connection, PgConnection};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, On};
 use crate::story::{anna, assigned, by_customer, created, jan, message, replied, uuid};
 
 const CANARIES: [&str; 6] = [
@@ -24,18 +25,33 @@ fn stream(n: u128) -> String {
     TicketId(uuid(n)).stream()
 }
 
-/// Which of the words stand anywhere in the views' files, in the index too.
-fn left_in_the_files(desk: &Desk, words: &[&str]) -> Vec<String> {
+/// Which of the words stand anywhere in the views: in their files, in the index too; on a server in
+/// what can be read of any table, since its files are its own.
+async fn left_in(desk: &Desk, words: &[&str]) -> Vec<String> {
+    let text = match &desk.on {
+        On::Sqlite => left_in_the_files(desk),
+        On::Postgres(database) => left_in_the_tables(database.url()).await,
+    };
+    let text = text.to_lowercase();
+    words.iter().filter(|word| text.contains(**word)).map(|word| (*word).to_owned()).collect()
+}
+
+fn left_in_the_files(desk: &Desk) -> String {
     let mut bytes = Vec::new();
     for name in ["views.sqlite", "views.sqlite-wal"] {
         bytes.extend(std::fs::read(desk.folder.path().join(name)).unwrap_or_default());
     }
-    let text = String::from_utf8_lossy(&bytes).to_lowercase();
-    words.iter().filter(|word| text.contains(**word)).map(|word| (*word).to_owned()).collect()
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
-async fn a_desk_full_of_canaries() -> Desk {
-    let desk = Desk::open().await;
+async fn left_in_the_tables(url: &str) -> String {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let xml = "SELECT schema_to_xml('docket_views', true, false, '')::text";
+    sqlx::query_scalar(xml).fetch_one(&mut connection).await.unwrap()
+}
+
+async fn a_desk_full_of_canaries(on: &On) -> Desk {
+    let desk = Desk::open_on(on).await;
     let mut opening = created("1042");
     opening.subject = Personal::text("CanarySubject");
     opening.message = Some(message(1, "where is CanaryBody?"));
@@ -61,45 +77,55 @@ async fn a_desk_full_of_canaries() -> Desk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_an_erased_customer_is_left() {
-    let desk = a_desk_full_of_canaries().await;
-    assert_eq!(left_in_the_files(&desk, &CANARIES), CANARIES, "the search finds what is there");
+    for on in On::each() {
+        let desk = a_desk_full_of_canaries(&on).await;
+        assert_eq!(left_in(&desk, &CANARIES).await, CANARIES, "the search finds what is there");
 
-    let customer = jan().id.stream();
-    desk.reader.vault.erase(&customer).await.unwrap();
-    desk.views.refold_subject(&customer).await.unwrap();
+        let customer = jan().id.stream();
+        desk.reader.vault.erase(&customer).await.unwrap();
+        desk.views.refold_subject(&customer).await.unwrap();
 
-    assert_eq!(left_in_the_files(&desk, &CANARIES), [""; 0]);
-    let found = Filter { q: Some("canarybody".into()), ..Filter::default() };
-    let found = page(desk.views.documents(), &found, Sort::Created, 10, None).await.unwrap();
-    assert_eq!(found.data.len(), 0);
-    let rows = desk.table("ticket_list").await;
-    assert!(rows[0].contains(r#""subject":null"#) && rows[0].contains("Anna Nowak"), "{}", rows[0]);
+        assert_eq!(left_in(&desk, &CANARIES).await, [""; 0]);
+        let found = Filter { q: Some("canarybody".into()), ..Filter::default() };
+        let found = page(desk.views.documents(), &found, Sort::Created, 10, None).await.unwrap();
+        assert_eq!(found.data.len(), 0);
+        let rows = desk.table("ticket_list").await;
+        assert!(
+            rows[0].contains(r#""subject":null"#) && rows[0].contains("Anna Nowak"),
+            "{}",
+            rows[0]
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_an_erased_agent_is_left() {
-    let desk = a_desk_full_of_canaries().await;
-    assert_eq!(left_in_the_files(&desk, &["anna nowak"]), ["anna nowak"]);
-    desk.reader.vault.erase(&anna().id.stream()).await.unwrap();
-    desk.views.refold_subject(&anna().id.stream()).await.unwrap();
-    assert_eq!(left_in_the_files(&desk, &["anna nowak"]), [""; 0]);
-    assert_eq!(left_in_the_files(&desk, &CANARIES), CANARIES, "others stay");
+    for on in On::each() {
+        let desk = a_desk_full_of_canaries(&on).await;
+        assert_eq!(left_in(&desk, &["anna nowak"]).await, ["anna nowak"]);
+        desk.reader.vault.erase(&anna().id.stream()).await.unwrap();
+        desk.views.refold_subject(&anna().id.stream()).await.unwrap();
+        assert_eq!(left_in(&desk, &["anna nowak"]).await, [""; 0]);
+        assert_eq!(left_in(&desk, &CANARIES).await, CANARIES, "others stay");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_was_being_built_meanwhile_holds_nothing_either() {
-    let desk = a_desk_full_of_canaries().await;
-    for n in 2..80 {
-        let opening = TicketEvent::TicketCreated(Box::new(created(&n.to_string())));
-        desk.ticket(&stream(n), vec![opening]).await;
+    for on in On::each() {
+        let desk = a_desk_full_of_canaries(&on).await;
+        for n in 2..80 {
+            let opening = TicketEvent::TicketCreated(Box::new(created(&n.to_string())));
+            desk.ticket(&stream(n), vec![opening]).await;
+        }
+        let lists = desk.views.rebuild("ticket_list").await.unwrap();
+        let texts = desk.views.rebuild("ticket_text").await.unwrap();
+        desk.reader.vault.erase(&stream(1)).await.unwrap();
+        desk.views.refold_subject(&stream(1)).await.unwrap();
+        lists.await.unwrap().unwrap();
+        texts.await.unwrap().unwrap();
+        desk.views.documents().scrub().await.unwrap();
+        let of_the_ticket = ["canarysubject", "canarybody", "canarynote", "canaryreply"];
+        assert_eq!(left_in(&desk, &of_the_ticket).await, [""; 0]);
     }
-    let lists = desk.views.rebuild("ticket_list").await.unwrap();
-    let texts = desk.views.rebuild("ticket_text").await.unwrap();
-    desk.reader.vault.erase(&stream(1)).await.unwrap();
-    desk.views.refold_subject(&stream(1)).await.unwrap();
-    lists.await.unwrap().unwrap();
-    texts.await.unwrap().unwrap();
-    desk.views.documents().scrub().await.unwrap();
-    let of_the_ticket = ["canarysubject", "canarybody", "canarynote", "canaryreply"];
-    assert_eq!(left_in_the_files(&desk, &of_the_ticket), [""; 0]);
 }

@@ -14,7 +14,7 @@ use docket_projections::ticket_list::{Free, explain, page, unowned};
 use docket_projections::{queue_summary, stays};
 use uuid::Uuid;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, On};
 use crate::story::{
     MONDAY, anna, assigned, closed, created, moved, piotr, priority, replied, term, uuid,
 };
@@ -26,8 +26,8 @@ fn stream(n: u128) -> String {
 }
 
 /// A desk with forty tickets of all kinds, a second apart.
-async fn a_busy_desk() -> Desk {
-    let desk = Desk::open().await;
+async fn a_busy_desk(on: &On) -> Desk {
+    let desk = Desk::open_on(on).await;
     for n in 0..40_u128 {
         desk.later(1_000);
         let mut opening = created(&(1000 + n).to_string());
@@ -159,18 +159,20 @@ fn cases() -> Vec<Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_filter_lets_through_what_it_says_in_every_order() {
-    let desk = a_busy_desk().await;
-    let everything = all(&desk, &Filter::default(), "created", 200).await;
-    assert_eq!(everything.len(), 40);
-    for (name, filter, lets_through) in cases() {
-        let expected: BTreeSet<&str> =
-            everything.iter().filter(|t| lets_through(t)).map(|t| t.number.as_str()).collect();
-        for sort in SORTS {
-            let listed = all(&desk, &filter, sort, 7).await;
-            let numbers: BTreeSet<&str> = listed.iter().map(|t| t.number.as_str()).collect();
-            assert_eq!(numbers, expected, "{name} by {sort}");
-            assert_eq!(listed.len(), expected.len(), "{name} by {sort}: no ticket twice");
-            assert!(listed.is_sorted_by_key(order(sort)), "{name} by {sort}");
+    for on in On::each() {
+        let desk = a_busy_desk(&on).await;
+        let everything = all(&desk, &Filter::default(), "created", 200).await;
+        assert_eq!(everything.len(), 40);
+        for (name, filter, lets_through) in cases() {
+            let expected: BTreeSet<&str> =
+                everything.iter().filter(|t| lets_through(t)).map(|t| t.number.as_str()).collect();
+            for sort in SORTS {
+                let listed = all(&desk, &filter, sort, 7).await;
+                let numbers: BTreeSet<&str> = listed.iter().map(|t| t.number.as_str()).collect();
+                assert_eq!(numbers, expected, "{name} by {sort}");
+                assert_eq!(listed.len(), expected.len(), "{name} by {sort}: no ticket twice");
+                assert!(listed.is_sorted_by_key(order(sort)), "{name} by {sort}");
+            }
         }
     }
 }
@@ -190,24 +192,26 @@ fn order(sort: &str) -> impl Fn(&TicketDocument) -> (i64, i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_belongs_to_its_question() {
-    let desk = a_busy_desk().await;
-    let first =
-        page(desk.views.documents(), &Filter::default(), Sort::Created, 5, None).await.unwrap();
-    let cursor = first.page.next.unwrap();
-    for (filter, sort, cursor) in [
-        (Filter::default(), Sort::Due, cursor.as_str()),
-        (Filter { queue: some("inbox"), ..Filter::default() }, Sort::Created, cursor.as_str()),
-        (Filter::default(), Sort::Created, "nonsense"),
-    ] {
-        let refused = page(desk.views.documents(), &filter, sort, 5, Some(cursor)).await;
-        assert!(refused.is_err(), "{sort:?}");
+    for on in On::each() {
+        let desk = a_busy_desk(&on).await;
+        let first =
+            page(desk.views.documents(), &Filter::default(), Sort::Created, 5, None).await.unwrap();
+        let cursor = first.page.next.unwrap();
+        for (filter, sort, cursor) in [
+            (Filter::default(), Sort::Due, cursor.as_str()),
+            (Filter { queue: some("inbox"), ..Filter::default() }, Sort::Created, cursor.as_str()),
+            (Filter::default(), Sort::Created, "nonsense"),
+        ] {
+            let refused = page(desk.views.documents(), &filter, sort, 5, Some(cursor)).await;
+            assert!(refused.is_err(), "{sort:?}");
+        }
     }
 }
 
 /// A plan that neither sorts nor scans reads as many rows as it answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_is_read_in_order_from_an_index() {
-    let desk = a_busy_desk().await;
+    let desk = a_busy_desk(&On::Sqlite).await;
     let f = Filter::default;
     let open = Some(Predefined::Current);
     for filter in [
@@ -235,81 +239,90 @@ async fn a_page_is_read_in_order_from_an_index() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_is_summed_up_and_handed_out() {
-    let desk = a_busy_desk().await;
-    let everything = all(&desk, &Filter::default(), "created", 200).await;
-    let summaries = queue_summary::of_all(desk.views.documents()).await.unwrap();
-    assert_eq!(summaries.len(), 3);
-    for (queue, summary) in &summaries {
-        let of: Vec<_> = everything.iter().filter(|t| t.queue == *queue).collect();
-        let open: Vec<_> = of.iter().filter(|t| t.closed_at.is_none()).collect();
-        assert_eq!((summary.total, summary.open), (of.len() as i64, open.len() as i64));
-        let new = of.iter().filter(|t| t.status == "new").count() as i64;
-        assert_eq!(summary.by_status.get("new").copied().unwrap_or_default(), new);
-        assert_eq!(summary.oldest_open, open.first().map(|t| t.created_at.to_string()));
+    for on in On::each() {
+        let desk = a_busy_desk(&on).await;
+        let everything = all(&desk, &Filter::default(), "created", 200).await;
+        let summaries = queue_summary::of_all(desk.views.documents()).await.unwrap();
+        assert_eq!(summaries.len(), 3);
+        for (queue, summary) in &summaries {
+            let of: Vec<_> = everything.iter().filter(|t| t.queue == *queue).collect();
+            let open: Vec<_> = of.iter().filter(|t| t.closed_at.is_none()).collect();
+            assert_eq!((summary.total, summary.open), (of.len() as i64, open.len() as i64));
+            let new = of.iter().filter(|t| t.status == "new").count() as i64;
+            assert_eq!(summary.by_status.get("new").copied().unwrap_or_default(), new);
+            assert_eq!(summary.oldest_open, open.first().map(|t| t.created_at.to_string()));
 
-        let mut next: Vec<Free> = Vec::new();
-        loop {
-            let page = unowned(desk.views.documents(), queue, next.last(), 3).await.unwrap();
-            let last_page = page.len() < 3;
-            next.extend(page);
-            if last_page {
-                break;
+            let mut next: Vec<Free> = Vec::new();
+            loop {
+                let page = unowned(desk.views.documents(), queue, next.last(), 3).await.unwrap();
+                let last_page = page.len() < 3;
+                next.extend(page);
+                if last_page {
+                    break;
+                }
             }
+            let next: Vec<Uuid> = next.iter().map(Free::ticket).collect();
+            let free = |status: &str| matches!(status, "new" | "in_progress");
+            let mut waiting: Vec<_> =
+                open.iter().filter(|t| t.assignee.is_none() && free(&t.status)).collect();
+            assert!(queue != "claims" || waiting.iter().any(|t| t.status == "in_progress"));
+            waiting.sort_by_key(|t| (std::cmp::Reverse(t.level), t.created_at));
+            assert_eq!(next, waiting.iter().map(|t| t.id).collect::<Vec<_>>());
         }
-        let next: Vec<Uuid> = next.iter().map(Free::ticket).collect();
-        let free = |status: &str| matches!(status, "new" | "in_progress");
-        let mut waiting: Vec<_> =
-            open.iter().filter(|t| t.assignee.is_none() && free(&t.status)).collect();
-        assert!(queue != "claims" || waiting.iter().any(|t| t.status == "in_progress"));
-        waiting.sort_by_key(|t| (std::cmp::Reverse(t.level), t.created_at));
-        assert_eq!(next, waiting.iter().map(|t| t.id).collect::<Vec<_>>());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_is_known_as_of_any_moment() {
-    let desk = Desk::open().await;
-    for n in 0..30_u128 {
-        desk.later(1_000);
-        desk.ticket(
-            &stream(n),
-            vec![TicketEvent::TicketCreated(Box::new(created(&n.to_string())))],
-        )
-        .await;
-        if n >= 5 {
-            desk.ticket(&stream(n - 5), vec![assigned(anna())]).await;
-        }
-        if n >= 10 && n % 2 == 0 {
-            desk.ticket(&stream(n - 10), vec![closed(MONDAY)]).await;
-        }
-    }
-    desk.shown().await;
-    for second in 0..35 {
-        let at = MONDAY.plus_millis(second * 1_000);
-        let (mut held, mut cursor): (Vec<stays::Stay>, Option<String>) = (Vec::new(), None);
-        loop {
-            let answer = stays::as_of(desk.views.documents(), "inbox", at, 4, cursor.as_deref())
-                .await
-                .unwrap();
-            held.extend(
-                answer
-                    .data
-                    .iter()
-                    .map(|doc| serde_json::from_str::<stays::Stay>(doc.get()).unwrap()),
-            );
-            cursor = answer.page.next;
-            if cursor.is_none() {
-                break;
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        for n in 0..30_u128 {
+            desk.later(1_000);
+            desk.ticket(
+                &stream(n),
+                vec![TicketEvent::TicketCreated(Box::new(created(&n.to_string())))],
+            )
+            .await;
+            if n >= 5 {
+                desk.ticket(&stream(n - 5), vec![assigned(anna())]).await;
+            }
+            if n >= 10 && n % 2 == 0 {
+                desk.ticket(&stream(n - 10), vec![closed(MONDAY)]).await;
             }
         }
-        // Ticket n came at second n + 1, was assigned five later and, if even, closed ten later.
-        let expected: BTreeSet<String> = (0..30_i64)
-            .filter(|n| *n < second)
-            .filter(|n| n % 2 == 1 || n + 11 > second || n + 10 >= 30)
-            .map(|n| n.to_string())
-            .collect();
-        let numbers: BTreeSet<String> = held.iter().map(|stay| stay.number.clone()).collect();
-        assert_eq!((numbers, held.len()), (expected.clone(), expected.len()), "at second {second}");
-        assert!(held.is_sorted_by_key(|stay| stay.from));
+        desk.shown().await;
+        for second in 0..35 {
+            let at = MONDAY.plus_millis(second * 1_000);
+            let (mut held, mut cursor): (Vec<stays::Stay>, Option<String>) = (Vec::new(), None);
+            loop {
+                let answer =
+                    stays::as_of(desk.views.documents(), "inbox", at, 4, cursor.as_deref())
+                        .await
+                        .unwrap();
+                held.extend(
+                    answer
+                        .data
+                        .iter()
+                        .map(|doc| serde_json::from_str::<stays::Stay>(doc.get()).unwrap()),
+                );
+                cursor = answer.page.next;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            // Ticket n came at second n + 1, was assigned five later and, if even, closed ten later.
+            let expected: BTreeSet<String> = (0..30_i64)
+                .filter(|n| *n < second)
+                .filter(|n| n % 2 == 1 || n + 11 > second || n + 10 >= 30)
+                .map(|n| n.to_string())
+                .collect();
+            let numbers: BTreeSet<String> = held.iter().map(|stay| stay.number.clone()).collect();
+            assert_eq!(
+                (numbers, held.len()),
+                (expected.clone(), expected.len()),
+                "at second {second}"
+            );
+            assert!(held.is_sorted_by_key(|stay| stay.from));
+        }
     }
 }

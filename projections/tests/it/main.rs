@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod adding_a_view;
+mod both_databases;
 mod deadlines;
 mod desk;
 mod equality;

@@ -7,7 +7,7 @@ use docket_store::{Append, Expected, NewEvent, Outcome, Sealed, StreamWrite};
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, On};
 use crate::story::{anna, assigned, created, received, uuid};
 
 fn stream(n: u128) -> String {
@@ -46,63 +46,71 @@ async fn nonsense(desk: &Desk, stream: &str, version: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_cannot_be_decoded_is_parked_and_the_others_go_on() {
-    let desk = Desk::open().await;
-    desk.ticket(&stream(1), vec![opening("1")]).await;
-    desk.ticket(&stream(2), vec![opening("2")]).await;
-    nonsense(&desk, &stream(1), 1).await;
-    desk.ticket(&stream(2), vec![assigned(anna())]).await;
-    desk.ticket(&stream(1), vec![assigned(anna())]).await;
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1")]).await;
+        desk.ticket(&stream(2), vec![opening("2")]).await;
+        nonsense(&desk, &stream(1), 1).await;
+        desk.ticket(&stream(2), vec![assigned(anna())]).await;
+        desk.ticket(&stream(1), vec![assigned(anna())]).await;
 
-    let rows = desk.table("ticket_list").await;
-    assert!(
-        rows[0].contains(r#""version":1"#) && rows[0].contains(r#""stale":true"#),
-        "{}",
-        rows[0]
-    );
-    assert!(rows[1].contains(r#""version":2"#) && !rows[1].contains("stale"), "{}", rows[1]);
-    let status = desk.views.status().await.unwrap();
-    let list = status.iter().find(|view| view.name == "ticket_list").unwrap();
-    assert_eq!((list.state, list.lag), (State::Degraded, 0));
-    assert_eq!((list.parked[0].stream.as_str(), list.parked[0].position), (stream(1).as_str(), 3));
-    assert!(list.parked[0].reason.contains("TicketAssigned"));
-    assert!(!list.parked[0].reason.contains("secret"), "a reason holds no values");
+        let rows = desk.table("ticket_list").await;
+        assert!(
+            rows[0].contains(r#""version":1"#) && rows[0].contains(r#""stale":true"#),
+            "{}",
+            rows[0]
+        );
+        assert!(rows[1].contains(r#""version":2"#) && !rows[1].contains("stale"), "{}", rows[1]);
+        let status = desk.views.status().await.unwrap();
+        let list = status.iter().find(|view| view.name == "ticket_list").unwrap();
+        assert_eq!((list.state, list.lag), (State::Degraded, 0));
+        assert_eq!(
+            (list.parked[0].stream.as_str(), list.parked[0].position),
+            (stream(1).as_str(), 3)
+        );
+        assert!(list.parked[0].reason.contains("TicketAssigned"));
+        assert!(!list.parked[0].reason.contains("secret"), "a reason holds no values");
 
-    let desk = desk.reopened(|_| {}).await;
-    assert_eq!(desk.table("ticket_list").await, rows, "it is still parked");
-    desk.views.rebuild("ticket_list").await.unwrap().await.unwrap().unwrap();
-    let parked = desk.views.parked().await.unwrap();
-    assert!(parked.iter().any(|parked| parked.view == "ticket_list"), "{parked:?}");
-    assert_eq!(desk.table("ticket_list").await, rows);
+        let desk = desk.reopened(|_| {}).await;
+        assert_eq!(desk.table("ticket_list").await, rows, "it is still parked");
+        desk.views.rebuild("ticket_list").await.unwrap().await.unwrap().unwrap();
+        let parked = desk.views.parked().await.unwrap();
+        assert!(parked.iter().any(|parked| parked.view == "ticket_list"), "{parked:?}");
+        assert_eq!(desk.table("ticket_list").await, rows);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_was_mended_is_folded_again() {
-    let desk = Desk::open().await;
-    desk.ticket(&stream(1), vec![opening("1")]).await;
-    desk.shown().await;
-    desk.views.stop().await;
-    let position = desk.ticket(&stream(1), vec![received(2, "hello?")]).await as i64;
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1")]).await;
+        desk.shown().await;
+        desk.views.stop().await;
+        let position = desk.ticket(&stream(1), vec![received(2, "hello?")]).await as i64;
 
-    let log = format!("sqlite://{}", desk.folder.path().join("log.sqlite").display());
-    let mut log = SqliteConnection::connect(&log).await.unwrap();
-    // Somebody with the file in hand, past all that guards it.
-    sqlx::query("DROP TRIGGER events_are_never_changed").execute(&mut log).await.unwrap();
-    let read = "SELECT sealed FROM events WHERE position = $1";
-    let sealed: String = sqlx::query_scalar(read).bind(position).fetch_one(&mut log).await.unwrap();
-    let set = "UPDATE events SET sealed = $2 WHERE position = $1";
-    sqlx::query(set).bind(position).bind(None::<String>).execute(&mut log).await.unwrap();
-    let desk = desk.reopened(|_| {}).await;
-    let rows = desk.table("ticket_list").await;
-    assert!(rows[0].contains(r#""stale":true"#), "{}", rows[0]);
-    assert!(desk.views.unpark(&stream(1)).await.is_err(), "it is still broken");
+        let log = format!("sqlite://{}", desk.folder.path().join("log.sqlite").display());
+        let mut log = SqliteConnection::connect(&log).await.unwrap();
+        // Somebody with the file in hand, past all that guards it.
+        sqlx::query("DROP TRIGGER events_are_never_changed").execute(&mut log).await.unwrap();
+        let read = "SELECT sealed FROM events WHERE position = $1";
+        let sealed: String =
+            sqlx::query_scalar(read).bind(position).fetch_one(&mut log).await.unwrap();
+        let set = "UPDATE events SET sealed = $2 WHERE position = $1";
+        sqlx::query(set).bind(position).bind(None::<String>).execute(&mut log).await.unwrap();
+        let desk = desk.reopened(|_| {}).await;
+        let rows = desk.table("ticket_list").await;
+        assert!(rows[0].contains(r#""stale":true"#), "{}", rows[0]);
+        assert!(desk.views.unpark(&stream(1)).await.is_err(), "it is still broken");
 
-    sqlx::query(set).bind(position).bind(sealed).execute(&mut log).await.unwrap();
-    desk.views.unpark(&stream(1)).await.unwrap();
-    let rows = desk.table("ticket_list").await;
-    assert!(rows[0].contains(r#""version":2"#) && !rows[0].contains("stale"), "{}", rows[0]);
-    assert_eq!(desk.views.parked().await.unwrap(), []);
-    desk.ticket(&stream(1), vec![assigned(anna())]).await;
-    let sums = desk.table("queue_summary").await;
-    assert_eq!(sums.len(), 1, "{sums:?}");
-    assert!(sums[0].contains("in_progress") && sums[0].ends_with(" 1"), "{sums:?}");
+        sqlx::query(set).bind(position).bind(sealed).execute(&mut log).await.unwrap();
+        desk.views.unpark(&stream(1)).await.unwrap();
+        let rows = desk.table("ticket_list").await;
+        assert!(rows[0].contains(r#""version":2"#) && !rows[0].contains("stale"), "{}", rows[0]);
+        assert_eq!(desk.views.parked().await.unwrap(), []);
+        desk.ticket(&stream(1), vec![assigned(anna())]).await;
+        let sums = desk.table("queue_summary").await;
+        assert_eq!(sums.len(), 1, "{sums:?}");
+        assert!(sums[0].contains("in_progress") && sums[0].ends_with(" 1"), "{sums:?}");
+    }
 }

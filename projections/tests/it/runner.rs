@@ -3,7 +3,7 @@
 use docket_domain::ids::TicketId;
 use docket_domain::ticket::event::TicketEvent;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, On};
 use crate::story::{anna, assigned, created, received, replied, uuid};
 
 fn stream(n: u128) -> String {
@@ -16,38 +16,42 @@ fn opening(number: &str) -> TicketEvent {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_shows_what_was_appended() {
-    let desk = Desk::open().await;
-    desk.ticket(&stream(1), vec![opening("1042")]).await;
-    desk.ticket(&stream(1), vec![assigned(anna()), replied(2, "On its way")]).await;
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1042")]).await;
+        desk.ticket(&stream(1), vec![assigned(anna()), replied(2, "On its way")]).await;
 
-    let rows = desk.table("ticket_list").await;
-    assert_eq!(rows.len(), 1);
-    assert!(rows[0].contains(r#""version":3,"status":"awaiting_customer""#), "{}", rows[0]);
-    assert_eq!(desk.views.lag().position, desk.reader.store.head());
+        let rows = desk.table("ticket_list").await;
+        assert_eq!(rows.len(), 1);
+        assert!(rows[0].contains(r#""version":3,"status":"awaiting_customer""#), "{}", rows[0]);
+        assert_eq!(desk.views.lag().position, desk.reader.store.head());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_equals_its_rebuild_under_live_traffic() {
-    let desk = Desk::open().await;
-    for n in 0..60 {
-        desk.ticket(&stream(n), vec![opening(&n.to_string()), assigned(anna())]).await;
-    }
-    desk.shown().await;
-    let rebuilt = desk.views.rebuild("ticket_list").await.unwrap();
-    for n in 30..90 {
-        if n < 60 {
-            desk.ticket(&stream(n), vec![received(2, "hello?")]).await;
-        } else {
-            desk.ticket(&stream(n), vec![opening(&n.to_string())]).await;
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        for n in 0..60 {
+            desk.ticket(&stream(n), vec![opening(&n.to_string()), assigned(anna())]).await;
         }
-    }
-    rebuilt.await.unwrap().unwrap();
-    let live = desk.table("ticket_list").await;
+        desk.shown().await;
+        let rebuilt = desk.views.rebuild("ticket_list").await.unwrap();
+        for n in 30..90 {
+            if n < 60 {
+                desk.ticket(&stream(n), vec![received(2, "hello?")]).await;
+            } else {
+                desk.ticket(&stream(n), vec![opening(&n.to_string())]).await;
+            }
+        }
+        rebuilt.await.unwrap().unwrap();
+        let live = desk.table("ticket_list").await;
 
-    desk.views.rebuild("ticket_list").await.unwrap().await.unwrap().unwrap();
-    let fresh = desk.table("ticket_list").await;
-    assert_eq!(live.len(), 90);
-    assert_eq!(live, fresh);
+        desk.views.rebuild("ticket_list").await.unwrap().await.unwrap().unwrap();
+        let fresh = desk.table("ticket_list").await;
+        assert_eq!(live.len(), 90);
+        assert_eq!(live, fresh);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

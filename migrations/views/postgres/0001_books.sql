@@ -1,0 +1,30 @@
+-- The books of the views. Everything here follows from the log and can be thrown away.
+
+-- One row: the form of these books, whose views these are, up to which position they are written, and
+-- the number that makes the next table's name unlike all before it.
+CREATE TABLE IF NOT EXISTS books (
+    one        bigint  PRIMARY KEY CHECK (one = 1),
+    form       bigint  NOT NULL,
+    store_id   bytea   NOT NULL,
+    cursor     bigint  NOT NULL,
+    generation bigint  NOT NULL DEFAULT 0
+);
+
+-- The tables there are. The one that is live answers for its view; it is replaced by another's being
+-- live. One that never was is being built.
+CREATE TABLE IF NOT EXISTS generations (
+    name    text   COLLATE "C" PRIMARY KEY,
+    view    text   COLLATE "C" NOT NULL,
+    version bigint  NOT NULL,
+    live    bigint  NOT NULL
+);
+
+-- Streams that could not be folded: the view stands still for them just before `position`, and for
+-- them alone. The reason holds no values of the event.
+CREATE TABLE IF NOT EXISTS parked (
+    view     text   COLLATE "C" NOT NULL,
+    stream   text   COLLATE "C" NOT NULL,
+    position bigint  NOT NULL,
+    reason   text   COLLATE "C" NOT NULL,
+    PRIMARY KEY (view, stream)
+);

@@ -1,0 +1,63 @@
+//! What the two databases write differently in a question. Everything else is the same text.
+
+use super::query::{Texts, Word};
+use crate::view::Schema;
+
+/// How a database wants to be spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite, with FTS5.
+    Sqlite,
+    /// PostgreSQL, with `tsvector`.
+    Postgres,
+}
+
+impl Dialect {
+    /// A column for which the planner uses no index.
+    pub(super) fn unindexed(self, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("+{column}"),
+            Self::Postgres => column.to_owned(),
+        }
+    }
+
+    /// `FROM … WHERE …`: the rows of a table of texts that have the word in parameter `word`. SQLite
+    /// keeps the words in a table beside, joined in the order that it is told.
+    pub(super) fn texts(self, table: &str, texts: Texts, word: usize) -> String {
+        match (self, texts) {
+            (Self::Sqlite, Texts::Counted) => {
+                format!("FROM {table}_fts WHERE {table}_fts MATCH ${word}")
+            }
+            (Self::Sqlite, Texts::ByWord) => format!(
+                "FROM {table}_fts AS fts CROSS JOIN {table} AS text ON text.id = fts.rowid \
+                 WHERE {table}_fts MATCH ${word}"
+            ),
+            (Self::Sqlite, Texts::ByText) => format!(
+                "FROM {table} AS text CROSS JOIN {table}_fts AS fts ON fts.rowid = text.id \
+                 WHERE {table}_fts MATCH ${word}"
+            ),
+            (Self::Postgres, _) => {
+                format!("FROM {table} AS text WHERE text.words @@ ${word}::tsquery")
+            }
+        }
+    }
+
+    /// A word as the index of words is asked for it. It holds letters and digits only, so it can be
+    /// quoted as it is.
+    pub(super) fn word(self, Word { text, begins }: &Word) -> String {
+        match (self, begins) {
+            (Self::Sqlite, true) => format!("\"{text}\"*"),
+            (Self::Sqlite, false) => format!("\"{text}\""),
+            (Self::Postgres, true) => format!("'{text}':*"),
+            (Self::Postgres, false) => format!("'{text}'"),
+        }
+    }
+
+    /// A migration, in the words of this database.
+    pub(super) fn of(self, schema: Schema) -> &'static str {
+        match self {
+            Self::Sqlite => schema.sqlite,
+            Self::Postgres => schema.postgres,
+        }
+    }
+}

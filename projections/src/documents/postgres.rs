@@ -1,0 +1,206 @@
+//! Views in a schema of their own in the log's PostgreSQL database: for any number of processes.
+//!
+//! Their transactions do not wait for the disk: what a crash of the server takes is projected again.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
+use sqlx::query::{Query, QueryAs};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow, PgConnection, PgPool, Postgres,
+};
+
+use super::database::Row;
+use super::query::Bind;
+use super::{Dialect, DocumentsError};
+
+/// The schema that holds the views and nothing else, so that it can be dropped as a whole.
+const SCHEMA: &str = "docket_views";
+
+/// Connections that read, and that write: the views in use and one table that is being built.
+const READERS: u32 = 8;
+const WRITERS: u32 = 3;
+
+/// How long a connection is waited for.
+const ACQUIRE: Duration = Duration::from_secs(10);
+
+/// SQLSTATE of a table that is not there.
+pub(super) const UNDEFINED_TABLE: &str = "42P01";
+
+/// The lock under which the schema is made, of all nodes that start at once.
+const MAKING: i64 = 0x646f_636b_7669_6577;
+
+/// The database, opened.
+pub(super) struct Server {
+    pub writers: PgPool,
+    pub readers: PgPool,
+}
+
+impl Server {
+    /// Opens the database and makes the schema where it is missing.
+    pub async fn open(options: &PgConnectOptions) -> Result<Self, DocumentsError> {
+        let options = options.clone().disable_statement_logging();
+        let writing = options.clone().application_name("docket views").options([
+            ("search_path", SCHEMA),
+            ("synchronous_commit", "off"),
+            // A node that stands still in the middle of a transaction must not keep its locks.
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("lock_timeout", "30s"),
+        ]);
+        let reading = options.application_name("docket views, reading").options([
+            ("search_path", SCHEMA),
+            ("default_transaction_read_only", "on"),
+            ("statement_timeout", "30s"),
+        ]);
+        let pool =
+            |connections| PoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+        let writers = pool(WRITERS).connect_with(writing).await?;
+        let server = Self { writers, readers: pool(READERS).connect_lazy_with(reading) };
+        server.make(&format!("CREATE SCHEMA IF NOT EXISTS {SCHEMA}")).await?;
+        Ok(server)
+    }
+
+    /// Runs statements that make what is missing, one node at a time.
+    pub async fn make(&self, sql: &str) -> Result<(), DocumentsError> {
+        let mut connection = self.writers.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let alone = format!("SELECT pg_advisory_xact_lock({MAKING})");
+        sqlx::raw_sql(AssertSqlSafe(alone)).execute(&mut *transaction).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Throws all views away and begins again.
+    pub async fn emptied(self) -> Result<Self, DocumentsError> {
+        self.make(&format!("DROP SCHEMA {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}")).await?;
+        Ok(self)
+    }
+
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writers.close().await;
+    }
+
+    /// Waits until all that was written so far is on disk. Old versions of rows are removed by
+    /// vacuum, in the server's own time.
+    pub async fn scrub(&self) -> Result<(), DocumentsError> {
+        let mut connection = self.writers.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        sqlx::raw_sql("SET LOCAL synchronous_commit = on").execute(&mut *transaction).await?;
+        // A transaction that writes nothing would wait for nothing.
+        sqlx::raw_sql("UPDATE books SET form = form").execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+pub(super) async fn rows<'e, T>(
+    on: impl Executor<'e, Database = Postgres>,
+    sql: String,
+    binds: &[Bind],
+) -> Result<Vec<T>, sqlx::Error>
+where
+    T: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let query: QueryAs<'_, Postgres, T, PgArguments> = sqlx::query_as(AssertSqlSafe(sql));
+    let bound = binds.iter().fold(query, |query, bind| match bind {
+        Bind::Text(text) => query.bind(storable(text).into_owned()),
+        Bind::Int(number) => query.bind(*number),
+        Bind::Bytes(bytes) => query.bind(bytes.clone()),
+        Bind::Word(word) => query.bind(Dialect::Postgres.word(word)),
+    });
+    bound.fetch_all(on).await
+}
+
+pub(super) async fn execute(
+    on: &mut PgConnection,
+    sql: String,
+    binds: &[Bind],
+) -> Result<u64, sqlx::Error> {
+    let query: Query<'_, Postgres, PgArguments> = sqlx::query(AssertSqlSafe(sql));
+    let bound = binds.iter().fold(query, |query, bind| match bind {
+        Bind::Text(text) => query.bind(storable(text).into_owned()),
+        Bind::Int(number) => query.bind(*number),
+        Bind::Bytes(bytes) => query.bind(bytes.clone()),
+        Bind::Word(word) => query.bind(Dialect::Postgres.word(word)),
+    });
+    Ok(bound.execute(on).await?.rows_affected())
+}
+
+pub(super) async fn put(
+    on: &mut PgConnection,
+    table: &str,
+    rows: &[Row<'_>],
+) -> Result<(), sqlx::Error> {
+    let streams: Vec<&str> = rows.iter().map(|(stream, ..)| *stream).collect();
+    let keys: Vec<Cow<'_, str>> = rows.iter().map(|(_, key, _)| storable(key)).collect();
+    let docs: Vec<Cow<'_, str>> = rows.iter().map(|(.., doc)| storable_json(doc)).collect();
+    let sql = format!(
+        "INSERT INTO {table} (stream, key, doc) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+         ON CONFLICT (stream, key) DO UPDATE SET doc = excluded.doc"
+    );
+    sqlx::query(AssertSqlSafe(sql)).bind(streams).bind(keys).bind(docs).execute(on).await.map(drop)
+}
+
+pub(super) async fn add(
+    on: &mut PgConnection,
+    table: &str,
+    sums: &[(&str, i64)],
+) -> Result<(), sqlx::Error> {
+    let keys: Vec<Cow<'_, str>> = sums.iter().map(|(key, _)| storable(key)).collect();
+    let by: Vec<i64> = sums.iter().map(|(_, by)| *by).collect();
+    let sql = format!(
+        "INSERT INTO {table}_counts AS sums (key, value) SELECT * FROM unnest($1::text[], $2::int8[])
+         ON CONFLICT (key) DO UPDATE SET value = sums.value + excluded.value"
+    );
+    let fell = by.iter().any(|by| *by < 0);
+    sqlx::query(AssertSqlSafe(sql)).bind(&keys).bind(by).execute(&mut *on).await?;
+    if fell {
+        let clear = format!("DELETE FROM {table}_counts WHERE value = 0 AND key = ANY($1)");
+        sqlx::query(AssertSqlSafe(clear)).bind(keys).execute(on).await?;
+    }
+    Ok(())
+}
+
+/// A text as PostgreSQL can hold it, and find it again: it knows no character 0.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}
+
+/// The same for a JSON text, which says `\u0000` for it.
+fn storable_json(json: &str) -> Cow<'_, str> {
+    if !json.contains(r"\u0000") {
+        return json.into();
+    }
+    let mut storable = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(escape) = rest.find('\\') {
+        let (before, escaped) = rest.split_at(escape);
+        // What stands behind a backslash is one byte long at least, else it were no JSON.
+        let (said, after) = match escaped.strip_prefix(r"\u0000") {
+            Some(after) => ("\u{fffd}", after),
+            None => escaped.split_at_checked(2).unwrap_or((escaped, "")),
+        };
+        storable.push_str(before);
+        storable.push_str(said);
+        rest = after;
+    }
+    storable.push_str(rest);
+    storable.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_character_that_cannot_be_held_is_replaced() {
+        assert_eq!(storable("a\0b"), "a\u{fffd}b");
+        assert_eq!(
+            storable_json(r#"{"a":"\u0000\\u0000\""}"#),
+            "{\"a\":\"\u{fffd}\\\\u0000\\\"\"}"
+        );
+        assert_eq!(storable_json(r#"{"a":"\u0001"}"#), r#"{"a":"\u0001"}"#);
+    }
+}
