@@ -69,7 +69,7 @@ impl Docket {
     }
 
     /// The clocks of a ticket and of those that merges tie it to, as they stood at a moment.
-    async fn family(
+    pub async fn family(
         &self,
         id: TicketId,
         case: &Arc<Case>,

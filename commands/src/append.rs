@@ -216,7 +216,7 @@ impl From<SealError> for CommandError {
 fn occurred_at(request: &Request) -> Option<Instant> {
     match request.occurred {
         Occurred::Now => None,
-        Occurred::At(at) | Occurred::Imported(at) => Some(at),
+        Occurred::At(at) | Occurred::Due(at) | Occurred::Imported(at) => Some(at),
     }
 }
 

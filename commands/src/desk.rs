@@ -187,7 +187,7 @@ impl Desk {
         let now = self.now();
         match request.occurred {
             Occurred::Now => Ok(now.max(last_occurred_at)),
-            Occurred::Imported(at) => Ok(at),
+            Occurred::Imported(at) | Occurred::Due(at) => Ok(at),
             Occurred::At(at) if at < last_occurred_at || at > now => {
                 Err(CommandError::OccurredAt { after: last_occurred_at })
             }

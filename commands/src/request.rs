@@ -41,6 +41,8 @@ pub enum Occurred {
     /// At a time that its asker knows better: never in the future, nor before the stream's last
     /// event.
     At(Instant),
+    /// When it was due, however late somebody came to do it: perhaps before the stream's last event.
+    Due(Instant),
     /// At the time an imported log says, in whatever order it says so.
     Imported(Instant),
 }

@@ -2,6 +2,7 @@
 
 use docket_domain::codec::Event;
 use docket_domain::ids::{AgentId, TicketId};
+use docket_domain::sla::clock::Due;
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::{AssignMethod, WakeCause};
 use docket_domain::ticket::state::{TicketState, evolve};
@@ -10,7 +11,7 @@ use uuid::Uuid;
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
-use crate::request::{Done, Request};
+use crate::request::{Done, Occurred, Request};
 
 impl Desk {
     /// Gives a free ticket of a queue to an agent who takes the next one (S-50, S-82); refused when
@@ -80,5 +81,25 @@ impl Desk {
         let name = format!("wake/{snooze_version}");
         let request = Request::system("timer", Uuid::new_v5(&id.0, name.as_bytes()));
         self.execute(&request, id, &TicketCommand::Wake { cause: WakeCause::Timer }).await
+    }
+
+    /// Notes that a clock of a ticket warns or is breached, as found in a version of it. The command's
+    /// id derives from clock, instance and what is noted, so each is noted once, at the instant at which
+    /// it was due; refused where the ticket has changed since, whose clocks are then to be read again.
+    pub async fn mark_clock(
+        &self,
+        id: TicketId,
+        due: Due,
+        found_in: u64,
+    ) -> Result<Done, CommandError> {
+        let (clock, instance) = due.of();
+        let name = format!("clock/{}/{instance}/{}", clock.word(), due.mark.word());
+        let request = Request {
+            occurred: Occurred::Due(due.at),
+            ..Request::system("timer", Uuid::new_v5(&id.0, name.as_bytes()))
+        };
+        let detected_at = self.now().max(due.at);
+        let command = TicketCommand::MarkClock { due: Box::new(due), found_in, detected_at };
+        self.execute(&request, id, &command).await
     }
 }

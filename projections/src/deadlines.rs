@@ -1,14 +1,23 @@
 //! What is due next? One row for each timer that is set; the timer worker reads them and issues the
 //! commands. A row goes when the event that ends it is there, so what is done is not done again.
+//!
+//! Of a ticket's clocks the row says when one of them next warns or is breached: a function of the
+//! ticket's events and of the plan that it froze. What is due then, the worker finds out for itself.
+
+use std::sync::Arc;
 
 use docket_domain::codec::Event;
+use docket_domain::definition::SlaTerms;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
+use docket_domain::sla::clock::fact::Fact;
+use docket_domain::sla::clock::{Clock, Family};
 use docket_domain::ticket::event::{MergeSide, TicketEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::documents::{Documents, DocumentsError, Query};
+use crate::plans::Plans;
 use crate::recorded::{Recorded, id_of};
 use crate::view::{Key, Schema, View};
 
@@ -21,6 +30,9 @@ pub struct Timers {
     snooze: Option<Deadline>,
     /// While a ticket is merged its timers rest, and run on when the merge is undone.
     merged: bool,
+    ticket: Uuid,
+    clocks: Family,
+    plans: Arc<Plans>,
 }
 
 /// A timer that is set.
@@ -32,17 +44,20 @@ pub struct Deadline {
     pub kind: Kind,
     /// When.
     pub due_at: Instant,
-    /// The version of the event that set it: with the ticket it names the timer, so that a command
-    /// derived from it is the same on every try.
+    /// The version of the event that set a snooze: with the ticket it names the timer, so that a command
+    /// derived from it is the same on every try. 0 for clocks, which follow from all of a ticket's
+    /// events, and name what is due of them by itself.
     pub version: u64,
 }
 
 /// What can be due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A snooze ends (S-42).
     Snooze,
+    /// A clock warns or is breached (S-46, S-47).
+    Clock,
 }
 
 impl Kind {
@@ -50,13 +65,14 @@ impl Kind {
     fn key(self) -> &'static str {
         match self {
             Self::Snooze => "snooze",
+            Self::Clock => "clock",
         }
     }
 }
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: Schema = Schema {
@@ -66,8 +82,14 @@ impl View for Deadlines {
     type State = Timers;
     type Row = Deadline;
 
+    fn start(plans: &Arc<Plans>) -> Timers {
+        Timers { plans: plans.clone(), ..Timers::default() }
+    }
+
     fn evolve(timers: &mut Timers, event: &Recorded) {
         let Event::Ticket(what) = &event.event else { return };
+        timers.ticket = id_of(&event.stream);
+        timers.take(event);
         if what.ends_snooze() {
             timers.snooze = None;
         }
@@ -87,8 +109,24 @@ impl View for Deadlines {
     }
 
     fn rows(timers: &Timers) -> Vec<(Key, Deadline)> {
-        let running = timers.snooze.iter().filter(|_| !timers.merged);
-        running.map(|deadline| (deadline.kind.key().to_owned(), deadline.clone())).collect()
+        let snooze = timers.snooze.clone().filter(|_| !timers.merged);
+        let running = snooze.into_iter().chain(timers.next_of_clocks());
+        running.map(|deadline| (deadline.kind.key().to_owned(), deadline)).collect()
+    }
+}
+
+impl Timers {
+    fn take(&mut self, event: &Recorded) {
+        let Some(fact) = Fact::of(event) else { return };
+        let ticket = TicketId(id_of(&event.stream));
+        self.clocks.take(ticket, &fact, &|terms: &SlaTerms| self.plans.get(terms));
+    }
+
+    /// When one of its clocks next warns or is breached, as things stand.
+    fn next_of_clocks(&self) -> Option<Deadline> {
+        let due = self.clocks.clocks(TicketId(self.ticket)).iter().flat_map(Clock::due);
+        let due_at = due.map(|due| due.at).min()?;
+        Some(Deadline { ticket: self.ticket, kind: Kind::Clock, due_at, version: 0 })
     }
 }
 

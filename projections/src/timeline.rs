@@ -4,7 +4,7 @@
 //! long as they are merged. What an event means in words is in [`sentence`].
 
 pub mod sentence;
-mod words;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 

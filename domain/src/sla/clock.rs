@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
@@ -14,6 +14,7 @@ use crate::sla::frozen::FrozenPlan;
 use crate::sla::plan::{ClockKind, Target};
 use crate::ticket::event::Outcome;
 
+mod due;
 pub mod fact;
 mod family;
 mod reading;
@@ -21,6 +22,7 @@ mod reading;
 mod spec;
 mod ticket;
 
+pub use self::due::{Due, Mark};
 pub use self::family::Family;
 pub use self::reading::{ClockState, Stretch, StretchKind, Verdict};
 
@@ -50,6 +52,12 @@ pub struct Clock {
     breach: Option<Breach>,
     /// The customer's messages that a next reply is awaited for.
     waiting: Vec<MessageId>,
+    /// What was noted of it.
+    marks: Vec<Mark>,
+    /// Since when it has its target.
+    target_since: Instant,
+    /// What was due before this instant an import told of when it was over: nobody acts on it.
+    told_until: Instant,
 }
 
 /// Where a clock comes from that a merge brought.
@@ -127,7 +135,7 @@ pub struct Breach {
 }
 
 /// What made a breach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreachedBy {
     /// The deadline passed.
@@ -187,6 +195,7 @@ impl Clock {
             return;
         }
         self.target = target;
+        self.target_since = at;
         if let Some(deadline) = self.deadline().filter(|deadline| *deadline < at) {
             self.breach = Some(Breach { at, deadline, by: BreachedBy::Retarget });
         }

@@ -12,6 +12,7 @@ use crate::ids::{CommitmentId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
+use crate::sla::clock::Due;
 use crate::ticket::event::{
     AssignMethod, AttachmentRef, CallOutcome, Decision, Direction, GivenContact, LinkKind,
     MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SnoozeReason, TicketRef,
@@ -281,6 +282,16 @@ pub enum TicketCommand {
         level: Option<u8>,
         /// Why.
         reason: Option<String>,
+    },
+    /// Note that a clock warns or is breached.
+    MarkClock {
+        /// What is due, as it was found.
+        due: Box<Due>,
+        /// The ticket's version that it was found in: whatever happened since may have stopped the clock
+        /// or moved its deadline.
+        found_in: u64,
+        /// When it was noticed.
+        detected_at: Instant,
     },
     /// Raise a complaint.
     RaiseComplaint {

@@ -14,6 +14,7 @@ pub use self::codes::{
     AssignMethod, CallOutcome, Decision, Direction, LinkKind, MergeSide, OpenedBy, OriginKind,
     Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
 };
+pub use self::mark::ClockMark;
 pub use self::parts::{
     AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
     TicketRef, WaitingMessage,
@@ -25,6 +26,7 @@ use crate::party::{AgentRef, Channel};
 use crate::personal::Personal;
 
 mod codes;
+mod mark;
 mod parts;
 
 /// One thing that happened to a ticket.
@@ -369,6 +371,10 @@ pub enum TicketEvent {
         )]
         reason: Option<Personal<String>>,
     },
+    /// A clock came so close to its deadline that its plan warns (S-46).
+    SlaWarned(Box<ClockMark>),
+    /// A clock's deadline passed, or a change found it past (S-47).
+    SlaBreached(Box<ClockMark>),
     /// The customer complains (S-72).
     ComplaintRaised {
         /// Its id.
@@ -592,6 +598,8 @@ impl TicketEvent {
             | Self::TicketUnlinked { .. }
             | Self::TicketEscalated { .. }
             | Self::TicketDeescalated { .. }
+            | Self::SlaWarned(_)
+            | Self::SlaBreached(_)
             | Self::ComplaintRaised { .. }
             | Self::ComplaintDecided { .. }
             | Self::RatingRequested { .. }

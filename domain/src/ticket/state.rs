@@ -10,6 +10,8 @@ use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
+use crate::sla::clock::Mark;
+use crate::sla::plan::ClockKind;
 use crate::ticket::event::{LinkKind, OpenedBy, SnoozeReason, TicketRef, WaitingMessage};
 
 mod evolve;
@@ -84,6 +86,8 @@ pub struct TicketState {
     pub links: Vec<Link>,
     /// 0 is none, 9 the highest.
     pub escalation_level: u8,
+    /// What was noted of its clocks.
+    pub marks: Vec<((ClockKind, u32), Mark)>,
     /// The complaint that is not decided yet.
     pub open_complaint: Option<ComplaintId>,
     /// Everything promised, oldest first.

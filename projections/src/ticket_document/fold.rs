@@ -63,7 +63,8 @@ impl TicketFold {
             _ => {}
         }
         document.version = recorded.version;
-        document.updated_at = recorded.occurred_at;
+        // What was due earlier and is noted now happened before.
+        document.updated_at = document.updated_at.max(recorded.occurred_at);
         self.attention.evolve(event, recorded);
         self.show();
     }

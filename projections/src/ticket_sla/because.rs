@@ -4,6 +4,8 @@ use docket_domain::instant::Instant;
 use docket_domain::sla::clock::{Breach, BreachedBy, Clock, Pause, Stop, StoppedBy, Verdict};
 use docket_domain::sla::plan::{ClockKind, Reckoning, Target};
 
+use crate::timeline::words::lasting;
+
 /// The sentence.
 pub(super) fn sentence(clock: &Clock, now: Instant) -> String {
     let what = promised(clock.kind);
@@ -107,18 +109,6 @@ fn pausing(pause: &Pause) -> String {
         Pause::Status(status) => format!("in the status {status}"),
         Pause::Snooze => "because the customer asked to wait".to_owned(),
         Pause::Closed => "while the ticket is closed".to_owned(),
-    }
-}
-
-/// A length in hours and minutes, and what is shorter where there is nothing longer.
-fn lasting(millis: i64) -> String {
-    let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
-    match (hours, minutes) {
-        (0, 0) if millis % 1000 == 0 => format!("{} s", millis / 1000),
-        (0, 0) => format!("{millis} ms"),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 

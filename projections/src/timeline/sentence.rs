@@ -155,6 +155,8 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
             "lowered the escalation from level {from_level} to {level}{}",
             because(reason.as_ref())
         ),
+        TicketEvent::SlaWarned(mark) => parts::warned(mark),
+        TicketEvent::SlaBreached(mark) => parts::breached(mark),
         TicketEvent::ComplaintRaised { claim, severity: how, remedy, owner, .. } => format!(
             "raised a {} complaint: {}{}; its owner is {}",
             severity(*how),

@@ -185,3 +185,15 @@ pub(super) fn decision(decision: Decision) -> &'static str {
         Decision::Rejected => "rejected",
     }
 }
+
+/// A length in hours and minutes, and what is shorter where there is nothing longer.
+pub(crate) fn lasting(millis: i64) -> String {
+    let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
+    match (hours, minutes) {
+        (0, 0) if millis % 1000 == 0 => format!("{} s", millis / 1000),
+        (0, 0) => format!("{millis} ms"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use docket_domain::customer::{Address, AddressKind};
 use docket_domain::definition::{BaseStatus, SlaTerms};
 use docket_domain::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
-use docket_domain::party::Channel;
+use docket_domain::party::{AgentRef, Channel};
 use docket_domain::personal::Personal;
+use docket_domain::sla::clock::BreachedBy;
+use docket_domain::sla::plan::ClockKind;
 use docket_domain::ticket::event::{
-    AssignMethod, AttachmentRef, Call, CallOutcome, Chat, Decision, Direction, GivenContact,
-    LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser, ReopenCause, Severity,
-    SnoozeReason, TicketCreated, TicketEvent, WakeCause,
+    AssignMethod, AttachmentRef, Call, CallOutcome, Chat, ClockMark, Decision, Direction,
+    GivenContact, LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser, ReopenCause,
+    Severity, SnoozeReason, TicketCreated, TicketEvent, WakeCause,
 };
 
 use crate::story::{
@@ -26,6 +28,19 @@ fn given(name: &str, phone: &str) -> TicketCreated {
     let addresses = vec![Address { kind: AddressKind::Phone, value: text(phone) }];
     let contact = Some(GivenContact { name: Some(text(name)), addresses });
     TicketCreated { contact, ..created("1042") }
+}
+
+fn mark(breached_by: Option<BreachedBy>, alerted: Option<AgentRef>) -> ClockMark {
+    ClockMark {
+        clock: ClockKind::Resolution,
+        instance: 1,
+        deadline: MONDAY.plus_millis(4 * 3_600_000),
+        target_ms: 4 * 3_600_000,
+        elapsed_ms: 3 * 3_600_000,
+        breached_by,
+        detected_at: MONDAY.plus_millis(3 * 3_600_000 + 400),
+        alerted,
+    }
 }
 
 pub fn speaking() -> Vec<TicketEvent> {
@@ -111,6 +126,13 @@ pub fn promising() -> Vec<TicketEvent> {
             reason: text("asked by the customer"),
         },
         TicketEvent::CommitmentBroken { commitment_id, reason: text("out of stock") },
+        TicketEvent::SlaWarned(Box::new(mark(None, Some(anna())))),
+        TicketEvent::SlaBreached(Box::new(mark(Some(BreachedBy::Deadline), None))),
+        TicketEvent::SlaBreached(Box::new(ClockMark {
+            clock: ClockKind::NextReply,
+            instance: 3,
+            ..mark(Some(BreachedBy::Retarget), Some(piotr()))
+        })),
         TicketEvent::ComplaintRaised {
             complaint_id,
             claim: text("it took a month"),

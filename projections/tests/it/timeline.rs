@@ -38,6 +38,9 @@ fn what_was_promised_and_judged() {
     Anna Nowak recorded that a promise was kept: “paid”.
     Anna Nowak changed a promise to “we replace it”, due no date instead of 2026-03-02 09:00 UTC: “asked by the customer”.
     Anna Nowak recorded that a promise was broken: “out of stock”.
+    Anna Nowak warned that the resolution is due at 2026-03-02 13:00 UTC: 3 h of 4 h have counted; Anna Nowak has the ticket.
+    Anna Nowak noted that the resolution is late: its deadline passed, 2026-03-02 13:00 UTC, after 3 h of 4 h; nobody has the ticket.
+    Anna Nowak noted that an answer (no. 3) is late: a change made its deadline one that was past, 2026-03-02 13:00 UTC, after 3 h of 4 h; Piotr Zieliński has the ticket.
     Anna Nowak raised a major complaint: “it took a month”, demanding “a discount”; its owner is Anna Nowak.
     Anna Nowak decided the complaint: accepted in part with 10 EUR, because “the courier was late”; the customer was told at 2026-03-02 09:00 UTC by phone.
     Anna Nowak asked the customer to rate Anna Nowak from 1 to 5.

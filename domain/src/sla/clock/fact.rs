@@ -8,8 +8,8 @@ use crate::envelope::Recorded;
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::ActorKind;
-use crate::sla::clock::StoppedBy;
-use crate::sla::plan::ANY;
+use crate::sla::clock::{Mark, StoppedBy};
+use crate::sla::plan::{ANY, ClockKind};
 use crate::ticket::event::{
     CallOutcome, OpenedBy, Outcome, SnoozeReason, TicketCreated, TicketEvent, TicketRef,
 };
@@ -69,6 +69,8 @@ pub enum What {
     Absorbed(MergeId, TicketRef),
     /// A merge was undone.
     Unmerged(Unmerged),
+    /// Something was noted of a clock: of which, and what.
+    Marked((ClockKind, u32), Mark),
     /// Nothing but its status moved.
     Moved,
 }
@@ -101,6 +103,8 @@ pub struct Opened {
     pub ticket_type: String,
     /// Its priority.
     pub priority: PriorityTerm,
+    /// When an import told of it, if one did.
+    pub imported_at: Option<Instant>,
 }
 
 impl Fact {
@@ -111,6 +115,10 @@ impl Fact {
         let what = match what(event, recorded.envelope.actor.kind) {
             None if status.is_none() => return None,
             None => What::Moved,
+            Some(What::Opened(opened)) if recorded.envelope.actor.kind == ActorKind::External => {
+                let imported_at = Some(recorded.recorded_at);
+                What::Opened(Arc::new(Opened { imported_at, ..Opened::clone(&opened) }))
+            }
             Some(what) => what,
         };
         let (at, late) = (recorded.occurred_at, recorded.occurred_at < recorded.recorded_at);
@@ -171,6 +179,8 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
             let (merge, messages) = (*merge_id, messages.clone());
             Some(What::Unmerged(Unmerged { merge, other: other.id, messages }))
         }
+        E::SlaWarned(mark) => Some(What::Marked(mark.of(), Mark::Warned)),
+        E::SlaBreached(mark) => Some(What::Marked(mark.of(), Mark::Breached)),
         E::TicketStatusChanged { .. }
         | E::TicketSnoozed { .. }
         | E::TicketWoken { .. }
@@ -207,5 +217,6 @@ fn opened(created: &TicketCreated) -> Opened {
         channel: created.channel.word(),
         ticket_type: created.ticket_type.as_ref().map_or(ANY, |it| &it.key).to_owned(),
         priority: created.priority.clone(),
+        imported_at: None,
     }
 }

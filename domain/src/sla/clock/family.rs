@@ -45,7 +45,8 @@ impl Family {
         self.tickets.get(&id).map_or(&[], |ticket| &ticket.clocks)
     }
 
-    fn take(
+    /// Takes in one more fact of one of them; facts come in the order of the log.
+    pub fn take(
         &mut self,
         id: TicketId,
         fact: &Fact,
@@ -70,6 +71,7 @@ impl Family {
             | What::Retyped(_)
             | What::Closed(_)
             | What::Reopened
+            | What::Marked(..)
             | What::Moved => {}
         }
         if let Some(ticket) = self.tickets.get_mut(&id) {

@@ -91,6 +91,11 @@ impl TicketClocks {
             }
             What::Closed(outcome) => self.close(at, *outcome),
             What::Reopened => self.reopen(fact),
+            What::Marked((kind, instance), mark) => {
+                let mut clocks = self.clocks.iter_mut();
+                let marked = clocks.find(|it| (it.kind, it.instance) == (*kind, *instance));
+                marked.into_iter().for_each(|it| it.mark(*mark));
+            }
             What::Opened(_)
             | What::Merged(..)
             | What::Absorbed(..)
@@ -115,6 +120,9 @@ impl TicketClocks {
             spans: vec![Span { from: fact.at, pause }],
             breach: None,
             waiting: message.into_iter().collect(),
+            marks: Vec::new(),
+            target_since: fact.at,
+            told_until: self.opened.imported_at.unwrap_or(Instant::EARLIEST),
         });
     }
 
@@ -225,6 +233,7 @@ impl TicketClocks {
             clock.spans.clone_from(&there.spans);
             clock.breach = there.breach;
             clock.waiting.clone_from(&there.waiting);
+            clock.marks.clone_from(&there.marks);
             clock.set_pause(at, pause.as_ref());
         }
     }

@@ -101,6 +101,9 @@ pub enum TicketRefusal {
         /// The level now.
         present: u8,
     },
+    /// What is due was found in another version of the ticket.
+    #[error("the ticket has changed since its clocks were read")]
+    ClocksChanged,
     /// A ticket cannot be linked with itself.
     #[error("a ticket cannot be linked with itself")]
     SelfLink,
@@ -169,6 +172,7 @@ impl TicketRefusal {
             Self::NoComplaintOpen => "no_complaint_open",
             Self::EscalationLevel { .. } => "escalation_level",
             Self::DeescalationLevel { .. } => "deescalation_level",
+            Self::ClocksChanged => "clocks_changed",
             Self::SelfLink => "self_link",
             Self::UnknownLink => "unknown_link",
             Self::ScoreOutsideScale { .. } => "score_outside_scale",
@@ -217,6 +221,7 @@ impl TicketRefusal {
             | Self::NotSnoozed
             | Self::NotAssigned
             | Self::NothingWaits
+            | Self::ClocksChanged
             | Self::ComplaintOpen
             | Self::NoComplaintOpen
             | Self::ReopenWindowPassed => None,

@@ -9,6 +9,7 @@ use crate::ticket::event::{TicketEvent, WakeCause};
 use crate::ticket::state::{Ticket, TicketState};
 
 mod classification;
+mod clock;
 mod closing;
 mod commitment;
 mod complaint;
@@ -103,6 +104,9 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::Unlink { other, kind } => merge::unlink(state, other, kind),
         C::Escalate { level, to, reason } => ownership::escalate(state, level, to, reason),
         C::Deescalate { level, reason } => ownership::deescalate(state, level, reason),
+        C::MarkClock { due, found_in, detected_at } => {
+            clock::mark(state, *due, found_in, detected_at)
+        }
         C::RaiseComplaint { claim, severity, remedy, owner } => {
             complaint::raise(state, claim, severity, remedy, owner, context)
         }
@@ -157,6 +161,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::Unmerge { .. }
         | C::GiveBack { .. }
         | C::RecordActivity { .. }
+        | C::MarkClock { .. }
         | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
         C::Receive { .. }
         | C::OpenMessage { .. }

@@ -5,9 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::{Event, decode as read, encode, golden::opened};
 use crate::ids::MergeId;
+use crate::sla::clock::{Due, Mark};
+use crate::sla::plan::ClockKind;
 use crate::ticket::command::{NewCall, TicketRefusal};
 use crate::ticket::event::{
-    CallOutcome, Decision, Direction, LinkKind, MergeSide, Severity, WaitingMessage, WakeCause,
+    CallOutcome, ClockMark, Decision, Direction, LinkKind, MergeSide, Severity, WaitingMessage,
+    WakeCause,
 };
 use crate::ticket::state::MessageKind;
 
@@ -71,6 +74,7 @@ fn only_what_a_merged_ticket_may(
             | C::Unmerge { .. }
             | C::GiveBack { .. }
             | C::Absorb { .. }
+            | C::MarkClock { .. }
             | C::RecordActivity { .. }
             | C::Wake { cause: WakeCause::Timer }
     );
@@ -130,6 +134,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::Deescalate { .. }
         | C::RaiseComplaint { .. }
         | C::DecideComplaint { .. }
+        | C::MarkClock { .. }
         | C::Close { .. }
         | C::Reopen { .. } => true,
         C::Receive { .. }
@@ -150,7 +155,7 @@ fn is_settled_by_once(command: &C) -> bool {
 }
 
 /// How many kinds of commands [`ask`] chooses from.
-const KINDS: u8 = 50;
+const KINDS: u8 = 51;
 
 /// A command of every kind, sensible or not.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
@@ -244,6 +249,11 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             waiting: (0..b % 2).map(|place| waiting(place, now)).collect(),
             answered: (1..b % 3).map(|place| waiting(place, now).id).collect(),
         },
+        50 => C::MarkClock {
+            due: Box::new(due(if a % 2 == 0 { Mark::Warned } else { Mark::Breached }, now)),
+            found_in: state.version - u64::from(b % 2),
+            detected_at: now,
+        },
         48 => {
             let waiting = (0..a % 3).map(|place| waiting(place, now)).collect();
             C::GiveBack { merge_id, source: other, waiting }
@@ -308,8 +318,23 @@ fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only
             }
         }
     }
-    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity");
-    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity");
+    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock");
+    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock");
+}
+
+/// Something that is due of a clock.
+fn due(mark: Mark, at: Instant) -> Due {
+    let clock = ClockMark {
+        clock: ClockKind::Resolution,
+        instance: 1,
+        deadline: at,
+        target_ms: 1,
+        elapsed_ms: 1,
+        breached_by: None,
+        detected_at: at,
+        alerted: None,
+    };
+    Due { at, mark, clock }
 }
 
 /// A message of another ticket that waits.

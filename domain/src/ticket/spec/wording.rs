@@ -57,6 +57,9 @@ pub(super) fn phrase(command: &C) -> String {
         C::Split { into, messages } => {
             format!("split {} message(s) off into #{}", messages.len(), into.number)
         }
+        C::MarkClock { due, .. } => {
+            format!("note {} of {}", due.mark.word(), due.of().0.word())
+        }
         C::Link { other, kind } => format!("link with #{} as {kind:?}", other.number),
         C::Unlink { kind: Some(kind), .. } => format!("unlink as {kind:?}"),
         C::Unlink { kind: None, .. } => "unlink".into(),

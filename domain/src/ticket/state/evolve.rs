@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{CommitmentId, MessageId};
+use crate::sla::clock::Mark;
 use crate::ticket::event::{
     CallOutcome, LinkKind, MergeSide, OpenedBy, OriginKind, TicketCreated, TicketEvent, TicketRef,
     WaitingMessage,
@@ -54,6 +55,7 @@ fn create(created: &TicketCreated) -> TicketState {
         undone_merges: Vec::new(),
         links: Vec::new(),
         escalation_level: 0,
+        marks: Vec::new(),
         open_complaint: None,
         commitments: Vec::new(),
         closed_at: None,
@@ -190,6 +192,8 @@ impl TicketState {
             E::TicketEscalated { level, .. } | E::TicketDeescalated { level, .. } => {
                 self.escalation_level = *level;
             }
+            E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),
+            E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
             E::ComplaintRaised { complaint_id, .. } => self.open_complaint = Some(*complaint_id),
             E::ComplaintDecided { .. } => self.open_complaint = None,
             E::TicketClosed { closed_at, .. } => {

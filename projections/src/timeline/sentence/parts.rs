@@ -3,13 +3,16 @@
 use docket_domain::ids::CommitmentId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
+use docket_domain::sla::clock::BreachedBy;
+use docket_domain::sla::plan::ClockKind;
 use docket_domain::ticket::event::{
-    AssignMethod, Call, CallOutcome, Chat, Direction, GivenContact, Meeting, OpenedBy, OriginKind,
-    Promiser, TicketCreated, WaitingMessage, WakeCause,
+    AssignMethod, Call, CallOutcome, Chat, ClockMark, Direction, GivenContact, Meeting, OpenedBy,
+    OriginKind, Promiser, TicketCreated, WaitingMessage, WakeCause,
 };
 
 use crate::timeline::words::{
-    agent, agent_or_nobody, because, channel, files, moment, quote, said, span, status, ticket,
+    agent, agent_or_nobody, because, channel, files, lasting, moment, quote, said, span, status,
+    ticket,
 };
 
 pub(super) fn created(created: &TicketCreated) -> String {
@@ -157,4 +160,50 @@ pub(super) fn told(at: Option<Instant>, by: Option<Channel>) -> String {
 
 pub(super) fn agent_or_service(rated: Option<&AgentRef>) -> String {
     rated.map_or_else(|| "the service".to_owned(), agent)
+}
+
+pub(super) fn warned(mark: &ClockMark) -> String {
+    format!(
+        "warned that {} is due at {}: {} of {} have counted{}",
+        awaited(mark),
+        moment(mark.deadline),
+        lasting(mark.elapsed_ms),
+        lasting(mark.target_ms),
+        alerted(mark)
+    )
+}
+
+pub(super) fn breached(mark: &ClockMark) -> String {
+    let why = match mark.breached_by {
+        Some(BreachedBy::Retarget) => "a change made its deadline one that was past",
+        Some(BreachedBy::Deadline) | None => "its deadline passed",
+    };
+    format!(
+        "noted that {} is late: {why}, {}, after {} of {}{}",
+        awaited(mark),
+        moment(mark.deadline),
+        lasting(mark.elapsed_ms),
+        lasting(mark.target_ms),
+        alerted(mark)
+    )
+}
+
+fn awaited(mark: &ClockMark) -> String {
+    let what = match mark.clock {
+        ClockKind::Assignment => "an owner",
+        ClockKind::FirstResponse => "the first answer",
+        ClockKind::NextReply => "an answer",
+        ClockKind::Resolution => "the resolution",
+    };
+    match mark.instance {
+        1 => what.to_owned(),
+        many => format!("{what} (no. {many})"),
+    }
+}
+
+fn alerted(mark: &ClockMark) -> String {
+    mark.alerted.as_ref().map_or_else(
+        || "; nobody has the ticket".to_owned(),
+        |owner| format!("; {} has the ticket", agent(owner)),
+    )
 }

@@ -5,7 +5,7 @@ use crate::ticket::event::WaitingMessage;
 
 impl Life {
     /// Both sides of a merge, the survivor's first, as they are written.
-    fn merge(&mut self, at: &str, source: TicketId, into: TicketId) -> MergeId {
+    pub(super) fn merge(&mut self, at: &str, source: TicketId, into: TicketId) -> MergeId {
         let survivor_status = self.ticket(into).present().unwrap().status.base;
         let (source_ref, into) = (self.reference(source), self.reference(into));
         let survivor = into.id;

@@ -4,6 +4,7 @@
 
 mod answers;
 mod changes;
+mod due;
 mod laws;
 mod merges;
 mod resolution;

@@ -1,0 +1,88 @@
+//! What is to be noted of a clock: its warning and its breach, each once, at the instant at which it is
+//! due, however late somebody comes to note it.
+
+use super::{Clock, StoppedBy};
+use crate::instant::Instant;
+use crate::sla::plan::ClockKind;
+use crate::ticket::event::ClockMark;
+
+/// Something that is noted of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// It came close to its deadline.
+    Warned,
+    /// Its deadline passed.
+    Breached,
+}
+
+impl Mark {
+    /// Its word in the ids of commands.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Warned => "warned",
+            Self::Breached => "breached",
+        }
+    }
+}
+
+/// What is to be noted, as things stand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due {
+    /// The instant at which it is due. What stops the clock in that very millisecond is in time, so it
+    /// is to be noted after it.
+    pub at: Instant,
+    /// What.
+    pub mark: Mark,
+    /// The clock as it stands then; noticed by nobody yet.
+    pub clock: ClockMark,
+}
+
+impl Due {
+    /// Which clock it is about.
+    pub fn of(&self) -> (ClockKind, u32) {
+        self.clock.of()
+    }
+}
+
+impl Clock {
+    /// What is to be noted of it and was not, the earliest first, whether or not its time has come. A
+    /// clock has one warning and one breach, wherever its deadline moves (decision 0022). A warning
+    /// that would come after the end or the breach is none.
+    pub fn due(&self) -> Vec<Due> {
+        let went_on = |by| matches!(by, StoppedBy::Merge(_) | StoppedBy::Unmerge);
+        if self.stop.is_some_and(|stop| went_on(stop.by)) {
+            return Vec::new();
+        }
+        let breach = self.breach(Instant::LATEST);
+        let in_time = |at: &Instant| self.stop.is_none_or(|stop| *at < stop.at);
+        let mut due = Vec::new();
+        let warns = self.alarm_at().map(|at| at.max(self.target_since)).filter(in_time);
+        let warns = warns.filter(|at| breach.is_none_or(|breach| *at < breach.at));
+        due.extend(warns.map(|at| (at, Mark::Warned)));
+        due.extend(breach.map(|breach| (breach.at, Mark::Breached)));
+        due.retain(|(at, mark)| *at >= self.told_until && !self.marks.contains(mark));
+        due.into_iter().filter_map(|(at, mark)| self.due_at(at, mark)).collect()
+    }
+
+    /// Takes in that something was noted.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        if !self.marks.contains(&mark) {
+            self.marks.push(mark);
+        }
+    }
+
+    fn due_at(&self, at: Instant, mark: Mark) -> Option<Due> {
+        let breach = self.breach(Instant::LATEST).filter(|_| mark == Mark::Breached);
+        let clock = ClockMark {
+            clock: self.kind,
+            instance: self.instance,
+            deadline: self.deadline()?,
+            target_ms: self.target.as_ref()?.target_ms,
+            elapsed_ms: self.elapsed(at),
+            breached_by: breach.map(|breach| breach.by),
+            detected_at: at,
+            alerted: None,
+        };
+        Some(Due { at, mark, clock })
+    }
+}

@@ -1,0 +1,39 @@
+//! What is noted of a clock when its time comes (S-46, S-47). These shapes are the storage format.
+
+use serde::{Deserialize, Serialize};
+
+use crate::instant::Instant;
+use crate::party::AgentRef;
+use crate::sla::clock::BreachedBy;
+use crate::sla::plan::ClockKind;
+
+/// A clock as it stood when it warned or was breached. The event happened at the instant at which that
+/// was due, whenever it was noticed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClockMark {
+    /// Which clock.
+    pub clock: ClockKind,
+    /// Which one of its kind on this ticket, from 1.
+    pub instance: u32,
+    /// Its deadline then.
+    pub deadline: Instant,
+    /// How much time it had, in milliseconds of its plan's time.
+    pub target_ms: i64,
+    /// How much of that had counted.
+    pub elapsed_ms: i64,
+    /// What made a breach; none in a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breached_by: Option<BreachedBy>,
+    /// When it was noticed: later than it happened where nobody was there to notice.
+    pub detected_at: Instant,
+    /// Who had the ticket when it was noticed, and was alerted by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alerted: Option<AgentRef>,
+}
+
+impl ClockMark {
+    /// Which clock of its ticket this is about.
+    pub fn of(&self) -> (ClockKind, u32) {
+        (self.clock, self.instance)
+    }
+}
