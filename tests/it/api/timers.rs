@@ -54,7 +54,7 @@ async fn poison(desk: &Desk, count: usize) {
 }
 
 async fn views_of(desk: &Desk) -> SqliteConnection {
-    let path = desk.server.docket.views.documents().path().to_owned();
+    let path = desk.data().join(docket_api::docket::VIEWS_FILE);
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
     options.connect().await.unwrap()
 }
