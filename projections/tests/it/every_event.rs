@@ -106,7 +106,7 @@ pub fn speaking() -> Vec<TicketEvent> {
 pub fn promising() -> Vec<TicketEvent> {
     let commitment_id = CommitmentId(uuid(20));
     let complaint_id = ComplaintId(uuid(21));
-    vec![
+    let mut told = vec![
         TicketEvent::CommitmentRecorded {
             commitment_id,
             promiser: Promiser::Desk,
@@ -126,13 +126,6 @@ pub fn promising() -> Vec<TicketEvent> {
             reason: text("asked by the customer"),
         },
         TicketEvent::CommitmentBroken { commitment_id, reason: text("out of stock") },
-        TicketEvent::SlaWarned(Box::new(mark(None, Some(anna())))),
-        TicketEvent::SlaBreached(Box::new(mark(Some(BreachedBy::Deadline), None))),
-        TicketEvent::SlaBreached(Box::new(ClockMark {
-            clock: ClockKind::NextReply,
-            instance: 3,
-            ..mark(Some(BreachedBy::Retarget), Some(piotr()))
-        })),
         TicketEvent::ComplaintRaised {
             complaint_id,
             claim: text("it took a month"),
@@ -166,6 +159,20 @@ pub fn promising() -> Vec<TicketEvent> {
             public: BTreeMap::new(),
             refused: Some("ticket_closed".into()),
         },
+    ];
+    told.splice(4..4, marked());
+    told
+}
+
+fn marked() -> [TicketEvent; 3] {
+    [
+        TicketEvent::SlaWarned(Box::new(mark(None, Some(anna())))),
+        TicketEvent::SlaBreached(Box::new(mark(Some(BreachedBy::Deadline), None))),
+        TicketEvent::SlaBreached(Box::new(ClockMark {
+            clock: ClockKind::NextReply,
+            instance: 3,
+            ..mark(Some(BreachedBy::Retarget), Some(piotr()))
+        })),
     ]
 }
 
