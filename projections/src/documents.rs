@@ -8,10 +8,12 @@
 //! Folds, queries and books are the same on both databases. What is not stands in four places: a
 //! view's two migrations, [`dialect`] (what is written differently in a question), [`sqlite`] and
 //! [`postgres`] (what is done differently: opening, bulk writing). [`database`] is the choice
-//! between the two.
+//! between the two. Of the nodes that share a database, the one that holds the [`lease`] writes.
 
+mod asked;
 mod database;
 mod dialect;
+mod lease;
 mod postgres;
 mod query;
 mod sqlite;
@@ -20,12 +22,16 @@ mod writing;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sqlx::postgres::PgConnectOptions;
+use docket_store::StoreError;
+use docket_store::postgres::Hosts;
 
+pub use self::asked::Wish;
 use self::database::Database;
 pub use self::dialect::Dialect;
+pub use self::lease::Standing;
 pub use self::query::{Answer, Bind, Query, Texts, Word};
 pub use self::tables::Table;
 pub use self::writing::{Change, Parked};
@@ -36,19 +42,30 @@ pub enum Views {
     /// In a SQLite file, by one process alone.
     File(PathBuf),
     /// In a schema of their own in a PostgreSQL database, shared by all nodes.
-    Postgres(Box<PgConnectOptions>),
+    Postgres(Hosts),
 }
 
 /// Why the views could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("the views are unavailable: {0}")]
-pub struct DocumentsError(#[from] pub(crate) sqlx::Error);
+pub enum DocumentsError {
+    /// The database does not answer, or not as it should.
+    #[error("the views are unavailable: {0}")]
+    Database(#[from] sqlx::Error),
+    /// No host of the database takes writes.
+    #[error("the views are unavailable: {0}")]
+    NoPrimary(#[from] StoreError),
+    /// Another node projects by now; nothing was written.
+    #[error("another node projects the views")]
+    Fenced,
+}
 
 /// The tables of views, opened.
 pub struct Documents {
     database: Database,
     /// Which table answers for a view now.
     live: RwLock<HashMap<String, Arc<str>>>,
+    /// The epoch of the lease that this process took last; 0 before the first.
+    epoch: AtomicI64,
 }
 
 impl Documents {
@@ -58,7 +75,7 @@ impl Documents {
             Views::File(path) => Database::Sqlite(sqlite::File::open(path).await?),
             Views::Postgres(options) => Database::Postgres(postgres::Server::open(options).await?),
         };
-        let documents = Self { database, live: RwLock::default() };
+        let documents = Self { database, live: RwLock::default(), epoch: AtomicI64::new(0) };
         let ours = match (documents.prepare(store_id).await, views) {
             (Ok(ours), _) => ours,
             // Whatever is wrong with a file: nothing in it is needed.
@@ -82,7 +99,7 @@ impl Documents {
             Database::Sqlite(file) => Database::Sqlite(file.replaced().await?),
             Database::Postgres(server) => Database::Postgres(server.emptied().await?),
         };
-        let documents = Self { database, live: RwLock::default() };
+        let documents = Self { database, live: RwLock::default(), epoch: AtomicI64::new(0) };
         documents.prepare(store_id).await?;
         Ok(documents)
     }
@@ -101,6 +118,14 @@ impl Documents {
         match &self.database {
             Database::Sqlite(file) => file.scrub().await,
             Database::Postgres(server) => server.scrub().await,
+        }
+    }
+
+    /// Looks where the database takes writes now, after it could not be reached.
+    pub async fn find_again(&self) -> Result<(), DocumentsError> {
+        match &self.database {
+            Database::Sqlite(_) => Ok(()),
+            Database::Postgres(server) => server.find_again().await,
         }
     }
 

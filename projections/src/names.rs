@@ -67,6 +67,12 @@ impl Names {
         }
     }
 
+    /// Forgets every name, since a person was erased and only another node knows whom.
+    pub fn forget_all(&self) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        self.kept.clear();
+    }
+
     async fn read(&self, stream: String) -> Result<(String, Option<Arc<str>>), ReadError> {
         let before = self.forgotten.load(Ordering::SeqCst);
         let mut history = self.reader.stream(&stream, Moment::Now).await?;

@@ -3,10 +3,12 @@
 //! It wakes when the log grows, reads what is new in batches, folds it and writes what changed with
 //! its cursor in one transaction: exactly once, whatever dies when. It never blocks an append. A
 //! stream that cannot be folded is parked and the others go on; a table can be built anew beside the
-//! one in use. Deliberately absent: side effects of any kind, which a rebuild would repeat.
+//! one in use. Of several nodes on one database one projects at a time. Deliberately absent: side effects of any kind, which a rebuild would repeat.
 
 mod build;
 mod status;
+mod turns;
+mod wishes;
 mod work;
 
 use std::sync::Arc;
@@ -46,6 +48,9 @@ pub enum ProjectionError {
     /// The view is being built already.
     #[error("the view {0} is being built already")]
     Building(String),
+    /// The node that projects would not do it; says why.
+    #[error("{0}")]
+    Refused(String),
     /// The runner is stopped.
     #[error("the views are stopped")]
     Stopped,

@@ -1,13 +1,18 @@
 -- The books of the views. Everything here follows from the log and can be thrown away.
 
 -- One row: the form of these books, whose views these are, up to which position they are written, and
--- the number that makes the next table's name unlike all before it.
+-- the number that makes the next table's name unlike all before it. Whoever projects holds the lease of
+-- this epoch until `expires` (milliseconds, by the database's clock). `erasures` counts them, so that
+-- every node hears of one.
 CREATE TABLE IF NOT EXISTS books (
     one        bigint  PRIMARY KEY CHECK (one = 1),
     form       bigint  NOT NULL,
     store_id   bytea   NOT NULL,
     cursor     bigint  NOT NULL,
-    generation bigint  NOT NULL DEFAULT 0
+    generation bigint  NOT NULL DEFAULT 0,
+    epoch      bigint  NOT NULL DEFAULT 0,
+    expires    bigint  NOT NULL DEFAULT 0,
+    erasures   bigint  NOT NULL DEFAULT 0
 );
 
 -- The tables there are. The one that is live answers for its view; it is replaced by another's being
@@ -27,4 +32,13 @@ CREATE TABLE IF NOT EXISTS parked (
     position bigint  NOT NULL,
     reason   text   COLLATE "C" NOT NULL,
     PRIMARY KEY (view, stream)
+);
+
+-- What other nodes ask of the one that projects: `rebuild` a view, `refold` a subject, `unpark` a
+-- stream. Answered with nothing when it is done, else with why it is not.
+CREATE TABLE IF NOT EXISTS asked (
+    id     bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    what   text    NOT NULL,
+    name   text    NOT NULL,
+    answer text   
 );

@@ -1,13 +1,18 @@
 -- The books of the views' file. Everything here follows from the log and can be thrown away.
 
 -- One row: the form of these books, whose views these are, up to which position they are written, and
--- the number that makes the next table's name unlike all before it.
+-- the number that makes the next table's name unlike all before it. Whoever projects holds the lease of
+-- this epoch until `expires` (milliseconds, by the database's clock). `erasures` counts them, so that
+-- every node hears of one.
 CREATE TABLE IF NOT EXISTS books (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
     form       INTEGER NOT NULL,
     store_id   BLOB    NOT NULL,
     cursor     INTEGER NOT NULL,
-    generation INTEGER NOT NULL DEFAULT 0
+    generation INTEGER NOT NULL DEFAULT 0,
+    epoch      INTEGER NOT NULL DEFAULT 0,
+    expires    INTEGER NOT NULL DEFAULT 0,
+    erasures   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- The tables there are. The one that is live answers for its view; it is replaced by another's being
@@ -28,3 +33,12 @@ CREATE TABLE IF NOT EXISTS parked (
     reason   TEXT    NOT NULL,
     PRIMARY KEY (view, stream)
 ) STRICT, WITHOUT ROWID;
+
+-- What other nodes ask of the one that projects: `rebuild` a view, `refold` a subject, `unpark` a
+-- stream. Answered with nothing when it is done, else with why it is not.
+CREATE TABLE IF NOT EXISTS asked (
+    id     INTEGER PRIMARY KEY,
+    what   TEXT    NOT NULL,
+    name   TEXT    NOT NULL,
+    answer TEXT   
+) STRICT;

@@ -53,6 +53,23 @@ impl Dialect {
         }
     }
 
+    /// The time by the database's clock, in milliseconds.
+    pub(super) fn now(self) -> &'static str {
+        match self {
+            Self::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Self::Postgres => "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+        }
+    }
+
+    /// Whether the lease can be taken. A file belongs to the one process that has the log open, so
+    /// whoever held the lease before is gone.
+    pub(super) fn lease_is_free(self) -> String {
+        match self {
+            Self::Sqlite => "TRUE".to_owned(),
+            Self::Postgres => format!("expires < {}", self.now()),
+        }
+    }
+
     /// A migration, in the words of this database.
     pub(super) fn of(self, schema: Schema) -> &'static str {
         match self {

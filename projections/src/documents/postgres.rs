@@ -5,12 +5,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use docket_store::postgres::Hosts;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::{Query, QueryAs};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, FromRow, PgConnection, PgPool, Postgres,
-};
+use sqlx::{AssertSqlSafe, Connection, Executor, FromRow, PgConnection, PgPool, Postgres};
 
 use super::database::Row;
 use super::query::Bind;
@@ -34,32 +33,35 @@ const MAKING: i64 = 0x646f_636b_7669_6577;
 
 /// The database, opened.
 pub(super) struct Server {
+    hosts: Hosts,
     pub writers: PgPool,
     pub readers: PgPool,
 }
 
 impl Server {
     /// Opens the database and makes the schema where it is missing.
-    pub async fn open(options: &PgConnectOptions) -> Result<Self, DocumentsError> {
-        let options = options.clone().disable_statement_logging();
-        let writing = options.clone().application_name("docket views").options([
-            ("search_path", SCHEMA),
-            ("synchronous_commit", "off"),
-            // A node that stands still in the middle of a transaction must not keep its locks.
-            ("idle_in_transaction_session_timeout", "10s"),
-            ("lock_timeout", "30s"),
-        ]);
-        let reading = options.application_name("docket views, reading").options([
-            ("search_path", SCHEMA),
-            ("default_transaction_read_only", "on"),
-            ("statement_timeout", "30s"),
-        ]);
+    pub async fn open(hosts: &Hosts) -> Result<Self, DocumentsError> {
+        let (connection, primary) = hosts.primary().await?;
+        // It was only to find the host.
+        let _ = connection.close().await;
         let pool =
             |connections| PoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
-        let writers = pool(WRITERS).connect_with(writing).await?;
-        let server = Self { writers, readers: pool(READERS).connect_lazy_with(reading) };
+        let server = Self {
+            hosts: hosts.clone(),
+            writers: pool(WRITERS).connect_lazy_with(writing(primary.clone())),
+            readers: pool(READERS).connect_lazy_with(reading(primary)),
+        };
         server.make(&format!("CREATE SCHEMA IF NOT EXISTS {SCHEMA}")).await?;
         Ok(server)
+    }
+
+    /// Leads both pools to the host that takes writes now.
+    pub async fn find_again(&self) -> Result<(), DocumentsError> {
+        let (connection, primary) = self.hosts.primary().await?;
+        let _ = connection.close().await;
+        self.writers.set_connect_options(writing(primary.clone()));
+        self.readers.set_connect_options(reading(primary));
+        Ok(())
     }
 
     /// Runs statements that make what is missing, one node at a time.
@@ -89,10 +91,34 @@ impl Server {
         let mut connection = self.writers.acquire().await?;
         let mut transaction = connection.begin().await?;
         sqlx::raw_sql("SET LOCAL synchronous_commit = on").execute(&mut *transaction).await?;
-        // A transaction that writes nothing would wait for nothing.
-        sqlx::raw_sql("UPDATE books SET form = form").execute(&mut *transaction).await?;
+        // A transaction that writes nothing would wait for nothing; and the other nodes hear of it.
+        sqlx::raw_sql("UPDATE books SET erasures = erasures + 1")
+            .execute(&mut *transaction)
+            .await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// Sessions that write.
+fn writing(primary: PgConnectOptions) -> PgConnectOptions {
+    primary.application_name("docket views").options([
+        ("search_path", SCHEMA),
+        ("synchronous_commit", "off"),
+        // A node that stands still in the middle of a transaction must not keep its locks.
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("lock_timeout", "30s"),
+        ("statement_timeout", "0"),
+    ])
+}
+
+/// Sessions that read. How a list is best found depends on what it is asked for.
+fn reading(primary: PgConnectOptions) -> PgConnectOptions {
+    primary.application_name("docket views, reading").options([
+        ("search_path", SCHEMA),
+        ("default_transaction_read_only", "on"),
+        ("plan_cache_mode", "force_custom_plan"),
+        ("statement_timeout", "30s"),
+    ])
 }
 
 pub(super) async fn rows<'e, T>(

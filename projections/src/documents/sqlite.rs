@@ -92,7 +92,7 @@ impl File {
             drop(writer);
             tokio::task::yield_now().await;
         }
-        Err(DocumentsError(sqlx::Error::Protocol(
+        Err(DocumentsError::Database(sqlx::Error::Protocol(
             "readers kept the write-ahead log of the views from being emptied".into(),
         )))
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use docket_store::Position;
 
 use super::database::Database;
-use super::writing::{Parked, park, set_cursor};
+use super::writing::{Parked, park};
 use super::{Documents, DocumentsError, Query};
 use crate::view::{Registered, Schema};
 
@@ -25,7 +25,7 @@ const COUNTS: Schema = Schema {
 };
 
 /// What the books look like; books of another form are thrown away with the views.
-const FORM: i64 = 2;
+const FORM: i64 = 3;
 
 /// A table of documents, and its sums, in one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +60,29 @@ impl Documents {
     }
 
     /// Learns again which tables answer.
-    pub(super) async fn look_up_tables(&self) -> Result<(), DocumentsError> {
+    pub async fn look_up_tables(&self) -> Result<(), DocumentsError> {
         let live = Query::new("SELECT view, name FROM generations WHERE live = 1");
         let rows: Vec<(String, String)> = self.try_fetch(&live).await?;
         let live = rows.into_iter().map(|(view, table)| (view, Arc::from(table))).collect();
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
         Ok(())
+    }
+
+    /// The views that are being built, and whether all of `registry` have a table of their version.
+    pub async fn building(
+        &self,
+        registry: &[Registered],
+    ) -> Result<(Vec<String>, bool), DocumentsError> {
+        let all = Query::new("SELECT view, version, live FROM generations");
+        let rows: Vec<(String, i64, i64)> = self.fetch(&all).await?;
+        let has = |view: &Registered| {
+            rows.iter().any(|(name, version, live)| {
+                name == view.name && *version == i64::from(view.version) && *live == 1
+            })
+        };
+        let all_live = registry.iter().all(has);
+        let building = rows.into_iter().filter(|(.., live)| *live == 0).map(|(view, ..)| view);
+        Ok((building.collect(), all_live))
     }
 
     /// The views among `registry` that have no table of their version. Tables of other views and
@@ -92,7 +109,7 @@ impl Documents {
         for (table, ..) in &unfinished {
             transaction.drop_table(table).await?;
         }
-        transaction.commit().await?;
+        self.commit(transaction, None).await?;
         for (_, view, _) in unknown {
             self.live.write().unwrap_or_else(PoisonError::into_inner).remove(view);
         }
@@ -120,7 +137,7 @@ impl Documents {
             .bind(i64::from(view.version))
             .sql(", 0)");
         transaction.execute(&note).await?;
-        transaction.commit().await?;
+        self.commit(transaction, None).await?;
         Ok(Table { view: view.name, name: name.into() })
     }
 
@@ -132,7 +149,7 @@ impl Documents {
             let mut writer = self.database.writer().await?;
             let mut transaction = writer.begin().await?;
             transaction.script(&statement).await?;
-            transaction.commit().await?;
+            self.commit(transaction, None).await?;
         }
         Ok(())
     }
@@ -161,8 +178,7 @@ impl Documents {
         for (parked, table) in parked {
             park(&mut transaction, parked, table.as_deref()).await?;
         }
-        set_cursor(&mut transaction, cursor).await?;
-        transaction.commit().await?;
+        self.commit(transaction, Some(cursor)).await?;
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
         for (view, table) in built {
             live.insert(view.name.to_owned(), table.name.clone());
@@ -175,7 +191,7 @@ impl Documents {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
         transaction.drop_table(&table.name).await?;
-        Ok(transaction.commit().await?)
+        self.commit(transaction, None).await
     }
 
     /// The tables in use for these views.

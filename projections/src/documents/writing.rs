@@ -53,11 +53,7 @@ impl Documents {
         for (parked, table) in parked {
             park(&mut transaction, parked, table.as_deref()).await?;
         }
-        if let Some(cursor) = cursor {
-            set_cursor(&mut transaction, cursor).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        self.commit(transaction, cursor).await
     }
 
     /// Appends rows to a table that is being built.
@@ -71,8 +67,7 @@ impl Documents {
         let mut transaction = writer.begin().await?;
         transaction.put(&table.name, rows).await?;
         transaction.add(&table.name, counts).await?;
-        transaction.commit().await?;
-        Ok(())
+        self.commit(transaction, None).await
     }
 
     /// Up to which position the views in use are written.
@@ -95,7 +90,7 @@ impl Documents {
         let mut transaction = writer.begin().await?;
         let unpark = Query::new("DELETE FROM parked WHERE view = ").bind(view);
         transaction.execute(&unpark.sql(" AND stream = ").bind(stream)).await?;
-        Ok(transaction.commit().await?)
+        self.commit(transaction, None).await
     }
 
     /// Every row and every sum of a view, in order: for comparing tables.
@@ -111,14 +106,6 @@ impl Documents {
         dump.extend(self.fetch::<(String,)>(&Query::new(&sums)).await?);
         Ok(dump.into_iter().map(|(line,)| line).collect())
     }
-}
-
-pub(super) async fn set_cursor(
-    transaction: &mut Transaction<'_>,
-    cursor: Position,
-) -> Result<(), sqlx::Error> {
-    let set = Query::new("UPDATE books SET cursor = ").bind(cursor as i64);
-    transaction.execute(&set).await.map(drop)
 }
 
 async fn apply(transaction: &mut Transaction<'_>, changes: &[Change]) -> Result<(), sqlx::Error> {

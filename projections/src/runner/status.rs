@@ -71,7 +71,7 @@ pub(super) struct Progress {
     waiting_since: AtomicI64,
     last_delay: AtomicI64,
     failing: Mutex<Option<String>>,
-    building: Mutex<BTreeSet<&'static str>>,
+    building: Mutex<BTreeSet<String>>,
     ready: watch::Sender<bool>,
 }
 
@@ -104,6 +104,31 @@ impl Progress {
         self.cursor.send_replace(cursor);
     }
 
+    /// Up to where the views are written, as far as this node knows.
+    pub fn cursor(&self) -> Position {
+        *self.cursor.borrow()
+    }
+
+    /// Another node projects: this far, while it builds these views, and all have a table or not.
+    pub fn looks_on(&self, cursor: Position, building: &[String], complete: bool) {
+        let moved =
+            self.cursor.send_if_modified(|known| std::mem::replace(known, cursor) != cursor);
+        let waits = self.waiting_since.load(Ordering::Relaxed) > 0;
+        let since = match (cursor >= self.store.head(), moved || !waits) {
+            (true, _) => Some(0),
+            // Since when an event waits is not known here; since when it is seen to wait, is.
+            (false, true) => Some((self.clock)()),
+            (false, false) => None,
+        };
+        if let Some(since) = since {
+            self.waiting_since.store(since, Ordering::Relaxed);
+        }
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.building.lock().unwrap_or_else(PoisonError::into_inner) =
+            building.iter().cloned().collect();
+        self.ready.send_replace(complete);
+    }
+
     /// All views have a table.
     pub fn ready(&self) {
         self.ready.send_replace(true);
@@ -119,13 +144,13 @@ impl Progress {
         if let Some(view) = views.iter().find(|view| building.contains(view.name)) {
             return Err(view.name);
         }
-        building.extend(views.iter().map(|view| view.name));
+        building.extend(views.iter().map(|view| view.name.to_owned()));
         Ok(())
     }
 
     pub fn built(&self, views: &[Registered]) {
         let mut building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
-        building.retain(|name| !views.iter().any(|view| view.name == *name));
+        building.retain(|name| !views.iter().any(|view| view.name == name));
     }
 
     /// Resolves once the views are ready and hold the event at `position`.

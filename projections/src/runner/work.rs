@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use docket_store::{Position, Sealed};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
 
 use super::ProjectionError;
 use super::build::{self, Built, CatchUp};
 use super::status::Progress;
-use crate::documents::{Change, Documents};
+use crate::documents::{Change, Dialect, Documents, DocumentsError};
 use crate::names::Names;
 use crate::projector::Projector;
 use crate::recorded::Reader;
@@ -28,13 +29,16 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(150);
 const MANY: usize = 256;
 
 /// How long the task rests when it cannot read or write, at first and at most.
-const REST: Duration = Duration::from_millis(50);
-const LONGEST_REST: Duration = Duration::from_secs(5);
+pub(super) const REST: Duration = Duration::from_millis(50);
+pub(super) const LONGEST_REST: Duration = Duration::from_secs(5);
+
+/// How often the node that projects looks whether others ask it for something.
+const LOOK: Duration = Duration::from_millis(100);
 
 pub(super) type Reply = oneshot::Sender<Result<(), ProjectionError>>;
 
 /// Resolves when the task is to stop; whoever could say so being gone means the same.
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
@@ -63,9 +67,9 @@ pub(super) struct Work {
     pub stopping: watch::Receiver<bool>,
 }
 
-/// The task's state, which a restart reads from the tables again.
-struct Running {
-    work: Work,
+/// What the task knows while it projects; who takes over reads it from the tables again.
+pub(super) struct Running {
+    pub work: Work,
     projector: Projector,
     cursor: Position,
     /// Tables that were built and wait for the cursor to reach them.
@@ -73,36 +77,13 @@ struct Running {
     /// Streams folded anew while tables are being built, which those may have read before.
     refolded: BTreeSet<String>,
     builds: usize,
-}
-
-impl Work {
-    pub async fn run(self) {
-        let mut rest = REST;
-        let mut stopping = self.stopping.clone();
-        while !*self.stopping.borrow() {
-            // The first build may take minutes; what is left of it is dropped at the next start.
-            let started = tokio::select! {
-                started = Running::start(self.clone()) => started,
-                () = stopped(&mut stopping) => return,
-            };
-            match started {
-                Ok(running) => return running.follow().await,
-                Err(error) => {
-                    tracing::warn!(%error, "the views cannot be started; trying again");
-                    self.progress.failed(error.to_string());
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(rest) => rest = (rest * 2).min(LONGEST_REST),
-                () = stopped(&mut stopping) => {}
-            }
-        }
-    }
+    /// Wishes of other nodes that are being granted.
+    pub granting: BTreeSet<i64>,
 }
 
 impl Running {
     /// Builds what has no table while nothing is in use; otherwise that is done beside.
-    async fn start(work: Work) -> Result<Self, ProjectionError> {
+    pub async fn start(work: Work) -> Result<Self, ProjectionError> {
         // Whatever was being built when the task ended before will not be heard of again.
         work.progress.built(&work.registry);
         let missing = work.documents.missing(&work.registry).await?;
@@ -117,7 +98,8 @@ impl Running {
         let targets = work.documents.in_use(&work.registry);
         let projector = Projector::new(work.reader.clone(), targets, &parked);
         let (waiting, refolded) = (Vec::new(), BTreeSet::new());
-        let mut running = Self { work, projector, cursor, waiting, refolded, builds: 0 };
+        let granting = BTreeSet::new();
+        let mut running = Self { work, projector, cursor, waiting, refolded, builds: 0, granting };
         running.work.progress.arrived(cursor);
         if build_beside {
             running.build(missing, oneshot::channel().0);
@@ -127,27 +109,34 @@ impl Running {
         Ok(running)
     }
 
-    async fn follow(mut self) {
+    /// Projects until the task is to stop, or another node projects.
+    pub async fn follow(mut self) {
         let mut rest = REST;
         let mut stopping = self.work.stopping.clone();
         let asked = self.work.asked.clone();
         let mut asked = asked.lock().await;
+        let is_shared = self.work.documents.dialect() == Dialect::Postgres;
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let store = self.work.reader.store.clone();
             tokio::select! {
                 biased;
                 () = stopped(&mut stopping) => return,
                 Some(command) = asked.recv() => self.obey(command).await,
+                _ = look.tick(), if is_shared => self.grant().await,
                 () = store.wait_beyond(self.cursor) => match self.batch().await {
                     Ok(pause) => {
                         rest = REST;
                         tokio::time::sleep(pause).await;
                     }
+                    Err(ProjectionError::Documents(DocumentsError::Fenced)) => return,
                     Err(error) => {
                         tracing::warn!(%error, "the views cannot be written; trying again");
                         self.work.progress.failed(error.to_string());
                         tokio::time::sleep(rest).await;
                         rest = (rest * 2).min(LONGEST_REST);
+                        self.work.find_again().await;
                     }
                 },
             }
@@ -177,7 +166,7 @@ impl Running {
         Ok(began.elapsed().mul_f64(share).min(LONGEST_PAUSE))
     }
 
-    async fn obey(&mut self, command: Command) {
+    pub async fn obey(&mut self, command: Command) {
         // Whoever asked may have gone; then nobody needs the answer.
         match command {
             Command::Rebuild { views, reply } => self.build(views, reply),

@@ -14,13 +14,13 @@ use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
 use docket_projections::runner::Projections;
 use docket_projections::view::Registered;
+use docket_store::postgres::Hosts;
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
 use docket_store::{
     Append, Clock, EventStore, Expected, NewEvent, Outcome, Position, StreamWrite, event_id,
 };
 use docket_test_servers::postgres;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -47,9 +47,7 @@ impl On {
     pub fn views(&self, folder: &Path) -> Views {
         match self {
             Self::Sqlite => Views::File(folder.join("views.sqlite")),
-            Self::Postgres(database) => {
-                Views::Postgres(Box::new(database.url().parse::<PgConnectOptions>().unwrap()))
-            }
+            Self::Postgres(database) => Views::Postgres(Hosts::parse(database.url()).unwrap()),
         }
     }
 }

@@ -39,7 +39,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What a view's table must hold: every stream folded from its beginning.
-async fn fresh_fold(desk: &Desk, view: &Registered) -> Vec<String> {
+pub async fn fresh_fold(desk: &Desk, view: &Registered) -> Vec<String> {
     let stored = desk
         .reader
         .store

@@ -11,6 +11,7 @@ mod erasure;
 mod every_event;
 mod history;
 mod lists;
+mod nodes;
 mod poison;
 mod runner;
 mod story;
