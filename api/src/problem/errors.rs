@@ -99,7 +99,9 @@ impl From<ProjectionError> for Problem {
             ProjectionError::Documents(error) => error.into(),
             ProjectionError::Read(error) => error.into(),
             ProjectionError::UnknownView(_) => Self::not_found("view"),
-            ProjectionError::Building(_) | ProjectionError::Stopped => {
+            ProjectionError::Building(_)
+            | ProjectionError::Refused(_)
+            | ProjectionError::Stopped => {
                 Self::unavailable("views_unavailable", error.to_string(), 1)
             }
         }
