@@ -17,8 +17,10 @@ pub struct Options {
     /// The folder of everything that is kept [default: ./data].
     #[arg(long, env = "DOCKET_DATA", value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
-    /// The store: sqlite:PATH [default: log.sqlite in the data folder].
-    #[arg(long, env = "DOCKET_STORE", value_name = "URL", global = true)]
+    /// The store: sqlite:PATH, or postgres://USER@HOST/DATABASE, also with several hosts
+    /// [default: log.sqlite in the data folder].
+    // Its value is never shown: there may be a password in it.
+    #[arg(long, env = "DOCKET_STORE", hide_env_values = true, value_name = "URL", global = true)]
     pub store: Option<String>,
     /// A TOML file with the same options.
     #[arg(long, env = "DOCKET_CONFIG", value_name = "FILE", global = true)]
@@ -76,7 +78,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The folder of everything that is kept.
     pub data: PathBuf,
-    /// The store, such as `sqlite:PATH`.
+    /// The store, such as `sqlite:PATH`; it may hold a password and is never shown.
     pub store: String,
     /// How many threads answer requests.
     pub workers: usize,

@@ -2,6 +2,7 @@
 //! what is kept beside it.
 
 mod erase;
+mod log;
 mod start;
 
 use std::sync::Arc;
@@ -18,16 +19,16 @@ use docket_projections::history;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
 use docket_projections::runner::Projections;
-use docket_store::access::{Access, AccessLog, SqliteAccessLog};
-use docket_store::sqlite::SqliteStore;
+use docket_store::access::{Access, AccessLog};
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{CategoryPages, Clock, EventStore, Sealed};
+use docket_store::{CategoryPages, Clock, EventStore, Position, Sealed};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::value::RawValue;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-pub use self::start::{StartError, create_private, sqlite_path};
+pub use self::log::{Log, StoreUrl};
+pub use self::start::{StartError, create_private};
 use crate::attachments::Attachments;
 use crate::auth::{self, Principal, Tokens};
 use crate::call::Call;
@@ -79,14 +80,16 @@ pub struct Docket {
     /// Files.
     pub attachments: Attachments,
     /// Who reads what.
-    pub access: SqliteAccessLog,
+    pub access: Box<dyn AccessLog>,
     /// The saved views.
     pub side: Side,
     /// Who was erased.
     erasures: Erasures,
     /// Figures.
     pub figures: PrometheusHandle,
-    sqlite: Arc<SqliteStore>,
+    log: Log,
+    /// How far the log reached before anything of it was kept in memory.
+    opened_at: Position,
     ready: AtomicBool,
     stopping: watch::Sender<bool>,
 }
@@ -98,8 +101,9 @@ impl Docket {
         create_private(data)
             .map_err(StartError::io(format!("cannot create {}", data.display())))?;
         let figures = metrics::install()?;
-        let sqlite = Arc::new(SqliteStore::open(sqlite_path(&config.store)?, clock.clone()).await?);
-        let store: Arc<dyn EventStore> = sqlite.clone();
+        let log = Log::open(&config.store, data, clock.clone()).await?;
+        let store = log.store();
+        let opened_at = store.head();
         let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
         let erasures = Erasures::of(data);
         let again = erasures.replay(&*store).await?;
@@ -124,11 +128,12 @@ impl Docket {
             tokens: Tokens::load(&*store).await?,
             rates,
             attachments: Attachments::open(config, reader.clone(), &side).await?,
-            access: SqliteAccessLog::open(data.join(ACCESS_FILE)).await?,
+            access: log.access(data).await?,
             side,
             erasures,
             figures,
-            sqlite,
+            log,
+            opened_at,
             ready: AtomicBool::new(false),
             stopping: watch::Sender::new(false),
             store,
@@ -221,7 +226,7 @@ impl Docket {
     /// Takes the figures that are only asked for now and then.
     pub async fn measure(&self) {
         metrics::head(self.store.head());
-        metrics::waiting_appends(self.sqlite.waiting());
+        metrics::waiting_appends(self.log.waiting());
         // Where the views do not answer, their figures stay as they were.
         for view in self.views.status().await.unwrap_or_default() {
             metrics::view_lag(view.name, view.lag);
@@ -238,6 +243,16 @@ impl Docket {
         })?;
         let saved = serde_json::from_str(saved.filter.get()).map_err(|_| Problem::internal())?;
         filter::saved_pairs(&saved)
+    }
+
+    /// The subjects that other processes may have erased since a time.
+    pub async fn erased_since(&self, at: Instant) -> Result<Vec<String>, Problem> {
+        Ok(self.log.erased_since(at.0).await?)
+    }
+
+    /// From where on events of other processes must be followed; `None` where there are none.
+    pub fn follows_from(&self) -> Option<Position> {
+        self.log.is_shared().then_some(self.opened_at)
     }
 
     /// The time now.
@@ -275,6 +290,6 @@ impl Docket {
         }
         self.views.stop().await;
         self.side.close().await;
-        self.sqlite.close().await;
+        self.log.close().await;
     }
 }

@@ -1,5 +1,7 @@
-//! What the server does of its own accord: timers, and the keeping of files.
+//! What the server does of its own accord: timers, the keeping of files, and following what other
+//! servers write.
 
+pub mod following;
 pub mod timers;
 
 use std::sync::Arc;
@@ -18,7 +20,13 @@ const SWEEP_EVERY_MS: i64 = 60_000;
 
 /// Starts the workers of a server.
 pub fn start(docket: &Arc<Docket>) -> Vec<JoinHandle<()>> {
-    vec![tokio::spawn(timers::run(docket.clone())), tokio::spawn(files(docket.clone()))]
+    let mut workers =
+        vec![tokio::spawn(timers::run(docket.clone())), tokio::spawn(files(docket.clone()))];
+    if let Some(cursor) = docket.follows_from() {
+        workers.push(tokio::spawn(following::run(docket.clone(), cursor)));
+        workers.push(tokio::spawn(following::erasures(docket.clone())));
+    }
+    workers
 }
 
 /// Follows the log for the files that events name, and removes those that none did in time.

@@ -60,6 +60,13 @@ impl Kept {
         self.agents.forget(stream);
     }
 
+    /// Notes that the log has a person's stream up to a version, which another process may have
+    /// written: what is older is not at hand any more, also when it is put there later.
+    pub fn outdate(&self, stream: &str, version: u64) {
+        self.customers.outdate(stream, version);
+        self.agents.outdate(stream, version);
+    }
+
     pub fn forget_all(&self) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.tickets.by_stream.clear();
@@ -73,6 +80,8 @@ pub struct KeptOf<S> {
     /// Each with the generation it was read in: one of an earlier generation may hold text that was
     /// erased since, and counts for nothing.
     by_stream: Cache<String, (u64, Arc<Folded<S>>)>,
+    /// Versions that the log is known to have, of streams that other processes may write.
+    outdated: Cache<String, u64>,
     evolve: fn(S, &Recorded<Event>) -> S,
     forgotten: Arc<AtomicU64>,
 }
@@ -83,12 +92,14 @@ impl<S: Clone + Default> KeptOf<S> {
         evolve: fn(S, &Recorded<Event>) -> S,
         forgotten: Arc<AtomicU64>,
     ) -> Self {
-        Self { by_stream: Cache::new(capacity), evolve, forgotten }
+        Self { by_stream: Cache::new(capacity), outdated: Cache::new(capacity), evolve, forgotten }
     }
 
     pub fn get(&self, stream: &str) -> Option<Arc<Folded<S>>> {
         let (generation, folded) = self.by_stream.get(stream)?;
-        (generation == self.forgotten.load(Ordering::SeqCst)).then_some(folded)
+        let known = self.outdated.get(stream).unwrap_or(0);
+        (generation == self.forgotten.load(Ordering::SeqCst) && folded.version >= known)
+            .then_some(folded)
     }
 
     pub fn evolve(&self) -> fn(S, &Recorded<Event>) -> S {
@@ -104,6 +115,13 @@ impl<S: Clone + Default> KeptOf<S> {
 
     fn forget(&self, stream: &str) {
         self.by_stream.remove(stream);
+    }
+
+    fn outdate(&self, stream: &str, version: u64) {
+        let newer = self.outdated.get(stream).is_none_or(|known| known < version);
+        if newer && self.by_stream.get(stream).is_none_or(|(_, kept)| kept.version < version) {
+            self.outdated.insert(stream.to_owned(), version);
+        }
     }
 
     fn advance(&self, events: &[Recorded<Event>], generation: u64) {

@@ -49,6 +49,16 @@ impl Desk {
     }
 
     /// Reads the definitions in force anew.
+    /// Reads the definitions in force again, since another process may have changed them.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn reload_definitions(&self) -> Result<(), CommandError> {
+        // One at a time: what was read earlier must not replace what was read later.
+        let _alone = self.defining.lock().await;
+        self.load_catalogue().await
+    }
+
     pub(crate) async fn load_catalogue(&self) -> Result<(), CommandError> {
         let mut catalogue = Catalogue::default();
         let mut pages = CategoryPages::of(&*self.store, "definition");

@@ -95,6 +95,12 @@ impl Desk {
         self.kept.forget_all();
     }
 
+    /// Notes that the log has the stream of a person up to a version, which another process may have
+    /// written.
+    pub fn outdate(&self, stream: &str, version: u64) {
+        self.kept.outdate(stream, version);
+    }
+
     /// A keyed hash of a request, for [`Request::fingerprint`].
     pub fn fingerprint(&self, request: &[u8]) -> [u8; 32] {
         self.pepper.fingerprint(request)

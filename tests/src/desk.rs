@@ -23,6 +23,7 @@ use docket_api::config::{Config, Options};
 use docket_api::server::{self, Server};
 use docket_domain::ids::AgentId;
 use docket_domain::token::Role;
+use docket_test_servers::postgres::{self, Database};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -32,6 +33,10 @@ use tempfile::TempDir;
 pub const MORNING: &str = "2026-03-02T09:00:00.000Z";
 
 const MORNING_MILLIS: i64 = 1_772_442_000_000;
+
+/// Set to `postgres`, it makes every desk that names no store a desk on PostgreSQL: the same tests hold
+/// both to account.
+const STORE: &str = "DOCKET_TEST_STORE";
 
 /// All roles, by the words of the API.
 pub const ROLES: [(&str, Role); 5] = [
@@ -56,6 +61,16 @@ pub struct Desk {
     pub ann: String,
     data: TempDir,
     clock: Arc<AtomicI64>,
+    /// Dropped last, when nobody uses it any more.
+    database: Option<Database>,
+}
+
+/// Another server on the store of a desk, with the same clock.
+pub struct Node {
+    /// The server itself.
+    pub server: Server,
+    /// Its folder of what is its own.
+    pub data: TempDir,
 }
 
 /// Somebody who calls.
@@ -108,6 +123,16 @@ impl Desk {
 
     /// As [`open`](Self::open), with options.
     pub async fn open_with(options: Options) -> Self {
+        let asked = std::env::var(STORE).is_ok_and(|store| store == "postgres");
+        let database = if asked && options.store.is_none() { postgres::database() } else { None };
+        Self::open_on(database, options).await
+    }
+
+    /// Opens a desk on a database, or in a folder of its own where there is none.
+    pub async fn open_on(database: Option<Database>, mut options: Options) -> Self {
+        if let Some(database) = &database {
+            options.store = Some(database.url().to_owned());
+        }
         let data = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(AtomicI64::new(MORNING_MILLIS));
         let config = config(data.path(), options);
@@ -125,7 +150,26 @@ impl Desk {
             callers.insert(name, anonymous.with(&issue(&server, name, role, agent).await));
         }
         server.docket.set_ready();
-        Self { server, admin, callers, anonymous, ann, data, clock }
+        Self { server, admin, callers, anonymous, ann, data, clock, database }
+    }
+
+    /// Starts another server on the desk's database.
+    ///
+    /// # Panics
+    /// When the desk is not on a database.
+    pub async fn another_node(&self) -> Node {
+        let database = self.database.as_ref().expect("a desk on a database");
+        let data = tempfile::tempdir().expect("a folder");
+        // Whoever adds a server gives it a copy of the key.
+        let key = |folder: &Path| folder.join(docket_api::docket::KEY_FILE);
+        std::fs::copy(key(self.data()), key(data.path())).expect("the key");
+        let options = Options { store: Some(database.url().to_owned()), ..Options::default() };
+        let clock = self.clock.clone();
+        let clock = Arc::new(move || clock.load(Ordering::SeqCst));
+        let server = server::start(&config(data.path(), options), clock).await;
+        let server = server.expect("the server starts");
+        server.docket.set_ready();
+        Node { server, data }
     }
 
     /// The folder of everything that is kept.
@@ -200,6 +244,11 @@ impl Caller {
     /// The same caller with another token.
     pub fn with(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same caller at another server.
+    pub fn at(&self, node: &Node) -> Self {
+        Self { url: format!("http://{}", node.server.address), ..self.clone() }
     }
 
     /// A request that a test completes; send it with [`send`](Self::send).

@@ -22,8 +22,21 @@ impl Process {
     /// # Panics
     /// When the binary is missing or does not get ready.
     pub async fn serve(data: &Path) -> Self {
+        Self::serve_from(data, None).await
+    }
+
+    /// As [`serve`](Self::serve), from a store that is elsewhere. Its URL goes the way that operators
+    /// are told to use: not on the command line, where everybody on the machine sees it.
+    ///
+    /// # Panics
+    /// When the binary is missing or does not get ready.
+    pub async fn serve_from(data: &Path, store: Option<&str>) -> Self {
         let log = data.join("server.log");
-        Self::start(Command::new(binary()), data, &log).await
+        let mut command = Command::new(binary());
+        if let Some(store) = store {
+            command.env("DOCKET_STORE", store);
+        }
+        Self::start(command, data, &log).await
     }
 
     /// As [`serve`](Self::serve), with a small disk of its own mounted at `data`, which only this

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use super::Failure;
 use super::copy::{self, Sums};
 use crate::config::Config;
-use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, create_private, sqlite_path};
+use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, StoreUrl, create_private};
 use crate::erasures::ERASURES_FILE;
 
 /// The log, in a backup.
@@ -34,6 +34,9 @@ pub struct Args {
 
 /// Writes a backup.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
+    let log = StoreUrl::parse(&config.store)?.file(
+        "back up the server with pg_basebackup and its WAL archive, or the database with pg_dump",
+    )?;
     let folder = &args.folder;
     if folder.exists() {
         let folder = folder.display();
@@ -47,7 +50,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
         copy_database(&config.data.join(file), folder, file, &mut sums).await?;
     }
     copy_attachments(&config, folder, &mut sums)?;
-    let store = SqliteStore::open_read_only(sqlite_path(&config.store)?).await?;
+    let store = SqliteStore::open_read_only(log).await?;
     store.backup_to(folder.join(LOG)).await?;
     store.close().await;
     sums.add(LOG, copy::hash(&folder.join(LOG))?);

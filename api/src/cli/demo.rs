@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, token};
 use crate::config::Config;
 use crate::demo::{self, DemoClock, Plan, Seeded};
-use crate::docket::{Docket, sqlite_path};
+use crate::docket::Docket;
 use crate::server;
 
 /// How the desk is made up.
@@ -77,7 +77,8 @@ pub async fn run(args: Args, mut config: Config) -> Result<(), Failure> {
 
 /// Lets a year go by on a desk that nobody reads yet.
 async fn live(config: &Config, clock: &DemoClock, plan: Plan) -> Result<Seeded, Failure> {
-    let store = Arc::new(SqliteStore::open(sqlite_path(&config.store)?, clock.reading()).await?);
+    let log = config.data.join("log.sqlite");
+    let store = Arc::new(SqliteStore::open(log, clock.reading()).await?);
     let desk = super::desk(store.clone(), &config.data, clock.reading()).await?;
     let bar = bar();
     let told = bar.clone();

@@ -6,13 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use docket_store::EventStore;
-use docket_store::sqlite::SqliteStore;
 use docket_store::vault::KeyFile;
 
 use super::Failure;
 use super::tables::Tables;
 use crate::config::Config;
-use crate::docket::{KEY_FILE, VIEWS_FILE, sqlite_path};
+use crate::docket::{KEY_FILE, Log, VIEWS_FILE};
 
 /// How long a server may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -28,12 +27,13 @@ type Finding = (&'static str, bool, String);
 /// Looks, and says what it found.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
     let mut findings = vec![data_folder(&config), server(&config)];
-    match SqliteStore::open_read_only(sqlite_path(&config.store)?).await {
-        Ok(store) => {
+    match Log::open_read_only(&config.store).await {
+        Ok(log) => {
+            let store = log.store();
             findings.push(("log", true, format!("{} events", store.head())));
-            findings.push(key(&config, &store).await);
-            findings.push(views(&config, &store).await);
-            store.close().await;
+            findings.push(key(&config, &*store).await);
+            findings.push(views(&config, &*store).await);
+            log.close().await;
         }
         Err(error) => findings.push(("log", false, format!("{error}; `docket serve` makes one"))),
     }
@@ -66,7 +66,7 @@ fn server(config: &Config) -> Finding {
     ("server", true, said)
 }
 
-async fn key(config: &Config, store: &SqliteStore) -> Finding {
+async fn key(config: &Config, store: &dyn EventStore) -> Finding {
     let file = config.data.join(KEY_FILE);
     let mode = std::fs::metadata(&file).map(|known| known.permissions().mode() & 0o777);
     match mode {
@@ -81,7 +81,7 @@ async fn key(config: &Config, store: &SqliteStore) -> Finding {
     }
 }
 
-async fn views(config: &Config, store: &SqliteStore) -> Finding {
+async fn views(config: &Config, store: &dyn EventStore) -> Finding {
     let mut tables = match Tables::open(&config.data.join(VIEWS_FILE)).await {
         Ok(tables) => tables,
         Err(error) => return ("views", false, error.to_string()),

@@ -8,15 +8,13 @@ use docket_domain::instant::Instant;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
 use docket_projections::timeline::{self, Entry};
-use docket_store::EventStore;
-use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Failure;
 use crate::config::Config;
-use crate::docket::{KEY_FILE, sqlite_path};
+use crate::docket::{KEY_FILE, Log};
 
 /// How wide a line is where nobody says, in characters.
 const WIDTH: usize = 80;
@@ -45,8 +43,7 @@ pub struct Args {
 
 /// Prints the story.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
-    let store: Arc<dyn EventStore> =
-        Arc::new(SqliteStore::open_read_only(sqlite_path(&config.store)?).await?);
+    let store = Log::open_read_only(&config.store).await?.store();
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
     let vault = Arc::new(Vault::new(store.clone(), key));
     let desk = Desk::open(store.clone(), vault.clone(), super::clock()).await?;

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use crate::config::Config;
-use crate::docket::{Docket, sqlite_path};
+use crate::docket::{Docket, Log, StoreUrl};
 use crate::import::map::Map;
 use crate::import::rehearse;
 use crate::import::report::Report;
@@ -97,10 +97,11 @@ async fn try_out(config: &Config, mut job: Job) -> Result<Report, Failure> {
     let folder = tempfile::tempdir()?;
     let trial = SqliteStore::open(folder.path().join("log.sqlite"), super::clock()).await?;
     let trial = Arc::new(super::desk(Arc::new(trial), folder.path(), super::clock()).await?);
-    let real = sqlite_path(&config.store)?;
-    if real.exists() {
-        let real = SqliteStore::open_read_only(real).await?;
-        let real = super::desk(Arc::new(real), &config.data, super::clock()).await?;
+    let none_yet =
+        matches!(StoreUrl::parse(&config.store)?, StoreUrl::Sqlite(path) if !path.exists());
+    if !none_yet {
+        let real = Log::open_read_only(&config.store).await?.store();
+        let real = super::desk(real, &config.data, super::clock()).await?;
         rehearse::copy_definitions(&real.catalogue(), &trial).await?;
         job.untouched = Some(Arc::clone(real.store()));
     }

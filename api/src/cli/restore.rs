@@ -11,7 +11,7 @@ use super::Failure;
 use super::backup::{ATTACHMENTS, LOG};
 use super::copy::Sums;
 use crate::config::Config;
-use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, create_private, sqlite_path};
+use crate::docket::{ACCESS_FILE, KEY_FILE, SIDE_FILE, StoreUrl, create_private};
 use crate::erasures::{ERASURES_FILE, Erasures};
 
 /// Which backup is restored.
@@ -32,7 +32,9 @@ pub struct Args {
 
 /// Restores a backup.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
-    let target = sqlite_path(&config.store)?;
+    let target = StoreUrl::parse(&config.store)?.file(
+        "restore the server or the database, and start Docket with its key and erasures.log",
+    )?;
     refuse_to_overwrite(target)?;
     let sums = Sums::read(&args.folder)?;
     if !sums.has(LOG) {

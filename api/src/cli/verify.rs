@@ -8,15 +8,14 @@ use docket_projections::REGISTRY;
 use docket_projections::recorded::{ReadError, Reader};
 use docket_projections::view::Registered;
 use docket_store::check::check_log;
-use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{EventStore, Sealed, StoreError, StoredEvent};
+use docket_store::{Sealed, StoreError, StoredEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
 use super::tables::Tables;
 use crate::config::Config;
-use crate::docket::{KEY_FILE, VIEWS_FILE, sqlite_path};
+use crate::docket::{KEY_FILE, Log, VIEWS_FILE};
 
 /// How many events one read asks for.
 const PAGE: usize = 1_000;
@@ -42,8 +41,7 @@ struct Findings {
 
 /// Checks everything, and says what was checked.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
-    let store: Arc<dyn EventStore> =
-        Arc::new(SqliteStore::open_read_only(sqlite_path(&config.store)?).await?);
+    let store = Log::open_read_only(&config.store).await?.store();
     let mut out = std::io::stdout();
     let bar = progress(store.head());
     let report = check_log(&*store, &mut |position| bar.set_position(position)).await?;

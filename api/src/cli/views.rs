@@ -4,13 +4,11 @@ use std::io::Write;
 
 use clap::Subcommand;
 use docket_projections::REGISTRY;
-use docket_store::EventStore;
-use docket_store::sqlite::SqliteStore;
 
 use super::Failure;
 use super::tables::Tables;
 use crate::config::Config;
-use crate::docket::{Docket, VIEWS_FILE, sqlite_path};
+use crate::docket::{Docket, Log, VIEWS_FILE};
 
 /// What to do with views.
 #[derive(Debug, clap::Args)]
@@ -42,9 +40,9 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
 }
 
 async fn list(config: &Config) -> Result<(), Failure> {
-    let store = SqliteStore::open_read_only(sqlite_path(&config.store)?).await?;
+    let log = Log::open_read_only(&config.store).await?;
     let mut tables = Tables::open(&config.data.join(VIEWS_FILE)).await?;
-    let (cursor, head) = (tables.cursor, store.head());
+    let (cursor, head) = (tables.cursor, log.store().head());
     let mut out = std::io::stdout();
     writeln!(out, "{:16} {:>7} {:>10} {:>10} parked", "view", "version", "position", "lag")?;
     let built = tables.views().await?;
@@ -59,7 +57,7 @@ async fn list(config: &Config) -> Result<(), Failure> {
             None => writeln!(out, "{name:16} {:>7} {:>10} {head:>10} not built yet", "-", 0)?,
         }
     }
-    store.close().await;
+    log.close().await;
     Ok(())
 }
 

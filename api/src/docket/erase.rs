@@ -19,11 +19,17 @@ impl Docket {
         // forgotten next cannot come back. An error may come after it was destroyed (a long read
         // keeps its traces in the file), so the rest goes in any case, and the error is told last.
         let erased = self.desk.vault().erase(subject).await;
+        self.forget(subject).await?;
+        Ok(erased?)
+    }
+
+    /// Forgets what is remembered of a subject whose key was destroyed, here or by another process.
+    pub async fn forget(&self, subject: &str) -> Result<(), Problem> {
+        self.desk.vault().forget(subject);
         self.desk.forget_folded();
         self.documents.forget_all();
         self.names.forget(subject);
         self.views.refold_subject(subject).await?;
-        self.attachments.scrub().await?;
-        Ok(erased?)
+        self.attachments.scrub().await
     }
 }

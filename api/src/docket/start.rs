@@ -36,9 +36,13 @@ pub enum StartError {
     /// The recorder of figures could not be installed.
     #[error(transparent)]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
-    /// The store URL names no kind of store that this program has.
-    #[error("{0:?} is no store of this program; use sqlite:PATH")]
+    /// The store URL names no kind of store that this program has. Only its beginning is repeated:
+    /// there may be a password in the rest.
+    #[error("{0:?} is no store of this program; use sqlite:PATH or postgres://USER@HOST/DATABASE")]
     UnknownStore(String),
+    /// What was asked for makes sense for a log in a file only.
+    #[error("this is for a log on SQLite; on PostgreSQL, {0}")]
+    OnlySqlite(&'static str),
 }
 
 impl StartError {
@@ -52,11 +56,4 @@ impl StartError {
 /// Creates a folder that only its owner looks into, where there is none yet.
 pub fn create_private(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// The file of a `sqlite:` store.
-pub fn sqlite_path(url: &str) -> Result<&Path, StartError> {
-    let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-    let path = path.filter(|path| !path.is_empty());
-    path.map(Path::new).ok_or_else(|| StartError::UnknownStore(url.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{get, web};
 use docket_domain::instant::Instant;
-use docket_store::access::{AccessEntry, AccessFilter, AccessLog};
+use docket_store::access::{AccessEntry, AccessFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -85,6 +85,9 @@ CREATE TABLE subject_keys (
     CHECK ((wrapped IS NULL) = (erased_at IS NOT NULL))
 );
 
+-- For the other processes, which must forget what was erased.
+CREATE INDEX subject_keys_erased ON subject_keys (erased_at) WHERE erased_at IS NOT NULL;
+
 -- The store's id, the fingerprint of its key file, and secrets that can be deleted.
 CREATE TABLE meta (
     name  text  COLLATE "C" PRIMARY KEY,

@@ -32,7 +32,7 @@ use self::writer::{Other, Writer};
 use crate::appending::queue::Queue;
 use crate::appending::tail::Tail;
 use crate::{
-    Append, Clock, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError,
+    Append, Clock, EventStore, KeyState, Millis, Outcome, Position, Receipt, Sealed, StoreError,
     StoredEvent, Version,
 };
 
@@ -148,6 +148,16 @@ impl PostgresStore {
     /// Where the database is.
     pub fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    /// The subjects whose keys were destroyed at a time or later, by whichever process. Erasing is no
+    /// event, and what others remember of a subject must go all the same.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn erased_since(&self, at: Millis) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query("SELECT subject FROM subject_keys WHERE erased_at >= $1");
+        reads::fetch_column(&self.readers, query.bind(at)).await
     }
 
     /// Its connections for reading, which follow the primary; for what is kept beside the log.

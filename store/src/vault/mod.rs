@@ -95,11 +95,16 @@ impl Vault {
     /// Those of [`EventStore::erase_key`]; the key must then be taken to be there still.
     pub async fn erase(&self, subject: &str) -> Result<(), StoreError> {
         let erased = self.store.erase_key(subject).await;
-        // Forgotten in any case: after an error the store is asked again.
+        // In any case: after an error the store is asked again.
+        self.forget(subject);
+        erased
+    }
+
+    /// Forgets a subject's key, since it was destroyed: also by another process.
+    pub fn forget(&self, subject: &str) {
         let mut erasures = self.erasures.write().unwrap_or_else(PoisonError::into_inner);
         *erasures += 1;
         self.cache.remove(subject);
-        erased
     }
 
     /// The secrets that addresses and requests are hashed under, made when first asked for.

@@ -11,6 +11,7 @@ mod limits;
 mod lists;
 mod logs;
 mod merging;
+mod nodes;
 mod operation;
 mod people;
 mod promises;

@@ -1,0 +1,98 @@
+//! Several processes on one log: what another wrote reaches what this one keeps in memory.
+//!
+//! Tickets need none of this, since whoever writes or shows one looks at its stream. What is asked at
+//! every request is kept: tokens, definitions, people, names. It is as new as the log was when this
+//! last looked, which is milliseconds ago.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use docket_domain::instant::Instant;
+use docket_store::{Position, Sealed, StoredEvent};
+
+use crate::docket::Docket;
+use crate::problem::Problem;
+
+/// How many events are looked at together.
+const PAGE: usize = 500;
+
+/// How often others are asked whom they have erased.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// How far the clocks of two servers may be apart.
+const SKEW_MS: i64 = 600_000;
+
+/// How long to wait before what failed is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+
+/// Follows the log from `cursor` until the server stops.
+pub async fn run(docket: Arc<Docket>, mut cursor: Position) {
+    let mut stopping = docket.stopping();
+    while !*stopping.borrow_and_update() {
+        tokio::select! {
+            _ = stopping.changed() => continue,
+            () = docket.store.wait_beyond(cursor) => {}
+        }
+        match catch_up(&docket, cursor).await {
+            Ok(reached) => cursor = reached,
+            Err(error) => {
+                tracing::warn!(%error, "what other processes wrote cannot be followed; trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+/// Forgets whom other processes erase: a key that is destroyed leaves no event, and what this process
+/// remembers of the subject must go all the same.
+pub async fn erasures(docket: Arc<Docket>) {
+    let mut stopping = docket.stopping();
+    let since = docket.now().plus_millis(-SKEW_MS);
+    let mut forgotten = HashSet::new();
+    while !*stopping.borrow_and_update() {
+        if let Err(error) = forget_erased(&docket, since, &mut forgotten).await {
+            tracing::warn!(%error, "what other processes erased is not forgotten yet; trying again");
+        }
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn forget_erased(
+    docket: &Docket,
+    since: Instant,
+    forgotten: &mut HashSet<String>,
+) -> Result<(), Problem> {
+    for subject in docket.erased_since(since).await? {
+        if !forgotten.contains(&subject) {
+            docket.forget(&subject).await?;
+            forgotten.insert(subject);
+        }
+    }
+    Ok(())
+}
+
+async fn catch_up(docket: &Docket, cursor: Position) -> Result<Position, Problem> {
+    let events = docket.store.read_all(cursor, PAGE, Sealed::Without).await?;
+    let any = |category: &str| events.iter().any(|event| is(event, category));
+    if any("token-") {
+        docket.tokens.reload(&*docket.store).await?;
+    }
+    if any("definition-") {
+        docket.desk.reload_definitions().await?;
+    }
+    for event in &events {
+        if is(event, "customer-") || is(event, "agent-") {
+            docket.desk.outdate(&event.stream, event.version);
+            docket.names.forget(&event.stream);
+        }
+    }
+    Ok(events.last().map_or(cursor, |last| last.position))
+}
+
+fn is(event: &StoredEvent, category: &str) -> bool {
+    event.stream.starts_with(category)
+}
