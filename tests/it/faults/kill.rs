@@ -20,12 +20,18 @@ const WRITERS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
-    let cycles = std::env::var("DOCKET_KILL_CYCLES").ok().and_then(|n| n.parse().ok());
+    under_load(None, 10).await;
+}
+
+/// Kills a server on a store, in its own folder where none is named.
+pub async fn under_load(store: Option<&str>, cycles: u64) {
+    let said = std::env::var("DOCKET_KILL_CYCLES").ok().and_then(|n| n.parse().ok());
+    let cycles = said.unwrap_or(cycles);
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::default();
     let count = Arc::new(AtomicU64::new(0));
-    for cycle in 0..cycles.unwrap_or(10_u64) {
-        let mut process = Process::serve(dir.path()).await;
+    for cycle in 0..cycles {
+        let mut process = Process::serve_from(dir.path(), store).await;
         let target = Target::new(&process.url, admin_token(dir.path()));
         ledger.resend(&target).await;
         let writers: Vec<_> =
@@ -37,10 +43,11 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
             ledger.add(writer.await.unwrap());
         }
     }
-    let process = Process::serve(dir.path()).await;
+    let process = Process::serve_from(dir.path(), store).await;
     let target = Target::new(&process.url, admin_token(dir.path()));
     ledger.resend(&target).await;
-    assert!(ledger.acknowledged.len() > 100, "only {} commands ran", ledger.acknowledged.len());
+    let ran = ledger.acknowledged.len() as u64;
+    assert!(ran >= 10 * cycles, "only {ran} commands ran");
     ledger.every_text_is_in_the_log_once(&target).await;
     ledger.every_key_gets_its_first_answer(&target).await;
 }
@@ -62,7 +69,7 @@ async fn write(target: Target, count: Arc<AtomicU64>) -> Ledger {
     }
 }
 
-fn command(number: u64, ticket: Option<&str>) -> Sent {
+pub fn command(number: u64, ticket: Option<&str>) -> Sent {
     let text = format!("text-{number:08}-end");
     let (path, body) = match ticket {
         None => (

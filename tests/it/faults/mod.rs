@@ -6,4 +6,5 @@
 mod disk_full;
 mod kill;
 mod ledger;
+mod postgres;
 mod timers;

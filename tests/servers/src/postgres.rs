@@ -13,6 +13,7 @@
 mod tests;
 
 mod server;
+mod standby;
 
 pub use self::server::Server;
 

@@ -28,7 +28,7 @@ const WATCHDOG: &str = r#"read -r _; "$1/pg_ctl" -D "$2/data" -m immediate -w st
 
 /// A server of one test's own, stopped with this value.
 pub struct Server {
-    bin: PathBuf,
+    pub(super) bin: PathBuf,
     pub(super) folder: TempDir,
     port: u16,
     /// Waits for its input to end; dropped, it stops the server.
@@ -47,6 +47,20 @@ impl Server {
     }
 
     pub(super) fn start_from(bin: &Path, settings: &[&str]) -> Self {
+        let server = Self::prepare(bin);
+        succeed(
+            as_unprivileged(Command::new(bin.join("initdb")))
+                .args(["--no-sync", "--auth=trust", "--username=docket", "--encoding=UTF8"])
+                .args(["--locale=C", "--pgdata"])
+                .arg(server.data()),
+        );
+        server.configure(settings);
+        server.up();
+        server
+    }
+
+    /// A folder and a port for a server, and what removes them.
+    pub(super) fn prepare(bin: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("docket-postgres-").tempdir();
         let folder = folder.expect("a temporary folder");
         hand_over(folder.path());
@@ -61,16 +75,7 @@ impl Server {
             .spawn()
             .expect("a shell");
         let port = free_port();
-        let server = Self { bin: bin.to_owned(), folder, port, watchdog };
-        succeed(
-            as_unprivileged(Command::new(bin.join("initdb")))
-                .args(["--no-sync", "--auth=trust", "--username=docket", "--encoding=UTF8"])
-                .args(["--locale=C", "--pgdata"])
-                .arg(server.data()),
-        );
-        server.configure(settings);
-        server.up();
-        server
+        Self { bin: bin.to_owned(), folder, port, watchdog }
     }
 
     /// Where it is: `postgres://docket@127.0.0.1:port`, without a database.
@@ -157,11 +162,11 @@ impl Server {
         pid.lines().next().expect("the first line is its process").to_owned()
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    fn pg_ctl(&self) -> Command {
+    pub(super) fn pg_ctl(&self) -> Command {
         let mut command = as_unprivileged(Command::new(self.bin.join("pg_ctl")));
         command.arg("-D").arg(self.data());
         command
@@ -188,7 +193,7 @@ fn unprivileged() -> Option<(u32, u32)> {
     if me == 0 { find("postgres").or_else(|| find("nobody")) } else { None }
 }
 
-fn as_unprivileged(mut command: Command) -> Command {
+pub(super) fn as_unprivileged(mut command: Command) -> Command {
     if let Some((user, group)) = unprivileged() {
         command.uid(user).gid(group);
     }

@@ -1,0 +1,188 @@
+//! PostgreSQL restarted, killed and replaced under load, and a server of Docket killed over it.
+//!
+//! Writers send each command under its own key until it is accepted: at the same server, or at the next
+//! where there are several. In the end every text must be in the log exactly once, and every key must
+//! get its first answer again.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use docket_test_servers::postgres::{self, Server};
+use docket_tests::process::{Process, admin_token, binary};
+use tempfile::TempDir;
+use tokio::task::{JoinHandle, block_in_place};
+
+use super::kill::{self, command};
+use super::ledger::{Acknowledged, Ledger, Target};
+
+const WRITERS: u64 = 8;
+
+/// How long an outage may last for those who wait.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Writers at work on some servers.
+struct Load {
+    answered: Arc<AtomicU64>,
+    enough: Arc<AtomicBool>,
+    writers: Vec<JoinHandle<Ledger>>,
+}
+
+impl Load {
+    fn on(targets: &[Target]) -> Self {
+        let (answered, enough) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
+        let number = Arc::<AtomicU64>::default();
+        let writers = (0..WRITERS).map(|writer| {
+            let (targets, number) = (targets.to_vec(), number.clone());
+            tokio::spawn(write(writer, targets, number, answered.clone(), enough.clone()))
+        });
+        Self { writers: writers.collect(), answered, enough }
+    }
+
+    /// Waits until that many more commands were answered.
+    async fn goes_on(&self, commands: u64) {
+        let (began, before) = (Instant::now(), self.answered.load(Ordering::SeqCst));
+        while self.answered.load(Ordering::SeqCst) < before + commands {
+            assert!(began.elapsed() < PATIENCE, "nothing is accepted any more");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn end(self) -> Ledger {
+        self.enough.store(true, Ordering::SeqCst);
+        let mut ledger = Ledger::default();
+        for writer in self.writers {
+            ledger.add(writer.await.unwrap());
+        }
+        ledger
+    }
+}
+
+async fn write(
+    writer: u64,
+    targets: Vec<Target>,
+    number: Arc<AtomicU64>,
+    answered: Arc<AtomicU64>,
+    enough: Arc<AtomicBool>,
+) -> Ledger {
+    let (mut ledger, mut ticket, mut at) = (Ledger::default(), None::<String>, writer as usize);
+    while !enough.load(Ordering::SeqCst) {
+        let n = number.fetch_add(1, Ordering::SeqCst);
+        let sent = command(n, ticket.as_deref());
+        let began = Instant::now();
+        let (status, answer) = loop {
+            match targets[at % targets.len()].send(&sent).await {
+                Some((status, answer)) if status.is_success() => break (status, answer),
+                Some((status, answer)) => assert_eq!(status.as_u16(), 503, "{answer}"),
+                None => {}
+            }
+            assert!(began.elapsed() < PATIENCE, "{} is not accepted", sent.key);
+            at += 1;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        answered.fetch_add(1, Ordering::SeqCst);
+        let id = serde_json::from_str::<serde_json::Value>(&answer).unwrap();
+        ticket = if n.is_multiple_of(7) { None } else { id["id"].as_str().map(str::to_owned) };
+        ledger.acknowledged.push(Acknowledged { sent, status, answer });
+    }
+    ledger
+}
+
+async fn holds(ledger: &Ledger, target: &Target) {
+    ledger.every_text_is_in_the_log_once(target).await;
+    ledger.every_key_gets_its_first_answer(target).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_when_a_server_of_docket_is_killed() {
+    let Some(database) = postgres::database() else { return };
+    kill::under_load(Some(database.url()), 5).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_when_postgresql_crashes() {
+    let Some(server) = Server::start(&[]) else { return };
+    let database = server.database();
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::serve_from(folder.path(), Some(database.url())).await;
+    let target = Target::new(&process.url, admin_token(folder.path()));
+    let load = Load::on(std::slice::from_ref(&target));
+    for _ in 0..5 {
+        load.goes_on(40).await;
+        block_in_place(|| server.stop("immediate"));
+        block_in_place(|| server.up());
+    }
+    load.goes_on(20).await;
+    holds(&load.end().await, &target).await;
+}
+
+/// Starts a server on a database, with the key of the first where there is one.
+async fn node(url: &str, first: Option<&Path>) -> (TempDir, Process) {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["docket.key", "admin.token"] {
+        if let Some(first) = first {
+            std::fs::copy(first.join(name), folder.path().join(name)).unwrap();
+        }
+    }
+    let process = Process::serve_from(folder.path(), Some(url)).await;
+    (folder, process)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_when_a_standby_takes_over() {
+    const QUORUM: &str = "synchronous_standby_names=ANY 1 (s1, s2)";
+    let Some(primary) = Server::start(&[]) else { return };
+    let database = primary.database();
+    let standbys =
+        block_in_place(|| [("s1", primary.standby("s1", &[])), ("s2", primary.standby("s2", &[]))]);
+    primary.configure(&[QUORUM]);
+    primary.reload();
+    let following = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'";
+    while block_in_place(|| primary.ask(following)) != "2" {}
+    let hosts = format!(
+        "127.0.0.1:{},127.0.0.1:{},127.0.0.1:{}",
+        primary.port(),
+        standbys[0].1.port(),
+        standbys[1].1.port()
+    );
+    let url = format!("postgres://docket@{hosts}/{}", database.name());
+    let (folder, first) = node(&url, None).await;
+    let second = node(&url, Some(folder.path())).await;
+    let third = node(&url, Some(folder.path())).await;
+    let token = admin_token(folder.path());
+    let target = |process: &Process| Target::new(&process.url, token.clone());
+    let targets = [target(&first), target(&second.1), target(&third.1)];
+
+    let load = Load::on(&targets);
+    load.goes_on(100).await;
+    block_in_place(|| primary.kill());
+    let received = |server: &Server| -> u64 {
+        let lsn = "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')";
+        server.ask(lsn).parse().unwrap()
+    };
+    block_in_place(|| {
+        let [(_, one), (_, two)] = &standbys;
+        let (best, (name, other)) = match received(one) >= received(two) {
+            true => (one, &standbys[1]),
+            false => (two, &standbys[0]),
+        };
+        best.configure(&[QUORUM]);
+        best.promote();
+        other.follow(best, name, &[]);
+    });
+    load.goes_on(100).await;
+    let ledger = load.end().await;
+    for target in &targets {
+        ledger.every_text_is_in_the_log_once(target).await;
+    }
+    ledger.every_key_gets_its_first_answer(&targets[2]).await;
+    // The log is what was written, and every view what follows from it.
+    let verify = || {
+        let mut command = std::process::Command::new(binary());
+        command.env("DOCKET_STORE", &url).arg("verify").arg("--data").arg(folder.path()).output()
+    };
+    let verified = block_in_place(verify).unwrap();
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(verified.status.success(), "{said}{}", String::from_utf8_lossy(&verified.stderr));
+}
