@@ -14,7 +14,6 @@ use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::ActorKind;
 use docket_projections::REGISTRY;
-use docket_projections::documents::Views;
 use docket_projections::history;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
@@ -112,7 +111,7 @@ impl Docket {
         let reader = Reader::new(store.clone(), vault);
         let names = Arc::new(Names::new(reader.clone()));
         let rates = Rates::new(config.rate_limit, clock.clone());
-        let views = Views::File(data.join(VIEWS_FILE));
+        let views = log.views(data);
         let views =
             Projections::start(&views, reader.clone(), names.clone(), clock, REGISTRY).await?;
         // Of a log that came from a backup the views may be older than an erasure, too.

@@ -11,7 +11,7 @@ use docket_store::vault::KeyFile;
 use super::Failure;
 use super::tables::Tables;
 use crate::config::Config;
-use crate::docket::{KEY_FILE, Log, VIEWS_FILE};
+use crate::docket::{KEY_FILE, Log};
 
 /// How long a server may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
             let store = log.store();
             findings.push(("log", true, format!("{} events", store.head())));
             findings.push(key(&config, &*store).await);
-            findings.push(views(&config, &*store).await);
+            findings.push(views(&config, &log).await);
             log.close().await;
         }
         Err(error) => findings.push(("log", false, format!("{error}; `docket serve` makes one"))),
@@ -81,12 +81,12 @@ async fn key(config: &Config, store: &dyn EventStore) -> Finding {
     }
 }
 
-async fn views(config: &Config, store: &dyn EventStore) -> Finding {
-    let mut tables = match Tables::open(&config.data.join(VIEWS_FILE)).await {
+async fn views(config: &Config, log: &Log) -> Finding {
+    let mut tables = match Tables::open(&log.views(&config.data)).await {
         Ok(tables) => tables,
         Err(error) => return ("views", false, error.to_string()),
     };
-    let lag = store.head().saturating_sub(tables.cursor);
+    let lag = log.store().head().saturating_sub(tables.cursor);
     let views = tables.views().await.unwrap_or_default();
     let parked: i64 = views.iter().map(|(_, _, parked)| parked).sum();
     tables.close().await;

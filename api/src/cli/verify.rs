@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Failure;
 use super::tables::Tables;
 use crate::config::Config;
-use crate::docket::{KEY_FILE, Log, VIEWS_FILE};
+use crate::docket::{KEY_FILE, Log};
 
 /// How many events one read asks for.
 const PAGE: usize = 1_000;
@@ -41,7 +41,8 @@ struct Findings {
 
 /// Checks everything, and says what was checked.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
-    let store = Log::open_read_only(&config.store).await?.store();
+    let log = Log::open_read_only(&config.store).await?;
+    let store = log.store();
     let mut out = std::io::stdout();
     let bar = progress(store.head());
     let report = check_log(&*store, &mut |position| bar.set_position(position)).await?;
@@ -57,7 +58,7 @@ pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
     }
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
     let reader = Reader::new(store.clone(), Arc::new(Vault::new(store, key)));
-    let mut tables = Tables::open(&config.data.join(VIEWS_FILE)).await?;
+    let mut tables = Tables::open(&log.views(&config.data)).await?;
     let mut faults = report.faults.len();
     for view in REGISTRY {
         faults += check_view(&reader, &mut tables, view).await?;

@@ -8,7 +8,7 @@ use docket_projections::REGISTRY;
 use super::Failure;
 use super::tables::Tables;
 use crate::config::Config;
-use crate::docket::{Docket, Log, VIEWS_FILE};
+use crate::docket::{Docket, Log};
 
 /// What to do with views.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
 
 async fn list(config: &Config) -> Result<(), Failure> {
     let log = Log::open_read_only(&config.store).await?;
-    let mut tables = Tables::open(&config.data.join(VIEWS_FILE)).await?;
+    let mut tables = Tables::open(&log.views(&config.data)).await?;
     let (cursor, head) = (tables.cursor, log.store().head());
     let mut out = std::io::stdout();
     writeln!(out, "{:16} {:>7} {:>10} {:>10} parked", "view", "version", "position", "lag")?;

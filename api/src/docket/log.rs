@@ -4,12 +4,13 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
+use docket_projections::documents::Views;
 use docket_store::access::{AccessLog, PostgresAccessLog, SqliteAccessLog};
 use docket_store::postgres::{PostgresStore, Settings};
 use docket_store::sqlite::SqliteStore;
 use docket_store::{Clock, EventStore, Millis, StoreError};
 
-use super::{ACCESS_FILE, StartError};
+use super::{ACCESS_FILE, StartError, VIEWS_FILE};
 
 /// The file, in the data folder, that one process holds while it serves from PostgreSQL.
 const LOCK_FILE: &str = "docket.lock";
@@ -113,6 +114,14 @@ impl Log {
         })
     }
 
+    /// Where the views of the log are: shared with it, or in the data folder.
+    pub fn views(&self, data: &Path) -> Views {
+        match self {
+            Self::Sqlite(_) => Views::File(data.join(VIEWS_FILE)),
+            Self::Postgres(store, _) => Views::Postgres(store.hosts().clone()),
+        }
+    }
+
     /// Whether other processes may append to it, too.
     pub fn is_shared(&self) -> bool {
         match self {
@@ -150,8 +159,7 @@ impl Log {
     }
 }
 
-/// Takes a data folder for this process: two that fold their views into one file would undo each
-/// other's work.
+/// Takes a data folder for this process: what lies in it is one server's own.
 fn lock(data: &Path) -> Result<File, StartError> {
     let name = data.join(LOCK_FILE);
     let mut options = File::options();

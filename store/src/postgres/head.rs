@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use super::failure::failed;
-use super::hosts::Hosts;
+use super::hosts::{self, Hosts};
 use super::inserts::CHANNEL;
 use super::reads;
 use crate::{Position, StoreError};
@@ -73,7 +73,7 @@ pub(super) async fn follow(
                 }
                 failing = true;
                 if let Ok((_, options)) = hosts.primary().await {
-                    readers.set_connect_options(options);
+                    readers.set_connect_options(hosts::for_the_log(options));
                 }
             }
         }

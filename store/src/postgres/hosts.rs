@@ -14,21 +14,24 @@ use crate::StoreError;
 /// How long one host may take to answer before the next is tried.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Settings of every session.
-///
-/// A statement finds each row by its key. The planner would rather read whole tables while they are
-/// small, and keep that plan when they have grown; and it would compile what it then thinks costly.
-const SESSION: [(&str, &str); 8] = [
+/// Settings of every session, whatever it is for.
+const SESSION: [(&str, &str); 4] = [
+    // Nothing here is long enough to be worth compiling.
     ("jit", "off"),
-    ("enable_seqscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-    ("plan_cache_mode", "force_generic_plan"),
     // Whoever waits longer for the log's end is told that nothing was written.
     ("lock_timeout", "10s"),
     ("statement_timeout", "60s"),
     // A process that is stopped in the middle of an append holds the others up no longer than this.
     ("idle_in_transaction_session_timeout", "5s"),
+];
+
+/// How the sessions of the log plan. A statement finds each row by its key; the planner would rather
+/// read whole tables while they are small, and keep that plan when they have grown.
+const PLANNING: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
 ];
 
 /// The hosts of a store URL, in its order, with all that is needed to connect.
@@ -127,6 +130,11 @@ async fn writable(host: &PgConnectOptions) -> Result<Option<PgConnection>, sqlx:
         return Ok(None);
     }
     Ok(Some(connection))
+}
+
+/// How the log's own sessions connect to a host.
+pub(super) fn for_the_log(host: PgConnectOptions) -> PgConnectOptions {
+    host.options(PLANNING)
 }
 
 /// Whether the server only follows another.

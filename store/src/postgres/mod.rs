@@ -126,7 +126,7 @@ impl PostgresStore {
                     }
                 })
             })
-            .connect_lazy_with(options);
+            .connect_lazy_with(hosts::for_the_log(options));
         let position = head::last_position(&readers).await?;
         let (_, head) = watch::channel(position);
         Ok(Self { hosts: hosts.clone(), readers, head, tail: Arc::default(), writer: None })

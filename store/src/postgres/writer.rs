@@ -7,12 +7,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::failure::{failed, failed_at_commit, gave_way, lost};
-use super::hosts::Hosts;
+use super::hosts::{self, Hosts};
 use super::{beside, inserts, known, settings};
 use crate::appending::batch::Batch;
 use crate::appending::checked::Checked;
@@ -97,7 +97,8 @@ impl Writer {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
-        let (mut connection, _) = self.hosts.primary().await?;
+        let (_, host) = self.hosts.primary().await?;
+        let mut connection = hosts::for_the_log(host).connect().await.map_err(|e| failed(&e))?;
         // Another server may be set up otherwise.
         settings::check(&mut connection).await?;
         Ok(connection)
