@@ -132,6 +132,7 @@ impl Desk {
             callers.insert(name, anonymous.with(&issue(&server, name, role, agent).await));
         }
         server.docket.set_ready();
+        ready(&server).await;
         Self { server, admin, callers, anonymous, ann, data, clock, database }
     }
 
@@ -151,6 +152,7 @@ impl Desk {
         let server = server::start(&config(data.path(), options), clock).await;
         let server = server.expect("the server starts");
         server.docket.set_ready();
+        ready(&server).await;
         Node { server, data }
     }
 
@@ -213,6 +215,13 @@ fn config(data: &Path, options: Options) -> Config {
     let data = Some(data.to_owned());
     let options = Options { listen, data, workers: Some(1), ..options };
     Config::settle(options).expect("options")
+}
+
+/// Waits until requests are welcome: a server on a database makes the tables of its views first.
+async fn ready(server: &Server) {
+    while !server.docket.not_ready().await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }
 
 async fn issue(server: &Server, name: &str, role: Role, agent: Option<AgentId>) -> String {
