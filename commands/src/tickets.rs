@@ -2,7 +2,9 @@
 
 use docket_domain::codec::Event;
 use docket_domain::ids::{AgentId, TicketId};
+use docket_domain::party::AgentRef;
 use docket_domain::sla::clock::Due;
+use docket_domain::sla::plan::Whom;
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::{AssignMethod, WakeCause};
 use docket_domain::ticket::state::{TicketState, evolve};
@@ -83,9 +85,10 @@ impl Desk {
         self.execute(&request, id, &TicketCommand::Wake { cause: WakeCause::Timer }).await
     }
 
-    /// Notes that a clock of a ticket warns or is breached, as found in a version of it. The command's
-    /// id derives from clock, instance and what is noted, so each is noted once, at the instant at which
-    /// it was due; refused where the ticket has changed since, whose clocks are then to be read again.
+    /// Notes that a clock of a ticket warns or is breached, or takes a step of its plan's chain, as found
+    /// in a version of the ticket. The command's id derives from clock, instance and what is noted, so
+    /// each is noted once, at the instant at which it was due; refused where the ticket has changed since,
+    /// whose clocks are then to be read again.
     pub async fn mark_clock(
         &self,
         id: TicketId,
@@ -99,7 +102,39 @@ impl Desk {
             ..Request::system("timer", Uuid::new_v5(&id.0, name.as_bytes()))
         };
         let detected_at = self.now().max(due.at);
-        let command = TicketCommand::MarkClock { due: Box::new(due), found_in, detected_at };
+        let to = match &due.step {
+            Some(step) => self.raised_to(id, &step.step.to).await?,
+            None => None,
+        };
+        let command = TicketCommand::MarkClock { due: Box::new(due), found_in, detected_at, to };
         self.execute(&request, id, &command).await
+    }
+
+    /// The one agent whom a step raises a ticket to; none for many, and for somebody who has left.
+    async fn raised_to(&self, id: TicketId, whom: &Whom) -> Result<Option<AgentRef>, CommandError> {
+        let ticket = self.ticket(id).await?;
+        let Some(state) = ticket.state.present() else { return Ok(None) };
+        match whom {
+            Whom::Owner => Ok(state.assignee.clone()),
+            Whom::Manager => self.manager_of(&state.queue.key).await,
+            Whom::Agent(agent) => self.who_is_there(*agent).await,
+            Whom::Team(_) | Whom::Role(_) => Ok(None),
+        }
+    }
+
+    /// Who manages a queue (S-72), if anybody does who is still there.
+    pub async fn manager_of(&self, queue: &str) -> Result<Option<AgentRef>, CommandError> {
+        let manager = self.catalogue().queues.get(queue).and_then(|queue| queue.document.manager);
+        match manager {
+            Some(manager) => self.who_is_there(manager).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn who_is_there(&self, agent: AgentId) -> Result<Option<AgentRef>, CommandError> {
+        match self.agent_ref(agent).await {
+            Err(CommandError::UnknownAgent { .. }) => Ok(None),
+            found => found.map(Some),
+        }
     }
 }

@@ -90,7 +90,8 @@ fn details() -> TicketDetails {
 fn queue(categories: &[&str], register_customers: bool) -> Document {
     let categories = categories.iter().map(|path| (*path).to_owned()).collect();
     let name = "A queue".into();
-    Document::Queue(Queue { name, default_priority: None, categories, register_customers })
+    let (default_priority, manager) = (None, None);
+    Document::Queue(Queue { name, default_priority, categories, manager, register_customers })
 }
 
 fn said(body: &str) -> NewMessage {

@@ -63,6 +63,7 @@ fn queue(name: &str) -> Queue {
         name: name.into(),
         default_priority: None,
         categories: Vec::new(),
+        manager: None,
         register_customers: true,
     }
 }

@@ -1,5 +1,4 @@
-//! Configuration as facts: queues, categories, statuses, priorities, types, calendars, plans,
-//! settings.
+//! Configuration as facts: queues, categories, statuses, priorities, types, calendars, plans, settings.
 //!
 //! Each definition is a stream of whole immutable versions. [`Catalogue`] is the fold over all of
 //! them: what is in force now. A ticket that uses one freezes its key, name and version as a
@@ -16,6 +15,7 @@ pub use self::publish::{DefinitionRefusal, publish, retire};
 pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
 pub use self::term::{PriorityTerm, SlaTerms, StatusTerm, Term};
 pub use self::zone::ZoneOffsets;
+use crate::ids::AgentId;
 use crate::sla::calendar::Calendar;
 use crate::sla::plan::Plan;
 
@@ -172,6 +172,9 @@ pub struct Queue {
     /// The categories allowed here, each with all below it; empty means all (S-39).
     #[serde(default)]
     pub categories: Vec<String>,
+    /// The id of its manager, whom major complaints belong to (S-72).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<AgentId>,
     /// Whether a customer who is not registered yet is registered on first contact (S-37).
     #[serde(default = "yes")]
     pub register_customers: bool,

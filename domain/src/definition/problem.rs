@@ -93,6 +93,15 @@ pub enum Problem {
     /// A plan that leaves tickets without a deadline (S-94).
     #[error("needs a row for every other ticket, * in all columns, with a target for {0}")]
     NoFallback(&'static str),
+    /// More than there may be.
+    #[error("at most {0}")]
+    TooMany(usize),
+    /// A level of attention outside its scale.
+    #[error("a level of attention is from 1 to 9")]
+    EscalationLevel,
+    /// No role.
+    #[error("there is no such role: agent, supervisor, auditor, analyst, admin")]
+    Role,
     /// A length that has no clear meaning in open time.
     #[error("weeks have no length in open time: say days")]
     Weeks,

@@ -140,7 +140,10 @@ fn used_by(catalogue: &Catalogue, kind: DefinitionKind, key: &str) -> Vec<String
             let naming =
                 catalogue.categories.iter().filter(|(_, it)| is_key(it.document.queue.as_ref()));
             let categories = naming.map(|(path, _)| format!("the category {path}"));
-            categories.chain(by_settings(settings.default_queue == key)).collect()
+            categories
+                .chain(plans(&|plan| plan.names_queue(key)))
+                .chain(by_settings(settings.default_queue == key))
+                .collect()
         }
         DefinitionKind::Category => {
             let below = format!("{key}/");

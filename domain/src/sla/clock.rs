@@ -22,7 +22,7 @@ mod reading;
 mod spec;
 mod ticket;
 
-pub use self::due::{Due, Mark};
+pub use self::due::{Due, DueStep, Mark};
 pub use self::family::Family;
 pub use self::reading::{ClockState, Stretch, StretchKind, Verdict};
 

@@ -4,7 +4,7 @@
 use crate::definition::{FieldError, PriorityTimes, SlaTerms, ZoneOffsets};
 use crate::instant::Instant;
 use crate::sla::calendar::{Calendar, OpenHours};
-use crate::sla::plan::{ClockKind, Matrix, Plan, Reckoning, RowKeys, Target};
+use crate::sla::plan::{ClockKind, Matrix, Plan, Reckoning, RowKeys, Step, Target};
 
 /// A plan and its calendar, ready to be reckoned with.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,11 @@ impl FrozenPlan {
         own: Option<&PriorityTimes>,
     ) -> Option<Target> {
         self.matrix.target(clock, asked, own)
+    }
+
+    /// How much more of the plan's time passes before a step of its chain is taken.
+    pub(super) fn step_after_ms(&self, step: &Step) -> i64 {
+        step.after.as_deref().and_then(|after| self.matrix.millis(after)).unwrap_or(0)
     }
 
     /// The milliseconds that count from `from` until before `to`.

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::check::target_length;
+pub(crate) use self::escalation::HIGHEST_LEVEL;
+pub use self::escalation::{Step, StepAt, Whom};
 pub use self::matrix::{Matrix, RowKeys, Target};
 use crate::definition::{Catalogue, FieldError};
 
 mod check;
+mod escalation;
 mod matrix;
 #[cfg(test)]
 mod spec;
@@ -34,6 +37,9 @@ pub struct Plan {
     pub respond: Vec<RespondRow>,
     /// Targets for resolving, by tier, type and priority (S-10).
     pub resolve: Vec<ResolveRow>,
+    /// What is done of itself when clocks warn or are breached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalation: Vec<Step>,
 }
 
 /// Which time counts.
@@ -148,7 +154,17 @@ impl Plan {
     /// Whether some row names this priority.
     pub(crate) fn names_priority(&self, key: &str) -> bool {
         let respond = self.respond.iter().map(|row| &row.priority);
-        respond.chain(self.resolve.iter().map(|row| &row.priority)).any(|it| it == key)
+        let raised = self.escalation.iter().filter_map(|step| step.priority.as_ref());
+        let rows = respond.chain(self.resolve.iter().map(|row| &row.priority));
+        rows.chain(raised).any(|it| it == key)
+    }
+
+    /// Whether some step moves tickets to this queue, or brings them to its team.
+    pub(crate) fn names_queue(&self, key: &str) -> bool {
+        let team = |whom: &Whom| matches!(whom, Whom::Team(team) if team == key);
+        self.escalation.iter().any(|step| {
+            step.queue.as_deref() == Some(key) || team(&step.to) || step.notify.iter().any(team)
+        })
     }
 
     /// Whether some row names this ticket type.

@@ -292,6 +292,8 @@ pub enum TicketCommand {
         found_in: u64,
         /// When it was noticed.
         detected_at: Instant,
+        /// Whom a step of a chain raises the ticket to, where that is one agent.
+        to: Option<AgentRef>,
     },
     /// Raise a complaint.
     RaiseComplaint {

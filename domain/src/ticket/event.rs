@@ -14,7 +14,7 @@ pub use self::codes::{
     AssignMethod, CallOutcome, Decision, Direction, LinkKind, MergeSide, OpenedBy, OriginKind,
     Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
 };
-pub use self::mark::ClockMark;
+pub use self::mark::{ClockMark, EscalationRule};
 pub use self::parts::{
     AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
     TicketRef, WaitingMessage,
@@ -356,6 +356,9 @@ pub enum TicketEvent {
         to: Option<AgentRef>,
         /// Why.
         reason: Personal<String>,
+        /// The step of a chain that did it; none where somebody did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<Box<EscalationRule>>,
     },
     /// The escalation was lowered or ended.
     TicketDeescalated {

@@ -146,9 +146,10 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         TicketEvent::TicketUnlinked { other, kind } => {
             format!("removed the link as {} {}", link(*kind), ticket(other))
         }
-        TicketEvent::TicketEscalated { from_level, level, to, reason } => format!(
-            "escalated the ticket from level {from_level} to {level}{}: {}",
-            to.as_ref().map(|to| format!(", to {}", agent(to))).unwrap_or_default(),
+        TicketEvent::TicketEscalated { from_level, level, to, reason, rule } => format!(
+            "escalated the ticket from level {from_level} to {level}{}{}: {}",
+            parts::raised_to(to.as_ref(), rule.as_deref()),
+            rule.as_deref().map(parts::notified).unwrap_or_default(),
             quote(reason)
         ),
         TicketEvent::TicketDeescalated { from_level, level, reason } => format!(

@@ -8,11 +8,11 @@ use docket_domain::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, Messa
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::personal::Personal;
 use docket_domain::sla::clock::BreachedBy;
-use docket_domain::sla::plan::ClockKind;
+use docket_domain::sla::plan::{ClockKind, StepAt, Whom};
 use docket_domain::ticket::event::{
     AssignMethod, AttachmentRef, Call, CallOutcome, Chat, ClockMark, Decision, Direction,
-    GivenContact, LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser, ReopenCause,
-    Severity, SnoozeReason, TicketCreated, TicketEvent, WakeCause,
+    EscalationRule, GivenContact, LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser,
+    ReopenCause, Severity, SnoozeReason, TicketCreated, TicketEvent, WakeCause,
 };
 
 use crate::story::{
@@ -230,6 +230,24 @@ pub fn working() -> Vec<TicketEvent> {
             level: 1,
             to: Some(piotr()),
             reason: text("the press asked"),
+            rule: None,
+        },
+        TicketEvent::TicketEscalated {
+            from_level: 1,
+            level: 3,
+            to: None,
+            reason: text("step 2 of the plan Default: breach of resolution, PT2H after it"),
+            rule: Some(Box::new(EscalationRule {
+                plan: term("default"),
+                step: 1,
+                clock: ClockKind::Resolution,
+                instance: 1,
+                at: StepAt::Breach,
+                after: Some("PT2H".into()),
+                whom: Whom::Manager,
+                notified: vec![Whom::Team("complaints".into()), Whom::Role("supervisor".into())],
+                detected_at: MONDAY,
+            })),
         },
         TicketEvent::TicketDeescalated { from_level: 1, level: 0, reason: None },
         closed(MONDAY),

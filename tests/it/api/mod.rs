@@ -6,6 +6,7 @@ mod calendars;
 mod command_line;
 mod conventions;
 mod definitions;
+mod escalation;
 mod events;
 mod limits;
 mod lists;

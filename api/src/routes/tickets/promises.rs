@@ -3,7 +3,7 @@
 use actix_web::{post, web};
 use docket_domain::ids::{CommitmentId, MessageId};
 use docket_domain::instant::Instant;
-use docket_domain::party::Channel;
+use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::{Decision, Promiser, Severity};
 use docket_projections::ticket_document::TicketDocument;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::body::Body;
 use crate::call::{Answer, Call};
 use crate::check::{self, Check};
+use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -161,7 +162,8 @@ struct Complaint {
     severity: Severity,
     /// What the customer demands.
     remedy: Option<String>,
-    /// The id of the agent who owns it; the ticket's owner when not said.
+    /// The id of the agent who owns it. When not said, a major one belongs to the manager of the
+    /// ticket's queue, any other to the ticket's owner.
     owner: Option<Uuid>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -180,10 +182,22 @@ async fn complain(call: Call, id: web::Path<String>, body: Body<Complaint>) -> A
     let Complaint { claim, severity, remedy, owner, occurred_at } = body.asked;
     Check::default().text("/claim", &claim).maybe_text("/remedy", remedy.as_ref()).done()?;
     let gather = async {
-        let owner = call.maybe_agent("/owner", owner).await?;
+        let owner = match owner {
+            None if severity == Severity::Major => manager(&call, &id).await?,
+            named => call.maybe_agent("/owner", named).await?,
+        };
         Ok(TicketCommand::RaiseComplaint { claim, severity, remedy, owner })
     };
     call.execute_with(&id, &body.bytes, occurred_at, gather).await
+}
+
+/// Who manages the queue that a ticket lies in, if anybody does who is still there.
+async fn manager(call: &Call, id: &str) -> Result<Option<AgentRef>, Problem> {
+    let desk = &call.docket.desk;
+    let Some(id) = call.docket.locate(id).await? else { return Ok(None) };
+    let ticket = desk.ticket(id).await?;
+    let queue = ticket.state.present().map(|ticket| ticket.queue.key.as_str());
+    Ok(desk.manager_of(queue.unwrap_or_default()).await?)
 }
 
 /// How a complaint is decided.

@@ -1,9 +1,10 @@
-//! What is to be noted of a clock: its warning and its breach, each once, at the instant at which it is
-//! due, however late somebody comes to note it.
+//! What is to be noted of a clock: its warning, its breach, and the steps of its plan's chain, each once,
+//! at the instant at which it is due, however late somebody comes to note it.
 
 use super::{Clock, StoppedBy};
+use crate::definition::Term;
 use crate::instant::Instant;
-use crate::sla::plan::ClockKind;
+use crate::sla::plan::{ClockKind, Step, StepAt};
 use crate::ticket::event::ClockMark;
 
 /// Something that is noted of a clock.
@@ -13,14 +14,17 @@ pub enum Mark {
     Warned,
     /// Its deadline passed.
     Breached,
+    /// A step of its plan's chain was taken: its place there, from 0.
+    Stepped(u32),
 }
 
 impl Mark {
     /// Its word in the ids of commands.
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> String {
         match self {
-            Self::Warned => "warned",
-            Self::Breached => "breached",
+            Self::Warned => "warned".into(),
+            Self::Breached => "breached".into(),
+            Self::Stepped(place) => format!("step-{place}"),
         }
     }
 }
@@ -35,6 +39,17 @@ pub struct Due {
     pub mark: Mark,
     /// The clock as it stands then; noticed by nobody yet.
     pub clock: ClockMark,
+    /// The step that is to be taken, if it is one.
+    pub step: Option<DueStep>,
+}
+
+/// A step that is to be taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DueStep {
+    /// The plan whose chain it belongs to.
+    pub plan: Term,
+    /// The step.
+    pub step: Step,
 }
 
 impl Due {
@@ -60,8 +75,29 @@ impl Clock {
         let warns = warns.filter(|at| breach.is_none_or(|breach| *at < breach.at));
         due.extend(warns.map(|at| (at, Mark::Warned)));
         due.extend(breach.map(|breach| (breach.at, Mark::Breached)));
+        due.extend(self.steps(warns, breach.map(|breach| breach.at)));
         due.retain(|(at, mark)| *at >= self.told_until && !self.marks.contains(mark));
         due.into_iter().filter_map(|(at, mark)| self.due_at(at, mark)).collect()
+    }
+
+    /// The steps of its plan's chain: they are taken only while it runs.
+    fn steps(&self, warns: Option<Instant>, breached: Option<Instant>) -> Vec<(Instant, Mark)> {
+        let mut due = Vec::new();
+        for (step, place) in self.frozen.plan().escalation.iter().zip(0..) {
+            let from = match step.at {
+                StepAt::Warning => warns,
+                StepAt::Breach => breached,
+            };
+            let Some(from) = from.filter(|_| step.clock == self.kind && self.is_running()) else {
+                continue;
+            };
+            let at = match self.frozen.step_after_ms(step) {
+                0 => Some(from),
+                after => self.reaches(self.elapsed(from) + after),
+            };
+            due.extend(at.map(|at| (at.max(from), Mark::Stepped(place))));
+        }
+        due
     }
 
     /// Takes in that something was noted.
@@ -83,6 +119,12 @@ impl Clock {
             detected_at: at,
             alerted: None,
         };
-        Some(Due { at, mark, clock })
+        Some(Due { at, mark, clock, step: self.step(mark) })
+    }
+
+    fn step(&self, mark: Mark) -> Option<DueStep> {
+        let Mark::Stepped(place) = mark else { return None };
+        let step = self.frozen.plan().escalation.get(usize::try_from(place).ok()?)?.clone();
+        Some(DueStep { plan: self.frozen.terms().plan.clone(), step })
     }
 }

@@ -181,6 +181,9 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         }
         E::SlaWarned(mark) => Some(What::Marked(mark.of(), Mark::Warned)),
         E::SlaBreached(mark) => Some(What::Marked(mark.of(), Mark::Breached)),
+        E::TicketEscalated { rule: Some(rule), .. } => {
+            Some(What::Marked((rule.clock, rule.instance), Mark::Stepped(rule.step)))
+        }
         E::TicketStatusChanged { .. }
         | E::TicketSnoozed { .. }
         | E::TicketWoken { .. }
@@ -195,7 +198,7 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::TicketSplit { .. }
         | E::TicketLinked { .. }
         | E::TicketUnlinked { .. }
-        | E::TicketEscalated { .. }
+        | E::TicketEscalated { rule: None, .. }
         | E::TicketDeescalated { .. }
         | E::ComplaintRaised { .. }
         | E::ComplaintDecided { .. }

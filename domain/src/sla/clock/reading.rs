@@ -165,7 +165,7 @@ impl Clock {
     }
 
     /// The first instant at which so much time has counted; none while it pauses before that.
-    fn reaches(&self, millis: i64) -> Option<Instant> {
+    pub(super) fn reaches(&self, millis: i64) -> Option<Instant> {
         let mut left = millis;
         for (index, span) in self.spans.iter().enumerate() {
             if span.pause.is_some() {

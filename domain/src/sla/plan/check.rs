@@ -1,7 +1,7 @@
 //! What a plan must be like: every cell a value that exists, no two rows that say different things of
 //! the same tickets, and no ticket without a deadline (S-94).
 
-use super::{ANY, ClockKind, Plan};
+use super::{ANY, ClockKind, Plan, escalation};
 use crate::customer::TIERS;
 use crate::definition::{Catalogue, DefinitionKind, FieldError, Problem};
 use crate::duration::{self, Length};
@@ -26,6 +26,7 @@ pub(super) fn check(plan: &Plan, catalogue: &Catalogue) -> Vec<FieldError> {
     }
     check.respond(plan);
     check.resolve(plan);
+    check.errors.extend(escalation::errors(&plan.escalation, catalogue));
     check.errors
 }
 

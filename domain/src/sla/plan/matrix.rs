@@ -114,9 +114,13 @@ impl Matrix {
             .or_else(|| fallback.find_map(of_row))
     }
 
+    /// A length in milliseconds of the plan's time.
+    pub(crate) fn millis(&self, text: &str) -> Option<i64> {
+        duration::parse(text).ok().map(|it| in_millis(it, self.day_ms))
+    }
+
     fn of_priority(&self, clock: ClockKind, key: &str, own: &PriorityTimes) -> Option<Target> {
-        let millis =
-            |text: &String| duration::parse(text).ok().map(|it| in_millis(it, self.day_ms));
+        let millis = |text: &String| self.millis(text);
         let any = || Some(ANY.to_owned());
         let (target, channel, ticket_type, alarm) = match clock {
             ClockKind::Assignment => return None,

@@ -211,3 +211,25 @@ fn a_calendar_or_plan_that_is_named_cannot_be_retired() {
     assert_snapshot!(refused(K::Priority, "high"), @"it is used by the plan default");
     assert!(matches!(catalogue.document(K::Plan, "default"), Some(Document::Plan(_))));
 }
+
+#[test]
+fn a_chain_names_what_exists_and_says_what_is_wrong_cell_by_cell() {
+    let mut document = of_the_api();
+    document["escalation"] = json!([
+        { "clock": "resolution", "at": "warning", "level": 1, "to": "owner" },
+        { "clock": "resolution", "at": "breach", "after": "P2W", "level": 10, "to": { "team": "attic" },
+          "notify": ["manager", { "role": "king" }], "priority": "utmost", "queue": "limbo" },
+        { "clock": "resolution", "at": "warning", "level": 1, "to": "owner" },
+    ]);
+    let errors = plan(document).errors(&catalogue());
+    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_snapshot!(told.join("\n"), @r#"
+    /escalation/1/level: a level of attention is from 1 to 9
+    /escalation/1/after: weeks have no length in open time: say days
+    /escalation/1/priority: there is no priority named "utmost"
+    /escalation/1/queue: there is no queue named "limbo"
+    /escalation/1/to: there is no queue named "attic"
+    /escalation/1/notify/1: there is no such role: agent, supervisor, auditor, analyst, admin
+    /escalation/2: is there already
+    "#);
+}

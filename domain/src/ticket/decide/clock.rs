@@ -1,16 +1,24 @@
-//! What is noted of a ticket's clocks when its time comes.
+//! What is noted of a ticket's clocks when its time comes, and what their plan's chain then does.
 
+use crate::context::Context;
 use crate::instant::Instant;
-use crate::sla::clock::{Due, Mark};
+use crate::party::AgentRef;
+use crate::sla::clock::{Due, DueStep, Mark};
 use crate::ticket::command::TicketRefusal;
-use crate::ticket::decide::Decision;
-use crate::ticket::event::{ClockMark, TicketEvent};
+use crate::ticket::decide::{Decision, classification};
+use crate::ticket::event::{ClockMark, EscalationRule, TicketEvent};
 use crate::ticket::state::TicketState;
 
-/// Notes a warning or a breach, once. Clocks are no part of a ticket's state, since they follow from
-/// plans too; so what is due holds for the very version that it was found in, and whoever comes with an
-/// older one looks again.
-pub(super) fn mark(state: &TicketState, due: Due, found_in: u64, detected_at: Instant) -> Decision {
+/// Notes a warning or a breach or takes a step, once. Clocks are no part of a ticket's state, since they
+/// follow from plans too; so what is due holds for the very version that it was found in, and whoever
+/// comes with an older one looks again.
+pub(super) fn mark(
+    state: &TicketState,
+    due: Due,
+    found_in: u64,
+    (detected_at, to): (Instant, Option<AgentRef>),
+    context: &Context<'_>,
+) -> Decision {
     if state.marks.contains(&(due.of(), due.mark)) {
         return Ok(Vec::new());
     }
@@ -19,8 +27,59 @@ pub(super) fn mark(state: &TicketState, due: Due, found_in: u64, detected_at: In
     }
     let alerted = state.assignee.clone();
     let noted = Box::new(ClockMark { detected_at, alerted, ..due.clock });
-    Ok(vec![match due.mark {
-        Mark::Warned => TicketEvent::SlaWarned(noted),
-        Mark::Breached => TicketEvent::SlaBreached(noted),
-    }])
+    match (due.mark, due.step) {
+        (Mark::Warned, _) => Ok(vec![TicketEvent::SlaWarned(noted)]),
+        (Mark::Breached, _) => Ok(vec![TicketEvent::SlaBreached(noted)]),
+        (Mark::Stepped(place), Some(step)) => Ok(take(state, &noted, place, (step, to), context)),
+        (Mark::Stepped(_), None) => Ok(Vec::new()),
+    }
+}
+
+/// A step raises the ticket, and gives it the priority and the queue that it names. What cannot be done
+/// any more, since a definition was retired or the queue does not take the category, is left out: the
+/// ticket is raised all the same.
+fn take(
+    state: &TicketState,
+    clock: &ClockMark,
+    place: u32,
+    (DueStep { plan, step }, to): (DueStep, Option<AgentRef>),
+    context: &Context<'_>,
+) -> Vec<TicketEvent> {
+    let from_level = state.escalation_level;
+    let later = step.after.as_ref().map(|after| format!(", {after} after it"));
+    let reason = format!(
+        "step {} of the plan {}: {} of {}{}",
+        place + 1,
+        plan.name,
+        step.at.word(),
+        clock.clock.word(),
+        later.unwrap_or_default()
+    );
+    let rule = EscalationRule {
+        plan,
+        step: place,
+        clock: clock.clock,
+        instance: clock.instance,
+        at: step.at,
+        after: step.after,
+        whom: step.to,
+        notified: step.notify,
+        detected_at: clock.detected_at,
+    };
+    let mut events = vec![TicketEvent::TicketEscalated {
+        from_level,
+        level: step.level.max(from_level),
+        to,
+        reason: reason.into(),
+        rule: Some(Box::new(rule)),
+    }];
+    let raised = |key: &String| context.catalogue.priority(key).map(|it| it.level);
+    if let Some(key) = step.priority.filter(|key| raised(key) > Some(state.priority.level)) {
+        events.extend(classification::prioritize(state, &key, context).unwrap_or_default());
+    }
+    if let Some(queue) = step.queue {
+        let moved = classification::transfer(state, &queue, None, context);
+        events.extend(moved.unwrap_or_default());
+    }
+    events
 }

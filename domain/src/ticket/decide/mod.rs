@@ -104,8 +104,8 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::Unlink { other, kind } => merge::unlink(state, other, kind),
         C::Escalate { level, to, reason } => ownership::escalate(state, level, to, reason),
         C::Deescalate { level, reason } => ownership::deescalate(state, level, reason),
-        C::MarkClock { due, found_in, detected_at } => {
-            clock::mark(state, *due, found_in, detected_at)
+        C::MarkClock { due, found_in, detected_at, to } => {
+            clock::mark(state, *due, found_in, (detected_at, to), context)
         }
         C::RaiseComplaint { claim, severity, remedy, owner } => {
             complaint::raise(state, claim, severity, remedy, owner, context)

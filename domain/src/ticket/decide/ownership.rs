@@ -3,13 +3,11 @@
 use crate::context::Context;
 use crate::instant::Instant;
 use crate::party::AgentRef;
+use crate::sla::plan::HIGHEST_LEVEL;
 use crate::ticket::command::TicketRefusal;
 use crate::ticket::decide::{Decision, status};
 use crate::ticket::event::{AssignMethod, TicketEvent};
 use crate::ticket::state::TicketState;
-
-/// The highest level of attention.
-const HIGHEST_LEVEL: u8 = 9;
 
 /// Gives the ticket an owner, in place of the one it may have (S-91); a new ticket is then in
 /// progress, unless the settings say otherwise.
@@ -75,7 +73,7 @@ pub(super) fn escalate(
         return Err(TicketRefusal::EscalationLevel { present });
     }
     let reason = reason.into();
-    Ok(vec![TicketEvent::TicketEscalated { from_level: present, level, to, reason }])
+    Ok(vec![TicketEvent::TicketEscalated { from_level: present, level, to, reason, rule: None }])
 }
 
 /// Lowers the level of attention: to none when no level is said.

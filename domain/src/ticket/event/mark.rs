@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::definition::Term;
 use crate::instant::Instant;
 use crate::party::AgentRef;
 use crate::sla::clock::BreachedBy;
-use crate::sla::plan::ClockKind;
+use crate::sla::plan::{ClockKind, StepAt, Whom};
 
 /// A clock as it stood when it warned or was breached. The event happened at the instant at which that
 /// was due, whenever it was noticed.
@@ -36,4 +37,29 @@ impl ClockMark {
     pub fn of(&self) -> (ClockKind, u32) {
         (self.clock, self.instance)
     }
+}
+
+/// The step of a chain that escalated a ticket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EscalationRule {
+    /// The plan whose chain it belongs to, in the version that the ticket froze.
+    pub plan: Term,
+    /// Its place in the chain, from 0.
+    pub step: u32,
+    /// Which clock.
+    pub clock: ClockKind,
+    /// Which one of its kind on this ticket, from 1.
+    pub instance: u32,
+    /// What it began with.
+    pub at: StepAt,
+    /// How much more time passed, as the plan says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// To whom the plan raises it.
+    pub whom: Whom,
+    /// Who else is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notified: Vec<Whom>,
+    /// When it was noticed that the step is due.
+    pub detected_at: Instant,
 }

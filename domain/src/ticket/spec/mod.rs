@@ -267,6 +267,7 @@ fn complaints_only() -> Document {
         name: "Complaints".into(),
         default_priority: Some("high".into()),
         categories: vec!["complaint".into()],
+        manager: None,
         register_customers: true,
     })
 }

@@ -253,6 +253,7 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             due: Box::new(due(if a % 2 == 0 { Mark::Warned } else { Mark::Breached }, now)),
             found_in: state.version - u64::from(b % 2),
             detected_at: now,
+            to: None,
         },
         48 => {
             let waiting = (0..a % 3).map(|place| waiting(place, now)).collect();
@@ -334,7 +335,7 @@ fn due(mark: Mark, at: Instant) -> Due {
         detected_at: at,
         alerted: None,
     };
-    Due { at, mark, clock }
+    Due { at, mark, clock, step: None }
 }
 
 /// A message of another ticket that waits.

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::ids::{CommitmentId, MessageId};
 use crate::sla::clock::Mark;
 use crate::ticket::event::{
-    CallOutcome, LinkKind, MergeSide, OpenedBy, OriginKind, TicketCreated, TicketEvent, TicketRef,
-    WaitingMessage,
+    CallOutcome, EscalationRule, LinkKind, MergeSide, OpenedBy, OriginKind, TicketCreated,
+    TicketEvent, TicketRef, WaitingMessage,
 };
 use crate::ticket::state::{
     Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, Snooze, Ticket,
@@ -189,9 +189,12 @@ impl TicketState {
             E::TicketUnlinked { other, kind } => {
                 self.links.retain(|link| link.other.id != other.id || link.kind != *kind);
             }
-            E::TicketEscalated { level, .. } | E::TicketDeescalated { level, .. } => {
+            E::TicketEscalated { level, rule, .. } => {
                 self.escalation_level = *level;
+                let taken = |it: &EscalationRule| ((it.clock, it.instance), Mark::Stepped(it.step));
+                self.marks.extend(rule.as_deref().map(taken));
             }
+            E::TicketDeescalated { level, .. } => self.escalation_level = *level,
             E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),
             E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
             E::ComplaintRaised { complaint_id, .. } => self.open_complaint = Some(*complaint_id),

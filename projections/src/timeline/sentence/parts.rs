@@ -4,10 +4,10 @@ use docket_domain::ids::CommitmentId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::sla::clock::BreachedBy;
-use docket_domain::sla::plan::ClockKind;
+use docket_domain::sla::plan::{ClockKind, Whom};
 use docket_domain::ticket::event::{
-    AssignMethod, Call, CallOutcome, Chat, ClockMark, Direction, GivenContact, Meeting, OpenedBy,
-    OriginKind, Promiser, TicketCreated, WaitingMessage, WakeCause,
+    AssignMethod, Call, CallOutcome, Chat, ClockMark, Direction, EscalationRule, GivenContact,
+    Meeting, OpenedBy, OriginKind, Promiser, TicketCreated, WaitingMessage, WakeCause,
 };
 
 use crate::timeline::words::{
@@ -206,4 +206,27 @@ fn alerted(mark: &ClockMark) -> String {
         || "; nobody has the ticket".to_owned(),
         |owner| format!("; {} has the ticket", agent(owner)),
     )
+}
+
+pub(super) fn raised_to(to: Option<&AgentRef>, rule: Option<&EscalationRule>) -> String {
+    match (to, rule) {
+        (Some(to), _) => format!(", to {}", agent(to)),
+        (None, Some(rule)) => format!(", to {}", whom(&rule.whom)),
+        (None, None) => String::new(),
+    }
+}
+
+pub(super) fn notified(rule: &EscalationRule) -> String {
+    let all: Vec<String> = rule.notified.iter().map(whom).collect();
+    if all.is_empty() { String::new() } else { format!(", telling {}", all.join(" and ")) }
+}
+
+fn whom(whom: &Whom) -> String {
+    match whom {
+        Whom::Owner => "the ticket's owner".to_owned(),
+        Whom::Manager => "the queue's manager".to_owned(),
+        Whom::Agent(agent) => format!("agent {agent}"),
+        Whom::Team(queue) => format!("the team of the queue {queue}"),
+        Whom::Role(role) => format!("everybody who is {role}"),
+    }
 }

@@ -22,7 +22,12 @@ impl Life {
         let due = self.family().clocks(id).iter().flat_map(Clock::due).min_by_key(|due| due.at);
         let found_in = self.tickets[&id].len() as u64;
         let (due, detected_at) = (Box::new(due.unwrap()), instant(at));
-        self.tell_by(ActorKind::System, id, at, C::MarkClock { due, found_in, detected_at });
+        self.tell_by(
+            ActorKind::System,
+            id,
+            at,
+            C::MarkClock { due, found_in, detected_at, to: None },
+        );
     }
 }
 
@@ -43,12 +48,13 @@ fn a_clock_warns_and_is_breached_each_once() {
     assert_eq!(life.to_note(id, FIRST), Vec::<String>::new());
     let ticket = life.ticket(id);
     let noted = &ticket.present().unwrap().marks;
-    let words: Vec<_> = noted.iter().map(|(of, mark)| (of.0.word(), mark.word())).collect();
+    let words = noted.iter().map(|(of, mark)| format!("{} {}", of.0.word(), mark.word()));
+    let words: Vec<String> = words.collect();
     let expected = [
-        ("assignment", "warned"),
-        ("assignment", "breached"),
-        ("first_response", "warned"),
-        ("first_response", "breached"),
+        "assignment warned",
+        "assignment breached",
+        "first_response warned",
+        "first_response breached",
     ];
     assert_eq!(words, expected);
 }
@@ -140,8 +146,12 @@ fn what_was_found_in_an_older_version_is_refused() {
     let id = life.open("2026-03-02 09:00");
     let due = life.family().clocks(id).iter().flat_map(Clock::due).next().unwrap();
     life.tell(id, "2026-03-02 09:30", assign());
-    let command =
-        C::MarkClock { due: Box::new(due), found_in: 1, detected_at: instant("2026-03-02 18:00") };
+    let command = C::MarkClock {
+        due: Box::new(due),
+        found_in: 1,
+        detected_at: instant("2026-03-02 18:00"),
+        to: None,
+    };
     let context = Context {
         actor: Actor::new(ActorKind::System, "timer"),
         now: instant("2026-03-02 18:00"),
@@ -150,4 +160,58 @@ fn what_was_found_in_an_older_version_is_refused() {
     };
     let refused = decide(&life.ticket(id), command, &context).unwrap_err();
     assert_eq!(refused.code(), "clocks_changed");
+}
+
+#[test]
+fn a_chain_is_taken_step_by_step_while_the_clock_runs() {
+    let mut life = Life::under(json!({ "escalation": [
+        { "clock": "first_response", "at": "warning", "level": 1, "to": "owner" },
+        { "clock": "first_response", "at": "breach", "level": 2, "to": "manager",
+          "notify": [{ "role": "supervisor" }], "priority": "high", "queue": "complaints" },
+        { "clock": "first_response", "at": "breach", "after": "PT9H", "level": 3, "to": { "team": "inbox" } },
+    ] }));
+    let id = life.open("2026-03-02 09:00");
+    let steps = |life: &Life| -> Vec<String> {
+        life.to_note(id, FIRST).into_iter().filter(|it| it.contains("step")).collect()
+    };
+    let all = [
+        "first_response 1 step-0 2026-03-02 15:45, 6:45 of 9:00",
+        "first_response 1 step-1 2026-03-03 09:00, 9:00 of 9:00",
+        "first_response 1 step-2 2026-03-04 09:00, 18:00 of 9:00",
+    ];
+    assert_eq!(steps(&life), all);
+    while steps(&life).len() > 1 {
+        life.note_next(id, "2026-03-03 09:30");
+    }
+    let ticket = life.ticket(id);
+    let state = ticket.present().unwrap();
+    assert_eq!((state.escalation_level, state.priority.key.as_str()), (2, "high"));
+    assert_eq!(state.queue.key, "complaints");
+    life.tell(id, "2026-03-03 10:00", reply());
+    assert_eq!(steps(&life), Vec::<String>::new(), "an answer ends the chain");
+}
+
+#[test]
+fn a_step_lowers_nothing_and_leaves_out_what_cannot_be_done() {
+    let mut life = Life::under(json!({ "escalation": [
+        { "clock": "first_response", "at": "warning", "level": 1, "to": "owner",
+          "priority": "low", "queue": "billing" },
+    ] }));
+    let id = life.open("2026-03-02 09:00");
+    let escalate = C::Escalate { level: Some(4), to: None, reason: "the press asks".into() };
+    life.tell(id, "2026-03-02 09:30", escalate);
+    let billing = json!({ "name": "Billing", "categories": ["invoice"] });
+    life.publish("billing", Document::Queue(serde_json::from_value(billing).unwrap()), &[(0, 0)]);
+    life.tell(
+        id,
+        "2026-03-02 09:40",
+        C::Reclassify { category: Some("question".into()), ticket_type: None },
+    );
+    while !life.to_note(id, FIRST).iter().all(|it| it.contains("breached")) {
+        life.note_next(id, "2026-03-02 16:00");
+    }
+    let ticket = life.ticket(id);
+    let state = ticket.present().unwrap();
+    let now = (state.escalation_level, state.priority.key.as_str(), state.queue.key.as_str());
+    assert_eq!(now, (4, "medium", "inbox"));
 }

@@ -1,0 +1,133 @@
+//! Chains of escalation: what is done of itself when a clock warns, is breached, or has been breached for
+//! a while. A chain is part of its plan, so that a ticket freezes both in one version.
+
+use serde::{Deserialize, Serialize};
+
+use super::ClockKind;
+use crate::definition::{Catalogue, DefinitionKind, FieldError, Problem};
+use crate::ids::AgentId;
+use crate::sla::plan::target_length;
+
+/// The highest level of attention.
+pub(crate) const HIGHEST_LEVEL: u8 = 9;
+
+/// How many steps a plan may have.
+const MOST_STEPS: usize = 50;
+
+/// One step of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Which clock it watches.
+    pub clock: ClockKind,
+    /// What it begins with.
+    pub at: StepAt,
+    /// How much more of the plan's time passes before it is taken, ISO 8601; none when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The level of attention that the ticket is raised to, 1 to 9; one that it has already stays.
+    pub level: u8,
+    /// To whom it is raised.
+    pub to: Whom,
+    /// Who else is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<Whom>,
+    /// The priority it is given, unless it has one of that level or a higher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
+    /// The queue it is moved to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+}
+
+/// What a step begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepAt {
+    /// The clock's warning.
+    Warning,
+    /// The clock's breach.
+    Breach,
+}
+
+/// Whom something is brought to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whom {
+    /// The ticket's owner then.
+    Owner,
+    /// The manager of the queue that the ticket lies in then.
+    Manager,
+    /// An agent.
+    Agent(AgentId),
+    /// Those who work a queue: its key.
+    Team(String),
+    /// All of a role: its word, such as `supervisor`.
+    Role(String),
+}
+
+/// The roles that people have.
+const ROLES: [&str; 5] = ["agent", "supervisor", "auditor", "analyst", "admin"];
+
+impl StepAt {
+    /// Its word in documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Breach => "breach",
+        }
+    }
+}
+
+/// What is wrong with a chain, each with its cell.
+pub(super) fn errors(steps: &[Step], catalogue: &Catalogue) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut wrong = |place: String, problem| errors.push(FieldError::at(&place, problem));
+    if steps.len() > MOST_STEPS {
+        wrong("/escalation".into(), Problem::TooMany(MOST_STEPS));
+    }
+    for (index, step) in steps.iter().enumerate() {
+        let at = |field: &str| format!("/escalation/{index}/{field}");
+        if !(1..=HIGHEST_LEVEL).contains(&step.level) {
+            wrong(at("level"), Problem::EscalationLevel);
+        }
+        if let Some(Err(problem)) = step.after.as_deref().map(target_length) {
+            wrong(at("after"), problem);
+        }
+        let named = [
+            ("priority", DefinitionKind::Priority, &step.priority),
+            ("queue", DefinitionKind::Queue, &step.queue),
+        ];
+        for (field, kind, key) in named {
+            let key = key.iter().find(|key| catalogue.document(kind, key).is_none());
+            key.into_iter().for_each(|key| {
+                wrong(at(field), Problem::Unknown { kind, key: key.clone() });
+            });
+        }
+        let to = std::iter::once((at("to"), &step.to));
+        let told = step.notify.iter().enumerate().map(|(n, it)| (at(&format!("notify/{n}")), it));
+        for (place, whom) in to.chain(told) {
+            if let Some(problem) = whom.problem(catalogue) {
+                wrong(place, problem);
+            }
+        }
+        if steps[..index].contains(step) {
+            wrong(format!("/escalation/{index}"), Problem::Repeated);
+        }
+    }
+    errors
+}
+
+impl Whom {
+    fn problem(&self, catalogue: &Catalogue) -> Option<Problem> {
+        match self {
+            Self::Owner | Self::Manager | Self::Agent(_) => None,
+            Self::Team(key) => {
+                let kind = DefinitionKind::Queue;
+                let unknown = catalogue.document(kind, key).is_none();
+                unknown.then(|| Problem::Unknown { kind, key: key.clone() })
+            }
+            Self::Role(role) => (!ROLES.contains(&role.as_str())).then_some(Problem::Role),
+        }
+    }
+}
