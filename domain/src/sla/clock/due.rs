@@ -100,8 +100,12 @@ impl Clock {
         due
     }
 
-    /// Takes in that something was noted.
+    /// Takes in that something was noted. A breach that was noted stands: what happens in the very
+    /// millisecond of the deadline, as what a chain does, comes after it.
     pub(super) fn mark(&mut self, mark: Mark) {
+        if mark == Mark::Breached {
+            self.breach = self.breach(Instant::LATEST);
+        }
         if !self.marks.contains(&mark) {
             self.marks.push(mark);
         }

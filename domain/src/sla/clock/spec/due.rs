@@ -189,6 +189,8 @@ fn a_chain_is_taken_step_by_step_while_the_clock_runs() {
     assert_eq!(state.queue.key, "complaints");
     life.tell(id, "2026-03-03 10:00", reply());
     assert_eq!(steps(&life), Vec::<String>::new(), "an answer ends the chain");
+    let said = life.said(id, "2026-03-03 12:00", FIRST);
+    assert!(said.ends_with("breached at 2026-03-03 09:00 by deadline"), "{said}");
 }
 
 #[test]
