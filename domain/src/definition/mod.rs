@@ -1,5 +1,4 @@
 //! Configuration as facts: queues, categories, statuses, priorities, types, calendars, plans, settings.
-//!
 //! Each definition is a stream of whole immutable versions. [`Catalogue`] is the fold over all of
 //! them: what is in force now. A ticket that uses one freezes its key, name and version as a
 //! [`Term`], so a later version never rewrites an earlier event.
