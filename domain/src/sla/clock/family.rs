@@ -60,7 +60,7 @@ impl Family {
             }
             What::Merged(merge, into) => self.merge(fact.at, *merge, id, into.id),
             What::Absorbed(merge, source) => self.merge(fact.at, *merge, source.id, id),
-            What::Unmerged(undone) => self.unmerge(id, fact.at, undone),
+            What::Unmerged(undone) => self.unmerge(id, fact, undone),
             What::Owned
             | What::Disowned
             | What::Transferred
@@ -95,30 +95,37 @@ impl Family {
     }
 
     /// Told by the source, the survivor, and every ticket that the survivor was merged into since.
-    fn unmerge(&mut self, id: TicketId, at: Instant, undone: &Unmerged) {
+    fn unmerge(&mut self, id: TicketId, fact: &Fact, undone: &Unmerged) {
         let Some(survivor) = self.merged.get(&undone.merge).copied() else { return };
         if self.unmerged.insert(undone.merge) {
-            self.give_back(at, undone.merge, survivor);
+            self.give_back(fact, undone.merge, survivor);
         }
         if !undone.messages.is_empty() && self.messages_returned.insert(undone.merge) {
             let source = if id == survivor { undone.other } else { id };
-            self.give_back_messages(at, undone, (source, survivor));
+            self.give_back_messages(fact.at, undone, (source, survivor));
         }
     }
 
-    /// What still runs goes back to where it came from; what ended meanwhile stays ended.
-    fn give_back(&mut self, at: Instant, merge: MergeId, survivor: TicketId) {
-        let brought = self.clocks(survivor).iter().filter(|it| is_brought_by(it, merge));
-        let brought: Vec<Clock> = brought.cloned().collect();
-        for (clock, carried) in brought.iter().filter_map(|it| Some((it, it.carried.as_ref()?))) {
-            let Some((holder, found)) = self.running(survivor, clock) else { continue };
+    /// What the merge brought goes back to where it came from, as it stands now.
+    fn give_back(&mut self, fact: &Fact, merge: MergeId, survivor: TicketId) {
+        let mut brought: BTreeMap<_, (Clock, Carried)> = BTreeMap::new();
+        for clock in self.clocks(survivor) {
+            let carried = clock.carried.clone().filter(|carried| carried.merge == merge);
+            if let Some(carried) = carried {
+                // One that went on after a merge of the survivor was undone takes the place of itself.
+                let place = (carried.ticket, clock.kind, carried.instance);
+                brought.insert(place, (clock.clone(), carried));
+            }
+        }
+        for (clock, carried) in brought.into_values() {
+            let Some((holder, found)) = self.last_of(survivor, clock) else { continue };
             let here = self.tickets.get_mut(&holder).map(|it| it.clocks.iter_mut());
-            let mut here = here.into_iter().flatten();
+            let mut here = here.into_iter().flatten().filter(|it| it.is_running());
             if let Some(here) = here.find(|it| is_same(it, &found)) {
-                here.stop(at, StoppedBy::Unmerge);
+                here.stop(fact.at, StoppedBy::Unmerge);
             }
             if let Some(source) = self.tickets.get_mut(&carried.ticket) {
-                source.take_back(at, merge, carried.instance, &found);
+                source.take_back(fact, merge, carried.instance, &found);
             }
         }
     }
@@ -141,14 +148,14 @@ impl Family {
         }
     }
 
-    /// Where a clock runs now: where the ticket that held it was merged itself, it runs further on.
-    fn running(&self, holder: TicketId, clock: &Clock) -> Option<(TicketId, Clock)> {
-        let (mut holder, mut clock) = (holder, clock.clone());
+    /// Where a clock is now: where the ticket that held it was merged itself, it went on further.
+    fn last_of(&self, mut holder: TicketId, mut clock: Clock) -> Option<(TicketId, Clock)> {
         while let Some(StoppedBy::Merge(further)) = clock.stop.map(|stop| stop.by) {
             let goes_on = |it: &&Clock| {
                 let from = it.carried.as_ref().filter(|_| it.kind == clock.kind);
-                is_brought_by(it, further)
-                    && from.is_some_and(|it| (it.ticket, it.instance) == (holder, clock.instance))
+                from.is_some_and(|it| {
+                    (it.merge, it.ticket, it.instance) == (further, holder, clock.instance)
+                })
             };
             let onward = self
                 .tickets
@@ -156,14 +163,10 @@ impl Family {
                 .find_map(|(id, ticket)| Some((*id, ticket.clocks.iter().find(goes_on)?.clone())));
             (holder, clock) = onward?;
         }
-        clock.stop.is_none().then_some((holder, clock))
+        Some((holder, clock))
     }
 }
 
 fn is_same(one: &Clock, other: &Clock) -> bool {
     (one.kind, one.instance) == (other.kind, other.instance)
-}
-
-fn is_brought_by(clock: &Clock, merge: MergeId) -> bool {
-    clock.carried.as_ref().is_some_and(|carried| carried.merge == merge)
 }

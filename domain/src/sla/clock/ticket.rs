@@ -75,7 +75,13 @@ impl TicketClocks {
                 self.owned = false;
                 self.rearm(fact);
             }
-            What::Transferred => self.rearm(fact),
+            What::Transferred => {
+                self.rearm(fact);
+                // An owner who stays has the ticket in the new queue from the start.
+                if self.owned {
+                    self.stop_all(at, StoppedBy::Owner, |kind| kind == ClockKind::Assignment);
+                }
+            }
             What::Asked(message) => self.asked(fact, *message),
             What::Answered(by) => self.stop_all(at, *by, ClockKind::is_answer),
             What::Filed(messages) => {
@@ -222,19 +228,31 @@ impl TicketClocks {
         self.clocks.push(clock);
     }
 
-    /// Takes back a clock that a merge had carried away: it goes on as it stood there.
-    pub(super) fn take_back(&mut self, at: Instant, merge: MergeId, index: u32, there: &Clock) {
+    /// Takes back a clock that a merge had carried away: it goes on as it stood there. What ended
+    /// there stays ended; but this ticket still has to get an owner, and to be resolved.
+    pub(super) fn take_back(&mut self, fact: &Fact, merge: MergeId, index: u32, there: &Clock) {
         let ended = Some(StoppedBy::Merge(merge));
         let mut mine = self.clocks.iter_mut().filter(|it| it.kind == there.kind);
         let mine = mine.find(|it| it.instance == index && it.stop.map(|stop| stop.by) == ended);
-        if let Some(clock) = mine {
-            let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+        let Some(clock) = mine else { return };
+        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+        let Some(stop) = there.stop else {
             clock.stop = None;
+            clock.cumulative = there.cumulative;
             clock.spans.clone_from(&there.spans);
             clock.breach = there.breach;
             clock.waiting.clone_from(&there.waiting);
             clock.marks.clone_from(&there.marks);
-            clock.set_pause(at, pause.as_ref());
+            return clock.set_pause(fact.at, pause.as_ref());
+        };
+        if there.kind == ClockKind::Resolution {
+            let carried = clock.carried.clone();
+            let resumed = there.resumed(stop.at, fact.at, pause.as_ref());
+            let instance = self.next_instance(there.kind);
+            self.clocks.push(Clock { instance, carried, ..resumed });
+        }
+        if there.kind == ClockKind::Assignment && !self.owned {
+            self.rearm(fact);
         }
     }
 

@@ -262,6 +262,22 @@ fn the_assignment_clock_re_arms_when_the_ticket_loses_its_owner_or_is_transferre
 }
 
 #[test]
+fn an_owner_who_stays_with_a_transferred_ticket_is_its_owner_in_the_new_queue() {
+    let mut life = Life::new();
+    let ticket = life.open("2026-03-02 09:00");
+    life.tell(ticket, "2026-03-02 09:30", assign());
+    let transfer = C::Transfer { queue: "billing".into(), reason: None };
+    life.tell(ticket, "2026-03-02 10:00", transfer);
+    assert_snapshot!(life.said(ticket, "2026-03-02 16:00", OWNER), @"
+    assignment 1: 4:30 by * * *, due 2026-03-02 13:30
+      2026-03-02 09:00 – 2026-03-02 09:30  open
+      stopped by owner at 2026-03-02 09:30, 0:30 elapsed, met
+    assignment 2: 4:30 by * * *, due 2026-03-02 14:30
+      stopped by owner at 2026-03-02 10:00, 0:00 elapsed, met
+    ");
+}
+
+#[test]
 fn without_a_plan_there_are_no_clocks() {
     let mut life = Life::new();
     life.catalogue.plans.clear();

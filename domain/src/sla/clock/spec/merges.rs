@@ -203,3 +203,96 @@ fn messages_that_go_back_take_the_wait_for_an_answer_along() {
       running, 3:00 elapsed
     ");
 }
+
+#[test]
+fn what_the_survivors_owner_and_closing_ended_is_still_to_be_done_by_a_ticket_that_comes_back() {
+    let mut life = Life::new();
+    let (source, survivor) = (life.open("2026-03-02 09:00"), life.open("2026-03-02 09:00"));
+    life.tell(survivor, "2026-03-02 09:30", assign());
+    let merge = life.merge("2026-03-02 10:00", source, survivor);
+    life.tell(survivor, "2026-03-02 11:00", close());
+    life.unmerge("2026-03-02 12:00", merge, source, survivor);
+    life.tell(source, "2026-03-02 13:00", assign());
+    life.tell(source, "2026-03-02 14:00", close());
+    assert_snapshot!(life.said(source, "2026-03-02 15:00", OWNER), @"
+    assignment 1: 4:30 by * * *, due 2026-03-02 13:30
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by merge at 2026-03-02 10:00, 1:00 elapsed, merged
+    assignment 2: 4:30 by * * *, due 2026-03-02 16:30
+      2026-03-02 12:00 – 2026-03-02 13:00  open
+      stopped by owner at 2026-03-02 13:00, 1:00 elapsed, met
+    ");
+    assert_snapshot!(life.said(source, "2026-03-02 15:00", DONE), @"
+    resolution 1: 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by merge at 2026-03-02 10:00, 1:00 elapsed, merged
+    resolution 2 (cumulative): 45:00 by * * *, due 2026-03-09 10:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      2026-03-02 11:00 – 2026-03-02 12:00  paused while closed
+      2026-03-02 12:00 – 2026-03-02 14:00  open
+      stopped by resolution at 2026-03-02 14:00, 4:00 elapsed, met
+    ");
+    assert_snapshot!(life.said(survivor, "2026-03-02 15:00", DONE), @"
+    resolution 1: 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      stopped by resolution at 2026-03-02 11:00, 2:00 elapsed, met
+    resolution 2 (from #1042 1): 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      stopped by resolution at 2026-03-02 11:00, 2:00 elapsed, met
+    ");
+}
+
+#[test]
+fn what_came_back_twice_counts_once() {
+    let mut life = Life::new();
+    let [a, b, c] =
+        ["2026-03-02 09:00", "2026-03-02 09:10", "2026-03-02 09:20"].map(|at| life.open(at));
+    let first = life.merge("2026-03-02 10:00", a, b);
+    let second = life.merge("2026-03-02 11:00", b, c);
+    life.tell(c, "2026-03-02 12:00", close());
+    life.unmerge("2026-03-02 13:00", second, b, c);
+    assert_snapshot!(life.said(b, "2026-03-02 14:00", DONE), @"
+    resolution 1: 45:00 by * * *, due 2026-03-09 09:10
+      2026-03-02 09:10 – 2026-03-02 11:00  open
+      stopped by merge at 2026-03-02 11:00, 1:50 elapsed, merged
+    resolution 2 (from #1042 1): 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      stopped by merge at 2026-03-02 11:00, 2:00 elapsed, merged
+    resolution 3 (cumulative): 45:00 by * * *, due 2026-03-09 10:10
+      2026-03-02 09:10 – 2026-03-02 12:00  open
+      2026-03-02 12:00 – 2026-03-02 13:00  paused while closed
+      2026-03-02 13:00 – 2026-03-02 14:00  open
+      running, 3:50 elapsed
+    resolution 4 (cumulative) (from #1042 1): 45:00 by * * *, due 2026-03-09 10:00
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      2026-03-02 12:00 – 2026-03-02 13:00  paused while closed
+      2026-03-02 13:00 – 2026-03-02 14:00  open
+      running, 4:00 elapsed
+    ");
+    life.unmerge("2026-03-02 14:00", first, a, b);
+    assert_snapshot!(life.said(a, "2026-03-02 15:00", DONE), @"
+    resolution 1 (cumulative): 45:00 by * * *, due 2026-03-09 10:00
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      2026-03-02 12:00 – 2026-03-02 13:00  paused while closed
+      2026-03-02 13:00 – 2026-03-02 15:00  open
+      running, 5:00 elapsed
+    ");
+    assert_snapshot!(life.said(b, "2026-03-02 15:00", DONE), @"
+    resolution 1: 45:00 by * * *, due 2026-03-09 09:10
+      2026-03-02 09:10 – 2026-03-02 11:00  open
+      stopped by merge at 2026-03-02 11:00, 1:50 elapsed, merged
+    resolution 2 (from #1042 1): 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      stopped by merge at 2026-03-02 11:00, 2:00 elapsed, merged
+    resolution 3 (cumulative): 45:00 by * * *, due 2026-03-09 10:10
+      2026-03-02 09:10 – 2026-03-02 12:00  open
+      2026-03-02 12:00 – 2026-03-02 13:00  paused while closed
+      2026-03-02 13:00 – 2026-03-02 15:00  open
+      running, 4:50 elapsed
+    resolution 4 (cumulative) (from #1042 1): 45:00 by * * *, due 2026-03-09 10:00
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      2026-03-02 12:00 – 2026-03-02 13:00  paused while closed
+      2026-03-02 13:00 – 2026-03-02 14:00  open
+      stopped by unmerge at 2026-03-02 14:00, 4:00 elapsed, cancelled
+    ");
+}
