@@ -63,11 +63,15 @@ impl Desk {
         plan: Plan,
     ) -> Result<Appended, CommandError> {
         let generation = self.kept.generation();
-        let (append, events, fresh_keys) = self.prepare(request, plan).await?;
+        let (mut append, events, fresh_keys) = self.prepare(request, plan).await?;
         let mut tries = 0;
         let outcome = loop {
             match self.store.append(append.clone()).await {
                 Err(StoreError::Unknown(_)) if tries < UNKNOWN_RETRIES => tries += 1,
+                // Nothing was written, and who was erased keeps an address from nobody.
+                Ok(Outcome::Claimed(held)) if self.is_left_by_erased(&held).await? => {
+                    append.releases.push(held);
+                }
                 other => break other?,
             }
         };

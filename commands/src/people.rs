@@ -167,12 +167,31 @@ impl Desk {
 
     async fn check_addresses(&self, claims: &[Claim], owner: &str) -> Result<(), CommandError> {
         for claim in claims {
-            let held_by = self.store.claim_owner(&claim.space, &claim.key).await?;
-            if held_by.is_some_and(|other| other != owner) {
+            if self.holder(claim).await?.is_some_and(|other| other.stream() != owner) {
                 return Err(CommandError::AddressTaken);
             }
         }
         Ok(())
+    }
+
+    /// The customer to whom an address leads. Who was erased holds none any more.
+    pub(crate) async fn holder(&self, claim: &Claim) -> Result<Option<CustomerId>, CommandError> {
+        let Some(owner) = self.store.claim_owner(&claim.space, &claim.key).await? else {
+            return Ok(None);
+        };
+        let held = Claim { owner, ..claim.clone() };
+        let left = self.is_left_by_erased(&held).await?;
+        Ok(CustomerId::of_stream(&held.owner).filter(|_| !left))
+    }
+
+    /// Whether an address is claimed by a customer who was erased since.
+    pub(crate) async fn is_left_by_erased(&self, held: &Claim) -> Result<bool, CommandError> {
+        let owner = CustomerId::of_stream(&held.owner);
+        let Some(owner) = owner.filter(|_| held.space == CUSTOMER_ADDRESS) else {
+            return Ok(false);
+        };
+        let folded = self.at_hand(&self.kept.customers, &owner.stream()).await?;
+        Ok(folded.state.as_ref().is_some_and(customer::Customer::is_erased))
     }
 
     /// The write of a person's events, which happen neither before the person's last nor in the

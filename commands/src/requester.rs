@@ -70,12 +70,11 @@ impl Desk {
     async fn owners(&self, addresses: &[Address]) -> Result<Vec<Option<CustomerId>>, CommandError> {
         let mut owners = Vec::with_capacity(addresses.len());
         for address in addresses {
-            let owner = match address_claims(&self.pepper, std::slice::from_ref(address), "").pop()
-            {
-                Some(claim) => self.store.claim_owner(&claim.space, &claim.key).await?,
+            let claim = address_claims(&self.pepper, std::slice::from_ref(address), "").pop();
+            owners.push(match claim {
+                Some(claim) => self.holder(&claim).await?,
                 None => None,
-            };
-            owners.push(owner.and_then(|stream| CustomerId::of_stream(&stream)));
+            });
         }
         Ok(owners)
     }

@@ -69,6 +69,13 @@ pub struct Customer {
     pub profile: CustomerProfile,
 }
 
+impl Customer {
+    /// Whether the customer's key was destroyed: nothing by which they were known is left.
+    pub fn is_erased(&self) -> bool {
+        self.profile.addresses.iter().any(|address| address.value == Personal::Erased)
+    }
+}
+
 /// What a customer becomes by one more event.
 pub fn evolve(_: Option<Customer>, event: &CustomerEvent) -> Option<Customer> {
     match event {

@@ -1,6 +1,6 @@
 //! Customers, agents, tokens and saved views.
 
-use docket_tests::desk::Desk;
+use docket_tests::desk::{Desk, GivenTicket};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -26,6 +26,28 @@ async fn a_customer_registers_on_first_contact_and_is_found_again() {
     assert_eq!(desk.admin.get(nobody).await.problem(), "404 not_found");
     let change = desk.admin.request("PATCH", nobody).json(&json!({ "tier": "premium" }));
     assert_eq!(desk.admin.send(change).await.problem(), "404 not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_erased_and_writes_again_is_a_new_customer() {
+    let desk = Desk::open().await;
+    let customer = async |ticket: &GivenTicket| {
+        desk.admin.get(&ticket.own()).await.is(200).text("/customer/id")
+    };
+    let phone = json!({ "customer": { "email": "jan@example.com", "phone": "+48221234567" } });
+    let before = customer(&desk.given_ticket_with(phone).await).await;
+    desk.server.docket.erase(&format!("customer-{before}")).await.unwrap();
+
+    let now = customer(&desk.given_ticket().await).await;
+    assert_ne!(now, before);
+    assert_eq!(customer(&desk.given_ticket().await).await, now, "found again by the address");
+    // Nor is an address kept from whom a person registers or changes by hand.
+    let other = desk.admin.post("/v1/customers", &json!({ "email": "eva@example.com" })).await;
+    let path = format!("/v1/customers/{}", other.is(201).text("/id"));
+    let change = desk.admin.request("PATCH", &path).json(&json!({ "phone": "+48221234567" }));
+    assert_eq!(desk.admin.send(change).await.is(200).text("/addresses/1/value"), "+48221234567");
+    let gone = desk.admin.get(&format!("/v1/customers/{before}")).await.is(200);
+    assert_eq!(gone.body["email"], json!(null));
 }
 
 #[tokio::test(flavor = "multi_thread")]
