@@ -5,6 +5,7 @@ mod erase;
 mod log;
 mod start;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,9 +24,10 @@ use docket_store::vault::{KeyFile, Vault};
 use docket_store::{CategoryPages, Clock, EventStore, Position, Sealed};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::value::RawValue;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
+pub use self::erase::Erased;
 pub use self::log::{Log, StoreUrl};
 pub use self::start::{StartError, create_private};
 use crate::attachments::Attachments;
@@ -84,6 +86,8 @@ pub struct Docket {
     pub side: Side,
     /// Who was erased.
     erasures: Erasures,
+    /// Of whom something is still to be forgotten; held by whoever does that.
+    erasing: Mutex<BTreeSet<String>>,
     /// Figures.
     pub figures: PrometheusHandle,
     log: Log,
@@ -105,7 +109,7 @@ impl Docket {
         let opened_at = store.head();
         let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
         let erasures = Erasures::of(data);
-        let again = erasures.replay(&*store).await?;
+        let unfinished = erasures.replay(&*store).await?;
         let vault = Arc::new(Vault::new(store.clone(), key));
         let desk = Arc::new(Desk::open(store.clone(), vault.clone(), clock.clone()).await?);
         let reader = Reader::new(store.clone(), vault);
@@ -114,9 +118,9 @@ impl Docket {
         let views = log.views(data);
         let views =
             Projections::start(&views, reader.clone(), names.clone(), clock, REGISTRY).await?;
-        // Of a log that came from a backup the views may be older than an erasure, too.
-        for subject in &again {
-            tracing::warn!(subject, "erased again, as the ledger of erasures says");
+        // What a crash or a backup left may be older than an erasure, and must not be shown.
+        for subject in &unfinished {
+            tracing::warn!(subject, "forgotten again: the erasure was not finished, or undone");
             views.refold_subject(subject).await?;
         }
         let side = Side::open(&data.join(SIDE_FILE)).await?;
@@ -130,6 +134,7 @@ impl Docket {
             access: log.access(data).await?,
             side,
             erasures,
+            erasing: Mutex::new(unfinished),
             figures,
             log,
             opened_at,

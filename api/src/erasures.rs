@@ -1,9 +1,11 @@
 //! The ledger of erasures: a file beside the key, in which every erasure is written down before it
-//! happens.
+//! happens; and beside it whose erasure is not finished.
 //!
 //! A backup that is older than an erasure holds the key that was destroyed. The ledger outlives the
 //! log: whatever log comes to lie beside it, what stands in it is erased again before anybody
-//! reads. It names streams (`customer-0192…`) and times, nothing personal.
+//! reads. And views outlive the process: whoever is marked as unfinished is forgotten again by the
+//! next start, whatever the one before had reached. Both name streams (`customer-0192…`) and times,
+//! nothing personal.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -14,8 +16,13 @@ use std::path::{Path, PathBuf};
 use docket_domain::instant::Instant;
 use docket_store::{EventStore, KeyState, StoreError};
 
+use crate::docket::create_private;
+
 /// The file, in the data folder and in a backup.
 pub const ERASURES_FILE: &str = "erasures.log";
+
+/// The folder beside it, which holds an empty file for each subject whose erasure is not finished.
+pub const UNFINISHED_FOLDER: &str = "erasures.unfinished";
 
 /// The ledger.
 #[derive(Clone, Debug)]
@@ -48,6 +55,37 @@ impl Erasures {
         }
     }
 
+    /// Marks a subject as one whose erasure is not finished; it is on disk when this answers.
+    pub fn mark(&self, subject: &str) -> std::io::Result<()> {
+        let folder = self.unfinished_folder();
+        if !folder.exists() {
+            create_private(&folder)?;
+            File::open(self.0.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        File::create(folder.join(subject))?;
+        File::open(folder)?.sync_all()
+    }
+
+    /// The subjects that are marked.
+    pub fn unfinished(&self) -> std::io::Result<BTreeSet<String>> {
+        let marks = match std::fs::read_dir(self.unfinished_folder()) {
+            Ok(marks) => marks,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            Err(error) => return Err(error),
+        };
+        marks.map(|mark| Ok(mark?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    /// Takes the marks away. One that a crash brings back costs some work and does no harm.
+    pub fn finish(&self, subjects: &BTreeSet<String>) -> std::io::Result<()> {
+        let folder = self.unfinished_folder();
+        subjects.iter().try_for_each(|subject| std::fs::remove_file(folder.join(subject)))
+    }
+
+    fn unfinished_folder(&self) -> PathBuf {
+        self.0.with_file_name(UNFINISHED_FOLDER)
+    }
+
     /// Everybody who was erased; nobody where there is no ledger.
     ///
     /// # Errors
@@ -75,19 +113,20 @@ impl Erasures {
     }
 
     /// Erases again whatever the ledger names and the log still has a key for, or could come to
-    /// have; answers whom.
-    pub async fn replay(&self, store: &dyn EventStore) -> Result<Vec<String>, StoreError> {
-        let subjects = self.subjects().map_err(|error| StoreError::Refused(error.to_string()))?;
-        let subjects: Vec<String> = subjects.into_iter().collect();
+    /// have; answers of whom views may still show something, who is marked from now on.
+    pub async fn replay(&self, store: &dyn EventStore) -> Result<BTreeSet<String>, StoreError> {
+        let refused = |error: std::io::Error| StoreError::Refused(error.to_string());
+        let subjects: Vec<String> = self.subjects().map_err(refused)?.into_iter().collect();
         let states = store.keys(&subjects).await?;
-        let mut again = Vec::new();
+        let mut unfinished = self.unfinished().map_err(refused)?;
         for (subject, state) in subjects.into_iter().zip(states) {
             if !matches!(state, KeyState::Erased(_)) {
+                self.mark(&subject).map_err(refused)?;
                 store.erase_key(&subject).await?;
-                again.push(subject);
+                unfinished.insert(subject);
             }
         }
-        Ok(again)
+        Ok(unfinished)
     }
 }
 
@@ -100,6 +139,20 @@ fn whole_lines(written: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_marked_is_unfinished_until_that_is_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Erasures::of(folder.path());
+        let of = |subjects: &[&str]| subjects.iter().map(|it| (*it).to_owned()).collect();
+        assert_eq!(ledger.unfinished().unwrap(), of(&[]));
+        for subject in ["customer-1", "ticket-2", "customer-1"] {
+            ledger.mark(subject).unwrap();
+        }
+        assert_eq!(ledger.unfinished().unwrap(), of(&["customer-1", "ticket-2"]));
+        ledger.finish(&of(&["customer-1"])).unwrap();
+        assert_eq!(ledger.unfinished().unwrap(), of(&["ticket-2"]));
+    }
 
     #[test]
     fn what_is_noted_is_read_and_a_broken_line_is_said() {

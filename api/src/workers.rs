@@ -1,5 +1,5 @@
-//! What the server does of its own accord: timers, the keeping of files, and following what other
-//! servers write.
+//! What the server does of its own accord: timers, the keeping of files, the end of erasures, and
+//! following what other servers write.
 
 pub mod following;
 pub mod timers;
@@ -15,18 +15,38 @@ use crate::docket::Docket;
 /// How long the worker sleeps at most: a deadline that nobody announced is late by this much.
 const LONGEST_SLEEP: Duration = Duration::from_millis(500);
 
+/// How often the server goes on with erasures that are not finished.
+const ERASURES_EVERY: Duration = Duration::from_secs(2);
+
 /// How often files that nobody named are looked for, in milliseconds.
 const SWEEP_EVERY_MS: i64 = 60_000;
 
 /// Starts the workers of a server.
 pub fn start(docket: &Arc<Docket>) -> Vec<JoinHandle<()>> {
-    let mut workers =
-        vec![tokio::spawn(timers::run(docket.clone())), tokio::spawn(files(docket.clone()))];
+    let mut workers = vec![
+        tokio::spawn(timers::run(docket.clone())),
+        tokio::spawn(files(docket.clone())),
+        tokio::spawn(erasures(docket.clone())),
+    ];
     if let Some(cursor) = docket.follows_from() {
         workers.push(tokio::spawn(following::run(docket.clone(), cursor)));
         workers.push(tokio::spawn(following::erasures(docket.clone())));
     }
     workers
+}
+
+/// Goes on with erasures that a crash, an error or a long read kept from their end.
+async fn erasures(docket: Arc<Docket>) {
+    let mut stopping = docket.stopping();
+    while !*stopping.borrow_and_update() {
+        if let Err(error) = docket.finish_erasures().await {
+            tracing::error!(%error, "an erasure is not finished; trying again");
+        }
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(ERASURES_EVERY) => {}
+        }
+    }
 }
 
 /// Follows the log for the files that events name, and removes those that none did in time.

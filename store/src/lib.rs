@@ -275,8 +275,15 @@ pub trait EventStore: Send + Sync + 'static {
     /// The data keys of subjects, in the order asked.
     async fn keys(&self, subjects: &[String]) -> Result<Vec<KeyState>, StoreError>;
 
-    /// Destroys a subject's data key for good and leaves a tombstone.
+    /// Destroys a subject's data key for good and leaves a tombstone. Traces of the key may stay
+    /// beside the tables until [`scrub`](Self::scrub) says otherwise.
     async fn erase_key(&self, subject: &str) -> Result<(), StoreError>;
+
+    /// Empties what may hold traces of destroyed keys beside the tables, a write-ahead log; answers
+    /// whether nothing is left. It waits for no long read that keeps them: ask again.
+    async fn scrub(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
 
     /// A small value kept beside the log (store id, fingerprint of the key file, secrets).
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;

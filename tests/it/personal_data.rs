@@ -4,11 +4,16 @@
 use std::path::Path;
 use std::process::Command;
 
+use docket_api::docket::Erased;
+use docket_api::erasures::Erasures;
+use docket_domain::instant::Instant;
 use docket_store::{EventStore, Sealed};
 use docket_tests::desk::{Desk, GivenTicket};
 use docket_tests::process::{Process, admin_token, binary};
 use reqwest::Client;
 use serde_json::{Value, json};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 
 /// Texts that occur nowhere else, one for each kind of personal field.
 const CANARIES: [&str; 10] = [
@@ -87,7 +92,7 @@ async fn who_is_erased_is_gone_from_every_answer_and_file_while_the_log_stays_as
     let before = bones(&*desk.server.docket.store).await;
 
     let subject = format!("customer-{}", shown.text("/customer/id"));
-    desk.server.docket.erase(&subject).await.unwrap();
+    assert_eq!(desk.server.docket.erase(&subject).await.unwrap(), Erased::Clean);
 
     assert_eq!(bones(&*desk.server.docket.store).await, before);
     let history = desk.admin.get(&ticket.path("history")).await.is(200);
@@ -112,6 +117,71 @@ async fn who_is_erased_is_gone_from_every_answer_and_file_while_the_log_stays_as
             assert!(!found, "{canary} is in {}", path.display());
         }
     }
+}
+
+/// The texts of `a_customer_to_erase`, as they stand in views.
+const OF_ERASED: [&str; 3] = ["erasedsubject", "erasedbody", "erasedname"];
+
+/// A desk with a customer whose texts the views show; answers the subject, too.
+async fn a_customer_to_erase() -> (Desk, String) {
+    let desk = Desk::open().await;
+    let said = json!({ "subject": "erasedsubject", "body": "erasedbody",
+        "customer": { "name": "erasedname", "email": "erasedaddress@example.com" } });
+    let ticket = desk.given_ticket_with(said).await;
+    desk.views_caught_up().await;
+    let shown = desk.admin.get(&ticket.own()).await.is(200);
+    (desk, format!("customer-{}", shown.text("/customer/id")))
+}
+
+/// Which of the texts stand in a file of the folder.
+fn left_in(folder: &Path) -> Vec<&'static str> {
+    let files: Vec<_> = files_under(folder).map(|path| std::fs::read(path).unwrap()).collect();
+    let stands = |text: &&str| {
+        let holds = |bytes: &Vec<u8>| bytes.windows(text.len()).any(|it| it == text.as_bytes());
+        files.iter().any(holds)
+    };
+    OF_ERASED.into_iter().filter(stands).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crash_in_the_middle_of_an_erasure_leaves_nothing_to_the_next_start() {
+    let (desk, subject) = a_customer_to_erase().await;
+    let crashed = tempfile::tempdir().unwrap();
+    let ledger = Erasures::of(desk.data());
+    ledger.note(&subject, Instant(1_772_442_000_000)).unwrap();
+    ledger.mark(&subject).unwrap();
+    desk.server.docket.desk.vault().erase(&subject).await.unwrap();
+    // Here the process dies: the key is gone, and the views have not heard of it.
+    for file in files_under(desk.data()) {
+        let to = crashed.path().join(file.strip_prefix(desk.data()).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(&file, to).unwrap();
+    }
+    assert_eq!(left_in(crashed.path()), OF_ERASED);
+
+    let _server = Process::serve(crashed.path()).await;
+    assert_eq!(left_in(crashed.path()), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_during_a_backup_holds_nobody_up_and_is_finished_after_it() {
+    let (desk, subject) = a_customer_to_erase().await;
+    let log = desk.data().join("log.sqlite");
+    let mut backup = SqliteConnectOptions::new().filename(log).connect().await.unwrap();
+    let read = "BEGIN; SELECT count(*) FROM events";
+    sqlx::raw_sql(read).fetch_all(&mut backup).await.unwrap();
+
+    let docket = &desk.server.docket;
+    assert_eq!(docket.erase(&subject).await.unwrap(), Erased::TracesLeft);
+    assert_eq!(left_in(desk.data()), [""; 0], "only the key, wrapped, has traces");
+    let unfinished = || Erasures::of(desk.data()).unfinished().unwrap();
+    assert_eq!(unfinished().into_iter().collect::<Vec<_>>(), [subject.as_str()]);
+    docket.finish_erasures().await.unwrap();
+    assert_eq!(unfinished().len(), 1, "it goes on for as long as the log is read");
+
+    sqlx::raw_sql("COMMIT").execute(&mut backup).await.unwrap();
+    docket.finish_erasures().await.unwrap();
+    assert_eq!(unfinished().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

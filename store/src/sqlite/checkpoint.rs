@@ -44,3 +44,15 @@ async fn follow(mut connection: SqliteConnection, mut head: watch::Receiver<Posi
     }
     let _ = connection.close().await;
 }
+
+/// Copies all of the write-ahead log and empties it, unless a reader keeps it: waiting for one would
+/// hold up everybody who writes, so that is answered instead.
+pub(super) async fn empty(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+    let emptied: Result<(i64, i64, i64), _> =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+    let patience = open::PATIENCE.as_millis();
+    let patience = sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {patience}"));
+    sqlx::query(patience).execute(&mut *connection).await?;
+    emptied.map(|(busy, ..)| busy == 0)
+}

@@ -207,6 +207,10 @@ impl EventStore for SqliteStore {
         self.queue()?.ask(|reply| Other::EraseKey { subject, reply }).await
     }
 
+    async fn scrub(&self) -> Result<bool, StoreError> {
+        self.queue()?.ask(Other::Scrub).await
+    }
+
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         sqlx::query_scalar("SELECT value FROM meta WHERE name = ?1")
             .bind(name)

@@ -23,6 +23,9 @@ const CHECKPOINT_PAGES: u32 = 8000;
 /// What the write-ahead log may keep on disk after a checkpoint.
 const WAL_BYTES_KEPT: u32 = 64 << 20;
 
+/// How long a connection waits for another's lock.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
 const READERS: u32 = 4;
 
 /// The schema, oldest first; a step that was released is never changed.
@@ -43,7 +46,7 @@ fn common(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(PATIENCE)
         .pragma("trusted_schema", "OFF")
         .disable_statement_logging()
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::SqliteStore;
 use super::writer::Other;
 use crate::{
-    Append, Clock, EventStore, Expected, NewEvent, Outcome, Sealed, StoreError, StreamWrite,
-    check::check_log, conformance,
+    Append, Clock, EventStore, Expected, NewEvent, NewKey, Outcome, Sealed, StoreError,
+    StreamWrite, check::check_log, conformance,
 };
 
 fn clock() -> Clock {
@@ -292,6 +292,33 @@ async fn a_backup_is_a_log_like_any_other() {
     );
     let id = store.meta(crate::STORE_ID).await.unwrap();
     assert_eq!(restored.meta(crate::STORE_ID).await.unwrap(), id);
+}
+
+#[tokio::test]
+async fn a_long_read_is_not_waited_for_and_it_is_said_that_it_keeps_traces_of_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    let store = SqliteStore::open(&path, clock()).await.unwrap();
+    let mut first = note("ticket-1", Expected::NoStream, "{}");
+    first.new_keys =
+        vec![NewKey { subject: "ticket-1".into(), wrapped: b"the-wrapped-key".into() }];
+    store.append(first).await.unwrap();
+    let traces = || {
+        let files = ["log.sqlite", "log.sqlite-wal"].map(|name| folder.path().join(name));
+        let held = files.map(|file| std::fs::read(file).unwrap_or_default());
+        held.iter().any(|bytes| bytes.windows(15).any(|found| found == b"the-wrapped-key"))
+    };
+    let mut backup = intruder(&path).await;
+    let read = "BEGIN; SELECT count(*) FROM events";
+    sqlx::raw_sql(read).fetch_all(&mut backup).await.unwrap();
+
+    store.erase_key("ticket-1").await.unwrap();
+    assert_eq!(store.scrub().await, Ok(false));
+    assert!(traces(), "the reader sees the log as it was");
+
+    sqlx::raw_sql("COMMIT").execute(&mut backup).await.unwrap();
+    assert_eq!(store.scrub().await, Ok(true));
+    assert!(!traces());
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::watch;
 
-use super::checkpoint::Turn;
+use super::checkpoint::{self, Turn};
 use super::failure::{failed, failed_at_commit};
 use super::{beside, inserts, known, open};
 use crate::appending::batch::Batch;
@@ -27,6 +27,7 @@ pub(super) enum Other {
         subject: String,
         reply: Reply<()>,
     },
+    Scrub(Reply<bool>),
     InitMeta {
         name: String,
         value: Vec<u8>,
@@ -107,25 +108,16 @@ impl Writer {
         done
     }
 
-    async fn erase_key(&mut self, subject: &str) -> Result<(), StoreError> {
-        let now = (self.clock)();
-        self.durably(async |connection| beside::erase_key(connection, subject, now).await).await?;
-        // The write-ahead log still holds pages with the key as it was: empty it.
+    /// Empties the write-ahead log, which holds pages as they were; false where a reader keeps it.
+    async fn scrub(&mut self) -> Result<bool, StoreError> {
         let turn = self.shared.turn.clone();
         let _turn = turn.lock().await;
         let mut connection = self.connect().await?;
-        let emptied: Result<(i64, i64, i64), _> =
-            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut connection).await;
-        self.connection = Some(connection);
-        match emptied {
-            Ok((0, ..)) => Ok(()),
-            Ok(_) => Err(StoreError::Unavailable(
-                "the key is erased, but a long read keeps its traces in the write-ahead log; \
-                 erase it again"
-                    .to_owned(),
-            )),
-            Err(error) => Err(failed(&error)),
+        let emptied = checkpoint::empty(&mut connection).await;
+        if emptied.is_ok() {
+            self.connection = Some(connection);
         }
+        emptied.map_err(|error| failed(&error))
     }
 
     #[cfg(test)]
@@ -181,7 +173,13 @@ impl queue::Writer for Writer {
                 let _ = reply.send(first);
             }
             Other::EraseKey { subject, reply } => {
-                let _ = reply.send(self.erase_key(&subject).await);
+                let now = (self.clock)();
+                let erased =
+                    self.durably(async |c| beside::erase_key(c, &subject, now).await).await;
+                let _ = reply.send(erased);
+            }
+            Other::Scrub(reply) => {
+                let _ = reply.send(self.scrub().await);
             }
             Other::InitMeta { name, value, reply } => {
                 let held = self.durably(async |c| beside::init_meta(c, &name, &value).await).await;

@@ -163,6 +163,7 @@ async fn an_erased_key_leaves_no_trace_in_the_files() {
     };
     assert!(holds_key(), "the search would find it");
     given.vault.erase("customer-1").await.unwrap();
+    assert_eq!(given.store.scrub().await, Ok(true));
     assert!(!holds_key());
 }
 
