@@ -11,6 +11,7 @@ use docket_domain::codec::Event;
 use docket_domain::definition::{
     DefinitionEvent, DefinitionKind, Document, SlaTerms, Term, ZoneOffsets,
 };
+use docket_domain::sla::calendar::OpenHours;
 use docket_domain::sla::frozen::FrozenPlan;
 use docket_domain::ticket::event::TicketEvent;
 use docket_store::StoreError;
@@ -20,11 +21,13 @@ use crate::recorded::{Moment, ReadError, Reader, Recorded};
 /// The plans that were asked for so far: as many as versions were published, at most.
 #[derive(Default)]
 pub struct Plans {
-    kept: RwLock<HashMap<Versions, Arc<FrozenPlan>>>,
+    kept: RwLock<HashMap<[Version; 2], Arc<FrozenPlan>>>,
+    /// The hours of calendars, which are many megabytes where a day has many: plans share them.
+    hours: RwLock<HashMap<Version, Arc<OpenHours>>>,
 }
 
-/// Key and version of a plan, and of its calendar.
-type Versions = [(String, u64); 2];
+/// Key and version of a plan or of a calendar.
+type Version = (String, u64);
 
 impl Plans {
     /// The plan and the calendar that these terms name, if they were learnt.
@@ -65,18 +68,30 @@ impl Plans {
         if let Some(known) = self.get(terms) {
             return Ok(known);
         }
-        let plan = published(reader, DefinitionKind::Plan, &terms.plan).await?;
-        let calendar = published(reader, DefinitionKind::Calendar, &terms.calendar).await?;
-        let frozen = match (plan, calendar) {
-            ((Document::Plan(plan), _), (Document::Calendar(calendar), Some(zone))) => {
-                FrozenPlan::new(terms.clone(), &plan, &calendar, &zone).ok()
-            }
-            _ => None,
+        let Document::Plan(plan) = published(reader, DefinitionKind::Plan, &terms.plan).await?.0
+        else {
+            return Err(gone(DefinitionKind::Plan, &terms.plan));
         };
-        let frozen =
-            Arc::new(frozen.ok_or_else(|| gone(DefinitionKind::Calendar, &terms.calendar))?);
+        let hours = self.hours(reader, &terms.calendar).await?;
+        let frozen = Arc::new(FrozenPlan::new(terms.clone(), *plan, hours));
         let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
         Ok(kept.entry(versions(terms)).or_insert(frozen).clone())
+    }
+
+    async fn hours(&self, reader: &Reader, calendar: &Term) -> Result<Arc<OpenHours>, ReadError> {
+        let known = || self.hours.read().unwrap_or_else(PoisonError::into_inner);
+        let known = known().get(&version(calendar)).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let published = published(reader, DefinitionKind::Calendar, calendar).await?;
+        let hours = match &published {
+            (Document::Calendar(calendar), Some(zone)) => OpenHours::of(calendar, zone).ok(),
+            _ => None,
+        };
+        let hours = Arc::new(hours.ok_or_else(|| gone(DefinitionKind::Calendar, calendar))?);
+        let mut kept = self.hours.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(kept.entry(version(calendar)).or_insert(hours).clone())
     }
 }
 
@@ -88,8 +103,12 @@ fn named(event: &Recorded) -> Option<&SlaTerms> {
     }
 }
 
-fn versions(terms: &SlaTerms) -> Versions {
-    [&terms.plan, &terms.calendar].map(|term| (term.key.clone(), term.version))
+fn versions(terms: &SlaTerms) -> [Version; 2] {
+    [&terms.plan, &terms.calendar].map(version)
+}
+
+fn version(term: &Term) -> Version {
+    (term.key.clone(), term.version)
 }
 
 /// A definition as one of its versions published it.

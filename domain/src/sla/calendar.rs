@@ -9,7 +9,7 @@ pub use self::hours::OpenHours;
 use self::shift::Shift;
 use crate::definition::{FieldError, Problem};
 use crate::duration::parse_millis;
-use crate::limits;
+use crate::limits::{self, LimitError};
 
 mod hours;
 mod shift;
@@ -18,6 +18,11 @@ mod spec;
 
 /// A day of 24 hours, in milliseconds.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The most intervals of one day, and the most days that differ: open hours are reckoned for seventy
+/// years at once, and kept in memory.
+const MOST_HOURS: usize = 24;
+const MOST_EXCEPTIONS: usize = 1_000;
 
 /// Opening hours, as administrators write them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,7 +123,25 @@ impl Pattern {
 impl Calendar {
     /// What is wrong with it, each with its place; its zone is checked by whoever resolves it.
     pub(crate) fn errors(&self) -> Vec<FieldError> {
-        self.pattern().err().unwrap_or_default()
+        let excess = self.excess();
+        if excess.is_empty() { self.pattern().err().unwrap_or_default() } else { excess }
+    }
+
+    /// Where there is more than a version may have. One that was published stays readable whatever it
+    /// has, so that is asked only of new ones.
+    fn excess(&self) -> Vec<FieldError> {
+        let weekly = self.weekly.iter();
+        let weekly = weekly.map(|(day, hours)| (format!("/weekly/{}", day.key()), hours));
+        let exceptions = self.exceptions.iter().enumerate();
+        let exceptions = exceptions.map(|(at, it)| (format!("/exceptions/{at}/open"), &it.open));
+        let excess = |pointer: &str, most| {
+            FieldError::at(pointer, Problem::Limit(LimitError::TooMany { most }))
+        };
+        if self.exceptions.len() > MOST_EXCEPTIONS {
+            return vec![excess("/exceptions", MOST_EXCEPTIONS)];
+        }
+        let days = weekly.chain(exceptions).filter(|(_, hours)| hours.len() > MOST_HOURS);
+        days.map(|(pointer, _)| excess(&pointer, MOST_HOURS)).collect()
     }
 
     fn pattern(&self) -> Result<Pattern, Vec<FieldError>> {

@@ -1,9 +1,11 @@
 //! A plan in one version with its calendar in one version: what a ticket's clocks are reckoned with,
 //! frozen when the ticket was opened.
 
-use crate::definition::{FieldError, PriorityTimes, SlaTerms, ZoneOffsets};
+use std::sync::Arc;
+
+use crate::definition::{PriorityTimes, SlaTerms};
 use crate::instant::Instant;
-use crate::sla::calendar::{Calendar, OpenHours};
+use crate::sla::calendar::OpenHours;
 use crate::sla::plan::{ClockKind, Matrix, Plan, Reckoning, RowKeys, Step, Target};
 
 /// A plan and its calendar, ready to be reckoned with.
@@ -12,22 +14,13 @@ pub struct FrozenPlan {
     terms: SlaTerms,
     plan: Plan,
     matrix: Matrix,
-    hours: OpenHours,
+    hours: Arc<OpenHours>,
 }
 
 impl FrozenPlan {
-    /// A version of a plan with a version of its calendar and the offsets frozen with that.
-    ///
-    /// # Errors
-    /// What is wrong with the calendar; a published one is right.
-    pub fn new(
-        terms: SlaTerms,
-        plan: &Plan,
-        calendar: &Calendar,
-        zone: &ZoneOffsets,
-    ) -> Result<Self, Vec<FieldError>> {
-        let hours = OpenHours::of(calendar, zone)?;
-        Ok(Self { terms, plan: plan.clone(), matrix: Matrix::of(plan, hours.day_ms()), hours })
+    /// A version of a plan with the hours of a version of its calendar, which other plans may share.
+    pub fn new(terms: SlaTerms, plan: Plan, hours: Arc<OpenHours>) -> Self {
+        Self { terms, matrix: Matrix::of(&plan, hours.day_ms()), plan, hours }
     }
 
     /// Which versions these are.

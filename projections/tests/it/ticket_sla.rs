@@ -6,6 +6,7 @@ use docket_domain::definition::{BaseStatus, SlaTerms, ZoneOffsets};
 use docket_domain::ids::{MessageId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
+use docket_domain::sla::calendar::OpenHours;
 use docket_domain::sla::clock::Family;
 use docket_domain::sla::clock::fact::Fact;
 use docket_domain::sla::frozen::FrozenPlan;
@@ -40,10 +41,9 @@ fn frozen(time: &str, respond: Value, hours: &str) -> Arc<FrozenPlan> {
         "name": "Office", "zone": "UTC", "day": "PT8H", "weekly": {},
         "exceptions": [{ "date": "2026-03-02", "open": [hours] }],
     });
-    let (plan, calendar) =
-        (serde_json::from_value(plan).unwrap(), serde_json::from_value(calendar).unwrap());
     let zone = ZoneOffsets { tzdb: "2026a".into(), offsets: vec![(0, 0)] };
-    Arc::new(FrozenPlan::new(terms(), &plan, &calendar, &zone).unwrap())
+    let hours = OpenHours::of(&serde_json::from_value(calendar).unwrap(), &zone).unwrap();
+    Arc::new(FrozenPlan::new(terms(), serde_json::from_value(plan).unwrap(), Arc::new(hours)))
 }
 
 fn minutes() -> Arc<FrozenPlan> {

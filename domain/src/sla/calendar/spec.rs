@@ -96,6 +96,31 @@ fn everything_wrong_with_a_calendar_is_said_with_its_place() {
 }
 
 #[test]
+fn a_day_has_at_most_24_intervals_and_a_calendar_a_thousand_days_that_differ() {
+    let minutes = |many: u32| {
+        let at = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
+        (0..many).map(|it| format!("{}-{}", at(2 * it), at(2 * it + 1))).collect::<Vec<_>>()
+    };
+    let day = json!({ "date": "--12-25", "open": minutes(25) });
+    let crowded = calendar(json!({ "mon": minutes(24), "tue": minutes(25) }), json!([day]));
+    let told: Vec<_> = crowded.errors().iter().map(ToString::to_string).collect();
+    assert_snapshot!(told.join("\n"), @"
+    /weekly/tue: must have at most 24 items
+    /exceptions/0/open: must have at most 24 items
+    ");
+    let days = |many: i16| {
+        let first = jiff::civil::date(2026, 1, 1);
+        let days = first.series(jiff::Span::new().days(1)).take(many.unsigned_abs().into());
+        days.map(|it| json!({ "date": it.to_string(), "open": [] })).collect::<Vec<_>>()
+    };
+    assert_eq!(calendar(weekdays(), json!(days(1_000))).errors(), Vec::new());
+    let told = calendar(weekdays(), json!(days(1_001))).errors()[0].to_string();
+    assert_snapshot!(told, @"/exceptions: must have at most 1000 items");
+    // What was published under other rules is read all the same.
+    assert!(OpenHours::of(&crowded, &warsaw()).is_ok());
+}
+
+#[test]
 fn t8_a_calendar_that_is_never_open_is_refused_with_the_reason() {
     let closed = calendar(json!({ "mon": [] }), json!([{ "date": "--12-25", "open": [] }]));
     assert_snapshot!(closed.errors()[0], @": never open: no day of the week and no exception has hours");

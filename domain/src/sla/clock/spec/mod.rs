@@ -25,7 +25,7 @@ use crate::envelope::{Envelope, Recorded};
 use crate::ids::{AgentId, CustomerId};
 use crate::party::{Actor, ActorKind, AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
-use crate::sla::calendar::Calendar;
+use crate::sla::calendar::OpenHours;
 use crate::sla::plan::Plan;
 use crate::ticket::command::{NewMessage, OpenTicket, TicketCommand as C, TicketDetails};
 use crate::ticket::decide::decide;
@@ -36,7 +36,7 @@ use crate::ticket::state::{Ticket, evolve};
 struct Life {
     catalogue: Catalogue,
     plans: BTreeMap<(String, u64), Plan>,
-    calendars: BTreeMap<(String, u64), (Calendar, ZoneOffsets)>,
+    calendars: BTreeMap<(String, u64), Arc<OpenHours>>,
     tickets: BTreeMap<TicketId, Vec<Recorded<Event>>>,
     position: u64,
     /// How much later than it happens everything is recorded.
@@ -108,15 +108,16 @@ impl Life {
             self.plans.insert(place.clone(), plan.document.clone());
         }
         if let Some(calendar) = self.catalogue.calendars.get(key) {
-            self.calendars.insert(place, (calendar.document.clone(), zone));
+            let hours = OpenHours::of(&calendar.document, &zone).unwrap();
+            self.calendars.insert(place, Arc::new(hours));
         }
     }
 
     fn frozen(&self, terms: &SlaTerms) -> Option<Arc<FrozenPlan>> {
         let plan = self.plans.get(&(terms.plan.key.clone(), terms.plan.version))?;
         let place = (terms.calendar.key.clone(), terms.calendar.version);
-        let (calendar, zone) = self.calendars.get(&place)?;
-        Some(Arc::new(FrozenPlan::new(terms.clone(), plan, calendar, zone).unwrap()))
+        let hours = self.calendars.get(&place)?;
+        Some(Arc::new(FrozenPlan::new(terms.clone(), plan.clone(), hours.clone())))
     }
 
     fn open(&mut self, at: &str) -> TicketId {
