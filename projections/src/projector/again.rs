@@ -4,31 +4,34 @@ use std::collections::BTreeMap;
 
 use docket_store::Position;
 
-use super::{Projector, evolve};
+use super::{Projector, evolve, poison};
 use crate::documents::{Change, Parked};
 use crate::recorded::{Moment, ReadError, Recorded};
 use crate::view::Contribution;
 
 impl Projector {
     /// Folds a stream anew, up to a position, to take the place of all that it has in the tables;
-    /// its sums stay, since they do not depend on what changed: the text.
+    /// its sums stay, since they do not depend on what changed: the text. What cannot be folded loses
+    /// its rows until it can: they would go on showing what was erased.
     pub async fn refold(
         &mut self,
         stream: &str,
         until: Position,
     ) -> Result<Vec<Change>, ReadError> {
         self.forget(stream);
-        let events = self.reader.stream(stream, Moment::Now).await?;
+        let events = match self.reader.stream(stream, Moment::Now).await {
+            Err(error) if poison::is_poison(&error) => Vec::new(),
+            events => events?,
+        };
         self.reader.plans.learn(&self.reader, &events).await?;
         let events: Vec<Recorded> = events.into_iter().filter(|e| e.position <= until).collect();
         let mut folds = self.fresh(stream);
         let mut changes = Vec::new();
         for ((view, table), fold) in self.targets.iter().zip(&mut folds.folds) {
             let Some(fold) = fold else { continue };
-            if self.parked.contains(&(view.name, stream.to_owned())) {
-                continue;
-            }
-            let Ok(after) = evolve(fold.as_mut(), &events) else { continue };
+            let parked = self.parked.contains(&(view.name, stream.to_owned()));
+            let events = if parked { &[] } else { events.as_slice() };
+            let after = evolve(fold.as_mut(), events).unwrap_or_default();
             let mut difference = Contribution::default().difference(after);
             difference.add = BTreeMap::new();
             changes.push(Change {

@@ -114,3 +114,22 @@ async fn a_stream_that_was_mended_is_folded_again() {
         assert!(sums[0].contains("in_progress") && sums[0].ends_with(" 1"), "{sums:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_stands_still_shows_nothing_of_who_is_erased() {
+    let desk = Desk::open().await;
+    desk.ticket(&stream(1), vec![opening("1")]).await;
+    nonsense(&desk, &stream(1), 1).await;
+    desk.ticket(&stream(2), vec![opening("2")]).await;
+    desk.shown().await;
+    for view in ["ticket_list", "ticket_text"] {
+        let rows = desk.table(view).await;
+        assert!(rows.iter().any(|row| row.starts_with(&stream(1))), "{view}: {rows:?}");
+    }
+    desk.reader.vault.erase(&stream(1)).await.unwrap();
+    desk.views.refold_subject(&stream(1)).await.unwrap();
+    for view in ["ticket_list", "ticket_text"] {
+        let rows = desk.table(view).await;
+        assert!(rows.iter().all(|row| !row.starts_with(&stream(1))), "{view}: {rows:?}");
+    }
+}
