@@ -12,19 +12,34 @@ use docket_domain::sla::clock::fact::{Fact, What};
 use docket_projections::recorded::{Moment, Reader, Recorded};
 use docket_projections::ticket_document::{TicketDocument, TicketFold};
 use docket_store::Sealed;
+use docket_store::batches::Batches;
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::problem::Problem;
 
-/// How many tickets are kept folded.
+/// How many tickets are expected to be kept folded, and how many bytes they may take.
 const KEPT: usize = 10_000;
+const KEPT_BYTES: u64 = 64 << 20;
 
 /// Folded tickets, by stream.
 pub struct Documents {
     /// Each with how often everything was forgotten before it was read: one that was read earlier
     /// than the last time may hold text that was erased since, and counts for nothing.
-    kept: Cache<String, (u64, Arc<Case>)>,
+    kept: Cache<String, (u64, Arc<Case>), ByBytes>,
     forgotten: AtomicU64,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<String, (u64, Arc<Case>)> for ByBytes {
+    fn weight(&self, stream: &String, (_, case): &(u64, Arc<Case>)) -> u64 {
+        let fields = case.document().into_iter().flat_map(|document| &document.fields);
+        let fields = fields.map(|(name, value)| name.len() + value.as_ref().map_or(0, String::len));
+        let facts = case.facts.capacity() * size_of::<Fact>();
+        (stream.len() + 2 * 1024 + facts + fields.sum::<usize>()) as u64
+    }
 }
 
 /// A ticket folded for answers: its document, and what its clocks go by.
@@ -68,7 +83,8 @@ impl Case {
 impl Documents {
     /// None yet.
     pub fn new() -> Self {
-        Self { kept: Cache::new(KEPT), forgotten: AtomicU64::new(0) }
+        let kept = Cache::with_weighter(KEPT, KEPT_BYTES, ByBytes);
+        Self { kept, forgotten: AtomicU64::new(0) }
     }
 
     /// The ticket as a command left it.
@@ -88,22 +104,23 @@ impl Documents {
     pub async fn now(&self, reader: &Reader, id: TicketId) -> Result<Arc<Case>, Problem> {
         let stream = id.stream();
         let before = self.forgotten.load(Ordering::SeqCst);
-        let kept = self.get(&stream);
-        let kept = kept.filter(|case| case.document().is_some());
-        let after = kept.as_ref().and_then(|case| Some(case.document()?.version));
-        let newer =
-            reader.store.read_stream(&stream, after.unwrap_or(0), 500, Sealed::With).await?;
-        let case = match kept {
-            Some(case) if newer.is_empty() => case,
-            _ if newer.len() == 500 => Arc::new(read(reader, &stream, Moment::Now).await?),
-            kept => {
-                let mut case = kept.map(Arc::unwrap_or_clone).unwrap_or_default();
-                for event in reader.open(&newer).await? {
-                    case.evolve(&event);
-                }
-                Arc::new(case)
+        let kept = self.get(&stream).filter(|case| case.document().is_some());
+        let mut case = kept.unwrap_or_default();
+        let mut after = case.document().map_or(0, |document| document.version);
+        let mut batches = Batches::default();
+        loop {
+            let asked = batches.next();
+            let newer = reader.store.read_stream(&stream, after, asked, Sealed::With).await?;
+            batches.learn(&newer);
+            if let Some(last) = newer.last() {
+                after = last.version;
+                let case = Arc::make_mut(&mut case);
+                reader.open(&newer).await?.iter().for_each(|event| case.evolve(event));
             }
-        };
+            if newer.len() < asked {
+                break;
+            }
+        }
         self.keep(&stream, &case, before);
         Ok(case)
     }

@@ -9,14 +9,20 @@ use docket_domain::agent::{self, Agent};
 use docket_domain::codec::Event;
 use docket_domain::customer::{self, Customer};
 use docket_domain::envelope::Recorded;
+use docket_domain::personal::Personal;
 use docket_domain::ticket::state::{Ticket, evolve};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::load::Folded;
 
-/// How many tickets are kept, and how many people of each kind: some kilobytes each at most.
+/// How many tickets are expected, and how many people of each kind: a kilobyte or two each.
 const TICKETS: usize = 8_192;
 const PEOPLE: usize = 4_096;
+
+/// How many bytes they may take: a ticket with thousands of messages takes the place of many.
+const TICKET_BYTES: u64 = 32 << 20;
+const PEOPLE_BYTES: u64 = 8 << 20;
 
 /// All that is kept.
 pub struct Kept {
@@ -30,9 +36,9 @@ impl Kept {
     pub fn new() -> Self {
         let forgotten = Arc::new(AtomicU64::new(0));
         Self {
-            tickets: KeptOf::new(TICKETS, evolve_ticket, forgotten.clone()),
-            customers: KeptOf::new(PEOPLE, evolve_customer, forgotten.clone()),
-            agents: KeptOf::new(PEOPLE, evolve_agent, forgotten.clone()),
+            tickets: KeptOf::new((TICKETS, TICKET_BYTES), evolve_ticket, forgotten.clone()),
+            customers: KeptOf::new((PEOPLE, PEOPLE_BYTES), evolve_customer, forgotten.clone()),
+            agents: KeptOf::new((PEOPLE, PEOPLE_BYTES), evolve_agent, forgotten.clone()),
             forgotten,
         }
     }
@@ -55,9 +61,12 @@ impl Kept {
     }
 
     pub fn forget(&self, stream: &str) {
-        self.tickets.forget(stream);
-        self.customers.forget(stream);
-        self.agents.forget(stream);
+        match stream.split_once('-') {
+            Some(("ticket", _)) => self.tickets.forget(stream),
+            Some(("customer", _)) => self.customers.forget(stream),
+            Some(("agent", _)) => self.agents.forget(stream),
+            _ => {}
+        }
     }
 
     /// Notes that the log has a person's stream up to a version, which another process may have
@@ -75,24 +84,72 @@ impl Kept {
     }
 }
 
+/// What a state takes in memory, about.
+pub trait Weighed: Clone + Default {
+    fn bytes(&self) -> usize;
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl<S: Weighed> Weighter<String, (u64, Arc<Folded<S>>)> for ByBytes {
+    fn weight(&self, stream: &String, (_, folded): &(u64, Arc<Folded<S>>)) -> u64 {
+        (stream.len() + folded.state.bytes()) as u64
+    }
+}
+
+impl Weighed for Ticket {
+    fn bytes(&self) -> usize {
+        let Some(ticket) = self.present() else { return ONE };
+        let small = ticket.messages.len()
+            + ticket.waiting_from_others.len()
+            + ticket.absorbed.len()
+            + ticket.undone_merges.len()
+            + ticket.links.len();
+        let text = |text: &Personal<String>| text.known().map_or(0, String::len);
+        let fields = ticket.fields.iter().map(|(name, value)| ONE + name.len() + text(value));
+        let promises = ticket.commitments.iter().map(|promise| ONE + text(&promise.text));
+        let texts = fields.chain(promises).sum::<usize>();
+        2 * 1024 + (small + ticket.tags.len()) * ONE + texts
+    }
+}
+
+/// What a message, a link, a tag takes, its number and ids included.
+const ONE: usize = 128;
+
+// People have a name and a few addresses, all short.
+
+impl Weighed for Option<Customer> {
+    fn bytes(&self) -> usize {
+        512
+    }
+}
+
+impl Weighed for Option<Agent> {
+    fn bytes(&self) -> usize {
+        512
+    }
+}
+
 /// One kind of aggregate: its folded streams, and how they are folded.
 pub struct KeptOf<S> {
     /// Each with the generation it was read in: one of an earlier generation may hold text that was
     /// erased since, and counts for nothing.
-    by_stream: Cache<String, (u64, Arc<Folded<S>>)>,
+    by_stream: Cache<String, (u64, Arc<Folded<S>>), ByBytes>,
     /// Versions that the log is known to have, of streams that other processes may write.
     outdated: Cache<String, u64>,
     evolve: fn(S, &Recorded<Event>) -> S,
     forgotten: Arc<AtomicU64>,
 }
 
-impl<S: Clone + Default> KeptOf<S> {
+impl<S: Weighed> KeptOf<S> {
     fn new(
-        capacity: usize,
+        (expected, bytes): (usize, u64),
         evolve: fn(S, &Recorded<Event>) -> S,
         forgotten: Arc<AtomicU64>,
     ) -> Self {
-        Self { by_stream: Cache::new(capacity), outdated: Cache::new(capacity), evolve, forgotten }
+        let by_stream = Cache::with_weighter(expected, bytes, ByBytes);
+        Self { by_stream, outdated: Cache::new(expected), evolve, forgotten }
     }
 
     pub fn get(&self, stream: &str) -> Option<Arc<Folded<S>>> {

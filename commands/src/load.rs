@@ -3,13 +3,11 @@
 use docket_domain::codec::{self, Event};
 use docket_domain::envelope::{Envelope, Recorded};
 use docket_domain::instant::Instant;
+use docket_store::batches::Batches;
 use docket_store::vault::Vault;
 use docket_store::{EventStore, Sealed, StoreError, StoredEvent};
 
 use crate::error::CommandError;
-
-/// How many events one read asks for.
-const PAGE: usize = 500;
 
 /// A stream folded: its state, and where it stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,9 +28,12 @@ pub async fn fold<S>(
     mut folded: Folded<S>,
     evolve: impl Fn(S, &Recorded<Event>) -> S,
 ) -> Result<Folded<S>, CommandError> {
+    let mut batches = Batches::default();
     loop {
-        let page = store.read_stream(stream, folded.version, PAGE, Sealed::With).await?;
-        let last_page = page.len() < PAGE;
+        let asked = batches.next();
+        let page = store.read_stream(stream, folded.version, asked, Sealed::With).await?;
+        let last_page = page.len() < asked;
+        batches.learn(&page);
         for recorded in decode_all(vault, &page).await? {
             folded.version = recorded.version;
             folded.last_occurred_at = folded.last_occurred_at.max(recorded.occurred_at);

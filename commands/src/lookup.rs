@@ -9,7 +9,7 @@ use docket_domain::ticket::state::{Ticket, TicketState};
 use docket_store::Sealed;
 use uuid::Uuid;
 
-use crate::cache::KeptOf;
+use crate::cache::{KeptOf, Weighed};
 use crate::desk::Desk;
 use crate::error::CommandError;
 use crate::load::{self, Folded};
@@ -36,7 +36,7 @@ impl Desk {
 
     /// An aggregate as it is at hand, folded from its stream only if it is not. It may be behind the
     /// log: good enough to append on, since the store checks the version, but not to refuse on.
-    pub(crate) async fn at_hand<S: Clone + Default>(
+    pub(crate) async fn at_hand<S: Weighed>(
         &self,
         kept: &KeptOf<S>,
         stream: &str,
@@ -53,7 +53,7 @@ impl Desk {
         Ok(!next.is_empty())
     }
 
-    async fn up_to_date<S: Clone + Default>(
+    async fn up_to_date<S: Weighed>(
         &self,
         kept: &KeptOf<S>,
         stream: &str,

@@ -8,12 +8,12 @@ use std::fmt::Write;
 
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind};
+use docket_store::batches::{Batches, PAGE_BYTES, bytes};
 use docket_store::vault::Opened;
 use docket_store::{Sealed, StoredEvent, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::batches::{Batches, PAGE_BYTES, bytes};
 use crate::names::{Known, Names, name_of, stream_of};
 use crate::recorded::{Moment, ReadError, Reader};
 

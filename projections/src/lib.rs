@@ -5,7 +5,6 @@
 //! across streams is a [`view::View`]: a pure function of one stream, which the one [`runner`] keeps
 //! written down in tables that can be thrown away.
 
-pub mod batches;
 pub mod customers;
 pub mod deadlines;
 mod desk_state;

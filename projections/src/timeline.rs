@@ -13,12 +13,12 @@ use docket_domain::ids::{MergeId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::ActorKind;
 use docket_domain::ticket::event::{MergeSide, TicketEvent, TicketRef};
+use docket_store::batches::Batches;
 use docket_store::{Sealed, StoredEvent};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::batches::Batches;
 use crate::names::{Known, Names, name_of, stream_of};
 use crate::recorded::{ReadError, Reader, Recorded, id_of};
 

@@ -1,7 +1,7 @@
 //! How much is read at once: many events where they are small, few where each holds a long text, so
 //! that what a read holds in memory is bounded whatever the log holds.
 
-use docket_store::StoredEvent;
+use crate::StoredEvent;
 
 /// After so many bytes a page of events ends, always behind a whole event: about what its answer
 /// has in memory.
@@ -10,33 +10,37 @@ pub const PAGE_BYTES: usize = 4 << 20;
 /// The first read, whose events' size nobody knows yet. Most tickets have fewer events.
 const FIRST: usize = 64;
 
-/// The largest read.
-const LARGEST: usize = 1_000;
-
-/// What a read should bring, in bytes.
-const AIM: usize = 1 << 20;
-
-/// The sizes of the reads that one answer takes.
+/// The sizes of the reads that one answer takes, or one task that follows the log.
 #[derive(Clone, Copy, Debug)]
-pub struct Batches(usize);
+pub struct Batches {
+    next: usize,
+    largest: usize,
+    aim: usize,
+}
 
+/// What reading one stream takes: a megabyte, or a thousand events.
 impl Default for Batches {
     fn default() -> Self {
-        Self(FIRST)
+        Self::up_to(1_000, 1 << 20)
     }
 }
 
 impl Batches {
+    /// Reads of at most `largest` events, which should bring about `aim` bytes.
+    pub fn up_to(largest: usize, aim: usize) -> Self {
+        Self { next: FIRST.min(largest), largest, aim }
+    }
+
     /// How many events the next read asks for.
     pub fn next(self) -> usize {
-        self.0
+        self.next
     }
 
     /// Learns from what a read brought.
     pub fn learn(&mut self, events: &[StoredEvent]) {
         if let Some(average) = events.iter().map(bytes).sum::<usize>().checked_div(events.len()) {
-            let fitting = AIM / average.max(1);
-            self.0 = fitting.clamp(1, LARGEST.min(self.0 * 4));
+            let fitting = self.aim / average.max(1);
+            self.next = fitting.clamp(1, self.largest.min(self.next * 4));
         }
     }
 }

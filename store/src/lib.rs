@@ -7,6 +7,7 @@
 
 pub mod access;
 mod appending;
+pub mod batches;
 pub mod check;
 pub mod conformance;
 mod pages;

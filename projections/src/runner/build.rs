@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use docket_store::batches::Batches;
 use docket_store::{Position, Sealed, StoredEvent, Version};
 use futures::{StreamExt, stream};
 
@@ -16,8 +17,9 @@ use crate::projector::{Projector, evolve, park, poison};
 use crate::recorded::{ReadError, Reader};
 use crate::view::{Contribution, Key, Registered};
 
-/// Events read at once.
+/// Events, and bytes, read at once.
 const PAGE: usize = 4_000;
+const PAGE_BYTES: usize = 8 << 20;
 
 /// Pages folded at the same time, and as many read ahead.
 const PARALLEL: usize = 2;
@@ -157,11 +159,14 @@ impl Pages {
     ) -> Result<(), ProjectionError> {
         let mut page: Vec<StoredEvent> = Vec::new();
         let mut last: Option<(String, Version)> = None;
+        let mut batches = Batches::up_to(PAGE, PAGE_BYTES);
         loop {
+            let asked = batches.next();
             let after = last.as_ref().map(|(stream, version)| (stream.as_str(), *version));
             let read =
-                self.reader.store.read_category(self.category, after, PAGE, self.sealed).await?;
-            let done = read.len() < PAGE;
+                self.reader.store.read_category(self.category, after, asked, self.sealed).await?;
+            let done = read.len() < asked;
+            batches.learn(&read);
             last = read.last().map(|event| (event.stream.clone(), event.version)).or(last);
             page.extend(read.into_iter().filter(|event| event.position <= self.at));
             // The last stream of a full page may go on in the next one.
@@ -239,9 +244,12 @@ impl CatchUp {
 
     /// Folds what stands between here and `position`.
     pub async fn until(&mut self, position: Position) -> Result<(), ProjectionError> {
+        let mut batches = Batches::up_to(PAGE, PAGE_BYTES);
         while self.at < position {
-            let limit = PAGE.min(usize::try_from(position - self.at).unwrap_or(PAGE));
+            let limit = usize::try_from(position - self.at).unwrap_or(PAGE);
+            let limit = limit.min(batches.next());
             let batch = self.reader.store.read_all(self.at, limit, Sealed::With).await?;
+            batches.learn(&batch);
             let Some(last) = batch.last().map(|event| event.position) else { return Ok(()) };
             let projected = self.projector.project(batch).await?;
             self.documents.write(&projected.changes, &[], None).await?;

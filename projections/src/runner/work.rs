@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use docket_store::{Position, Sealed};
+use docket_store::{Position, Sealed, batches::Batches};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
@@ -18,8 +18,9 @@ use crate::recorded::Reader;
 use crate::subjects;
 use crate::view::Registered;
 
-/// Events in one batch: enough to spread the cost of a transaction, few enough to bound memory.
+/// Events, and bytes, in a batch: enough to share a transaction's cost, few enough to bound memory.
 const BATCH: usize = 1024;
+const BYTES: usize = 4 << 20;
 
 /// While the views are behind by less than this, the task rests after a batch: up to as long as it
 /// worked, the more events there were. Under load events gather meanwhile, a batch of many costs
@@ -72,6 +73,7 @@ pub(super) struct Running {
     pub work: Work,
     projector: Projector,
     cursor: Position,
+    batches: Batches,
     /// Tables that were built and wait for the cursor to reach them.
     waiting: Vec<(Built, Vec<Registered>, Reply)>,
     /// Streams folded anew while tables are being built, which those may have read before.
@@ -97,9 +99,10 @@ impl Running {
         let parked = work.documents.parked().await?;
         let targets = work.documents.in_use(&work.registry);
         let projector = Projector::new(work.reader.clone(), targets, &parked);
-        let (waiting, refolded) = (Vec::new(), BTreeSet::new());
-        let granting = BTreeSet::new();
-        let mut running = Self { work, projector, cursor, waiting, refolded, builds: 0, granting };
+        let (waiting, refolded, granting) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+        let batches = Batches::up_to(BATCH, BYTES);
+        let mut running =
+            Self { work, projector, cursor, batches, waiting, refolded, builds: 0, granting };
         running.work.progress.arrived(cursor);
         if build_beside {
             running.build(missing, oneshot::channel().0);
@@ -146,7 +149,9 @@ impl Running {
     /// One batch: read, folded and written. Answers how long to rest after it.
     async fn batch(&mut self) -> Result<Duration, ProjectionError> {
         let began = Instant::now();
-        let batch = self.work.reader.store.read_all(self.cursor, BATCH, Sealed::With).await?;
+        let asked = self.batches.next();
+        let batch = self.work.reader.store.read_all(self.cursor, asked, Sealed::With).await?;
+        self.batches.learn(&batch);
         let (Some(first), Some(last)) = (batch.first(), batch.last()) else {
             return Ok(Duration::ZERO);
         };
