@@ -20,7 +20,7 @@ pub(super) fn end_of_block(at: Instant, block_ms: i64, zone: Option<&ZoneOffsets
     let mut from = at;
     loop {
         let until = from.plus_millis(end - local(from));
-        match zone.and_then(|zone| zone.next_change(from)).filter(|change| *change < until) {
+        match zone.and_then(|zone| zone.next_change(from)).filter(|change| *change <= until) {
             None => return until,
             Some(change) if !(start..end).contains(&local(change)) => return change,
             Some(change) => from = change,
@@ -74,6 +74,21 @@ mod tests {
         assert_eq!(ends("2026-10-25T00:30:00Z", 120), "2026-10-25T03:00:00.000Z");
         // The block 02:45–03:00 ends where the clock is set back to 02:00.
         assert_eq!(ends("2026-10-25T00:50:00Z", 15), "2026-10-25T01:00:00.000Z");
+    }
+
+    #[test]
+    fn a_block_that_is_set_back_to_its_beginning_as_it_ends_lasts_twice() {
+        // Where the clock goes back from midnight to eleven: the day has not ended yet.
+        let midnight = "2026-03-22T03:00:00Z".parse::<Instant>().unwrap();
+        let offsets = vec![(0, -3 * 3600), (midnight.0, -4 * 3600)];
+        let zone = ZoneOffsets { tzdb: "2026a".into(), offsets };
+        let ends = |minutes| {
+            let at = midnight.plus_millis(-30 * MINUTE_MS);
+            end_of_block(at, minutes * MINUTE_MS, Some(&zone)).to_string()
+        };
+        assert_eq!(ends(15), "2026-03-22T02:45:00.000Z");
+        assert_eq!(ends(60), "2026-03-22T04:00:00.000Z");
+        assert_eq!(ends(24 * 60), "2026-03-22T04:00:00.000Z");
     }
 
     #[test]
