@@ -74,6 +74,8 @@ pub struct TicketState {
     /// Customers' messages of other tickets that wait for an answer here, since those tickets are
     /// aliases of this one or gave them back to it (S-81).
     pub waiting_from_others: Vec<WaitingMessage>,
+    /// Messages of other tickets that an employee opened here.
+    pub opened_from_others: Vec<MessageId>,
     /// Until when it is put aside, if it is.
     pub snooze: Option<Snooze>,
     /// What it is an alias of, if it is one.

@@ -41,12 +41,19 @@ pub(super) fn stirred(
     Ok((status::by_rule(state, rule, context)?, None))
 }
 
-/// Notes that an employee opened a customer's message, the latest when none is said. Only the first
-/// time is on record (S-33).
+/// Notes that an employee opened a customer's message, the latest when none is said: one of the
+/// ticket's own, or one that an alias brought. Only the first time is on record (S-33).
 pub(super) fn open_message(state: &TicketState, message: Option<MessageId>) -> Decision {
     let mut of_customer =
         state.messages.iter().filter(|message| message.kind == MessageKind::Customer);
     let found = match message {
+        Some(id) if state.message(id).is_none() && state.knows(id) => {
+            let first = !state.opened_from_others.contains(&id);
+            return Ok(first
+                .then_some(TicketEvent::MessageOpened { message_id: id })
+                .into_iter()
+                .collect());
+        }
         Some(id) => Some(of_customer.find(|it| it.id == id).ok_or(TicketRefusal::UnknownMessage)?),
         None => of_customer.next_back(),
     };

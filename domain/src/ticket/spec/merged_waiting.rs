@@ -167,3 +167,23 @@ fn the_end_of_a_chain_gives_back_what_waits_there_and_nothing_else() {
     then  nothing
     ");
 }
+
+#[test]
+fn a_message_that_an_alias_brought_is_opened_at_the_survivor_once() {
+    let brought = || C::OpenMessage { message: Some(MessageId(Uuid::from_u128(9001))) };
+    assert_snapshot!(spec(&story([absorb()]), brought()), @"
+    given TicketCreated → new, TicketAbsorbed
+    when  open a message
+    then  MessageOpened message_id: 900-1
+    ");
+    assert_snapshot!(spec(&story([absorb(), brought()]), brought()), @"
+    given TicketCreated → new, TicketAbsorbed, MessageOpened
+    when  open a message
+    then  nothing
+    ");
+    assert_snapshot!(spec(&story([]), brought()), @r#"
+    given TicketCreated → new
+    when  open a message
+    then  refused unknown_message at "/message": there is no such message in the ticket
+    "#);
+}

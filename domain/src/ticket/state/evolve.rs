@@ -49,6 +49,7 @@ fn create(created: &TicketCreated) -> TicketState {
         assignee: None,
         messages: Vec::new(),
         waiting_from_others: Vec::new(),
+        opened_from_others: Vec::new(),
         snooze: None,
         merged: None,
         absorbed: Vec::new(),
@@ -224,7 +225,10 @@ impl TicketState {
     }
 
     fn opened(&mut self, id: MessageId) {
-        self.messages.iter_mut().filter(|it| it.id == id).for_each(|it| it.opened = true);
+        match self.messages.iter_mut().find(|it| it.id == id) {
+            Some(message) => message.opened = true,
+            None => self.opened_from_others.push(id),
+        }
     }
 
     fn answered(&mut self, ids: &[MessageId]) {
