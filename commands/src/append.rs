@@ -6,7 +6,8 @@ use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel};
 use docket_store::vault::{FreshKeys, SealError};
 use docket_store::{
-    Append, Claim, Expected, NewEvent, Outcome, Receipt, Sealed, StoreError, StreamWrite, event_id,
+    Append, Claim, DATA_KEYS, Expected, KeyState, NewEvent, Outcome, Receipt, Sealed, StoreError,
+    StreamWrite, event_id,
 };
 use serde_json::Value;
 
@@ -92,8 +93,18 @@ impl Desk {
                 self.kept.forget(&stream);
                 Ok(Appended::Outrun)
             }
+            Outcome::Claimed(held) if held.space == DATA_KEYS => self.key_is_taken(held).await,
             Outcome::Claimed(_) => Ok(Appended::Outrun),
             Outcome::KeyReused => Err(CommandError::KeyReused),
+        }
+    }
+
+    /// A key that the write would have begun is there: somebody was faster, or the subject was erased
+    /// before it ever was, and will never be.
+    async fn key_is_taken(&self, held: Claim) -> Result<Appended, CommandError> {
+        match self.store.keys(std::slice::from_ref(&held.owner)).await?.pop() {
+            Some(KeyState::Erased(_)) => Err(CommandError::Erased { subject: held.owner }),
+            _ => Ok(Appended::Outrun),
         }
     }
 

@@ -56,6 +56,18 @@ async fn a_repeated_command_answers_what_it_did_and_does_nothing() {
 }
 
 #[tokio::test]
+async fn who_was_erased_before_they_were_added_is_named_as_such() {
+    // As an importer adds an agent whose id it derives, into a log that was restored from earlier.
+    let scene = scene().await;
+    let id = AgentId(Uuid::from_u128(7));
+    scene.desk.vault().erase(&id.stream()).await.unwrap();
+    let input = AgentInput { name: "Anna".into(), email: None };
+    let refused = scene.desk.add_agent(&request("anna"), Some(id), &input).await.unwrap_err();
+    let expected = format!("personal data of {} was erased; nothing new", id.stream());
+    assert!(refused.to_string().starts_with(&expected), "{refused}");
+}
+
+#[tokio::test]
 async fn a_message_reopens_within_the_window_and_opens_a_linked_ticket_after_it() {
     let scene = scene().await;
     let id = scene.open("open").await;
