@@ -12,6 +12,7 @@ use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
 use docket_domain::ticket::decide::decide;
 use docket_domain::ticket::event::TicketEvent;
 use docket_domain::ticket::state::{Ticket, TicketState};
+use docket_store::batches::{Batches, PAGE_BYTES, bytes};
 use docket_store::vault::{Pepper, Vault};
 use docket_store::{Clock, EventStore, Sealed};
 use uuid::Uuid;
@@ -25,7 +26,8 @@ use crate::request::{Done, Occurred, Request};
 /// How often a command is decided again because others were faster, before it gives up.
 pub(crate) const TRIES: usize = 32;
 
-/// How many missed events a stale asker is shown; all of them are looked at.
+/// How many missed events a stale asker is shown at most, and no more than a page of events has in
+/// bytes; all of them are looked at.
 const MISSED: usize = 200;
 
 /// The one way to change anything.
@@ -213,16 +215,20 @@ impl Desk {
             return Ok(());
         };
         let (mut missed, mut by_people, mut version) = (Vec::new(), seen > actual, seen);
+        let (mut size, mut batches) = (0, Batches::default());
         loop {
-            let page = self.store.read_stream(stream, version, MISSED, Sealed::With).await?;
+            let asked = batches.next();
+            let page = self.store.read_stream(stream, version, asked, Sealed::With).await?;
+            batches.learn(&page);
             let Some(last) = page.last() else { break };
             version = last.version;
-            for event in &page {
-                let kind = load::envelope(event)?.actor.kind;
+            for event in page {
+                let kind = load::envelope(&event)?.actor.kind;
                 by_people |= kind.is_human() || kind == ActorKind::Customer;
-            }
-            if missed.is_empty() {
-                missed = page;
+                if missed.len() < MISSED && size < PAGE_BYTES {
+                    size += bytes(&event);
+                    missed.push(event);
+                }
             }
         }
         if by_people { Err(CommandError::Stale { actual, missed }) } else { Ok(()) }

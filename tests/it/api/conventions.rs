@@ -98,6 +98,22 @@ async fn if_match_fails_only_for_what_people_did_and_says_what() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_missed_many_megabytes_is_shown_the_first_of_them() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let note = json!({ "body": "x".repeat(200_000) });
+    for _ in 0..30 {
+        desk.admin.post(&ticket.path("note"), &note).await.is(200);
+    }
+    let request = desk.admin.request("POST", &ticket.path("note")).header("if-match", "\"1\"");
+    let stale = desk.admin.send(request.json(&note)).await;
+    assert_eq!(stale.problem(), "412 stale");
+    let missed = stale.body["missed"].as_array().unwrap();
+    assert_eq!(missed[0]["version"], 2);
+    assert!((10..30).contains(&missed.len()), "{} events", missed.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_read_waits_for_the_position_it_demands_and_not_for_ever() {
     let desk = Desk::open().await;
     let created = desk.given_ticket().await;
