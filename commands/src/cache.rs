@@ -105,6 +105,7 @@ impl Weighed for Ticket {
             + ticket.waiting_from_others.len()
             + ticket.absorbed.len()
             + ticket.undone_merges.len()
+            + ticket.opened_from_others.len()
             + ticket.links.len();
         let text = |text: &Personal<String>| text.known().map_or(0, String::len);
         let fields = ticket.fields.iter().map(|(name, value)| ONE + name.len() + text(value));
@@ -217,5 +218,34 @@ fn evolve_agent(state: Option<Agent>, recorded: &Recorded<Event>) -> Option<Agen
     match &recorded.event {
         Event::Agent(event) => agent::evolve(state, event),
         Event::Ticket(_) | Event::Customer(_) | Event::Definition(_) | Event::Token(_) => state,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Heavy(usize);
+
+    impl Weighed for Heavy {
+        fn bytes(&self) -> usize {
+            self.0
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_by_what_it_weighs() {
+        let kept = |bytes: usize| {
+            let of = KeptOf::new((100, 1 << 20), |state, _| state, Arc::default());
+            let streams: Vec<String> = (0..100).map(|n| format!("ticket-{n}")).collect();
+            for stream in &streams {
+                let folded = Folded { state: Heavy(bytes), version: 1, ..Folded::default() };
+                of.put(stream, Arc::new(folded), 0);
+            }
+            streams.iter().filter(|stream| of.get(stream).is_some()).count()
+        };
+        assert_eq!(kept(1_000), 100);
+        assert!((1..=10).contains(&kept(100_000)), "{}", kept(100_000));
     }
 }

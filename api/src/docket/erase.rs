@@ -44,9 +44,16 @@ impl Docket {
 
     /// Erases these subjects and takes their marks away, once no file holds anything of anybody.
     async fn destroy_all(&self, left: &mut BTreeSet<String>) -> Result<Erased, Problem> {
+        let mut failed = None;
         for subject in left.clone() {
-            self.destroy(&subject).await?;
-            left.remove(&subject);
+            match self.destroy(&subject).await {
+                Ok(()) => drop(left.remove(&subject)),
+                // One that cannot be finished must not keep the keys of others.
+                Err(problem) => failed = Some(problem),
+            }
+        }
+        if let Some(problem) = failed {
+            return Err(problem);
         }
         if !self.store.scrub().await? {
             return Ok(Erased::TracesLeft);
