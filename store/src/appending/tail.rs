@@ -2,7 +2,7 @@
 //! database, which is most of what following costs.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::EventRow;
 use crate::{Millis, Position, Sealed, StoredEvent};
@@ -17,7 +17,7 @@ pub(crate) struct Tail(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    events: VecDeque<StoredEvent>,
+    events: VecDeque<Arc<StoredEvent>>,
     bytes: usize,
 }
 
@@ -33,7 +33,7 @@ impl Tail {
         for row in rows {
             let event = stored(row, recorded_at);
             kept.bytes += bytes(&event);
-            kept.events.push_back(event);
+            kept.events.push_back(Arc::new(event));
         }
         while kept.events.len() > EVENTS || kept.bytes > BYTES {
             let Some(oldest) = kept.events.pop_front() else { break };
@@ -54,17 +54,21 @@ impl Tail {
         limit: usize,
         sealed: Sealed,
     ) -> Option<Vec<StoredEvent>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = kept.events.front()?.position;
-        let skip = usize::try_from(position.checked_add(1)?.checked_sub(first)?).ok()?;
-        if skip >= kept.events.len() {
-            return None;
-        }
-        let events = kept.events.iter().skip(skip).take(limit).cloned();
+        // Their texts are copied once nobody waits for that: the writer does.
+        let events = self.held_after(position, limit)?;
+        let events = events.iter().map(|event| StoredEvent::clone(event));
         Some(match sealed {
             Sealed::With => events.collect(),
             Sealed::Without => events.map(|event| StoredEvent { sealed: None, ..event }).collect(),
         })
+    }
+
+    fn held_after(&self, position: Position, limit: usize) -> Option<Vec<Arc<StoredEvent>>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = kept.events.front()?.position;
+        let skip = usize::try_from(position.checked_add(1)?.checked_sub(first)?).ok()?;
+        let held = kept.events.len() > skip;
+        held.then(|| kept.events.iter().skip(skip).take(limit).cloned().collect())
     }
 }
 

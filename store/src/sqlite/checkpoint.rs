@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
 
 use super::failure::failed;
 use super::open;
@@ -20,15 +21,14 @@ const EVENTS: u64 = 1_000;
 /// Held by whoever folds the write-ahead log: two at once would be in each other's way.
 pub(super) type Turn = Arc<Mutex<()>>;
 
-/// Starts to follow the log; ends with it.
+/// Starts to follow the log; the task ends with the log's writer.
 pub(super) async fn start(
     path: &Path,
     head: watch::Receiver<Position>,
     turn: Turn,
-) -> Result<(), StoreError> {
+) -> Result<JoinHandle<()>, StoreError> {
     let connection = open::folding(path).connect().await.map_err(|error| failed(&error))?;
-    tokio::spawn(follow(connection, head, turn));
-    Ok(())
+    Ok(tokio::spawn(follow(connection, head, turn)))
 }
 
 async fn follow(mut connection: SqliteConnection, mut head: watch::Receiver<Position>, turn: Turn) {

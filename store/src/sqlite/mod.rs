@@ -23,7 +23,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use self::failure::failed;
@@ -48,6 +49,8 @@ pub struct SqliteStore {
     tail: Arc<Tail>,
     /// `None` when opened for reading only.
     writer: Option<Queue<Other>>,
+    /// What folds the write-ahead log beside the writer, until the store is closed.
+    folding: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl SqliteStore {
@@ -65,9 +68,10 @@ impl SqliteStore {
         let turn = checkpoint::Turn::default();
         let shared = Shared { head: sender, tail: tail.clone(), turn: turn.clone() };
         let writer = Writer::open(path.clone(), clock, shared, lock).await?;
-        checkpoint::start(&path, head.clone(), turn).await?;
+        let folding = Mutex::new(Some(checkpoint::start(&path, head.clone(), turn).await?));
         let readers = open::readers(&path).await?;
-        let store = Self { path, readers, head, tail, writer: Some(Queue::start(writer)) };
+        let writer = Some(Queue::start(writer));
+        let store = Self { path, readers, head, tail, writer, folding };
         store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
         Ok(store)
     }
@@ -83,13 +87,19 @@ impl SqliteStore {
         let readers = open::readers(&path).await?;
         let (sender, head) = watch::channel(last_position(&readers).await?);
         tokio::spawn(follow(readers.clone(), sender));
-        Ok(Self { path, readers, head, tail: Arc::default(), writer: None })
+        let (tail, folding) = (Arc::default(), Mutex::default());
+        Ok(Self { path, readers, head, tail, writer: None, folding })
     }
 
-    /// Finishes the appends that wait, closes the file and gives its lock back.
+    /// Finishes the appends that wait, closes the file and gives its lock back. Nobody has it open
+    /// after that.
     pub async fn close(&self) {
         if let Some(writer) = &self.writer {
             writer.close().await;
+        }
+        if let Some(folding) = self.folding.lock().await.take() {
+            // It cannot panic, and is never aborted.
+            let _ = folding.await;
         }
         self.readers.close().await;
     }

@@ -114,6 +114,21 @@ async fn a_commit_that_fails_is_unknown_and_trying_again_settles_it() {
     assert_eq!(store.append(append).await, Ok(Outcome::AlreadyAppended(receipt)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_has_a_closed_log_open() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..20 {
+        let path = folder.path().join(format!("log-{n}.sqlite"));
+        let store = SqliteStore::open(&path, clock()).await.unwrap();
+        store.append(note("ticket-1", Expected::NoStream, "{}")).await.unwrap();
+        store.close().await;
+        let open = std::fs::read_dir("/proc/self/fd").unwrap();
+        let open = open.filter_map(|it| std::fs::read_link(it.ok()?.path()).ok());
+        let open: Vec<_> = open.filter(|it| it.starts_with(folder.path())).collect();
+        assert!(open.is_empty(), "round {n}: {open:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_newer_schema_is_refused() {
     let folder = tempfile::tempdir().unwrap();
