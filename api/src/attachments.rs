@@ -36,6 +36,7 @@ use self::register::{Register, Waiting};
 pub use self::save::Upload;
 use crate::config::Config;
 use crate::docket::StartError;
+use crate::metrics;
 use crate::problem::Problem;
 use crate::side::Side;
 
@@ -156,22 +157,25 @@ impl Attachments {
         Ok(Found { file: known.file, key, boxed, waiting_since: since })
     }
 
-    /// The bytes of a file, streamed.
+    /// The bytes of a file, streamed; those that are not what was sealed break it off.
     pub async fn bytes(
         &self,
         found: &Found,
     ) -> Result<impl Stream<Item = Result<Bytes, Problem>> + use<>, Problem> {
         let sealed = self.store.get(&Path::from(found.file.id.to_string())).await;
         let sealed = sealed.map_err(|error| broken(&error))?.into_stream();
-        let start = (sealed, Some(found.key.reader()));
-        Ok(futures::stream::try_unfold(start, |(mut sealed, reader)| async move {
+        let (start, id) = ((sealed, Some(found.key.reader())), found.file.id);
+        Ok(futures::stream::try_unfold(start, move |(mut sealed, reader)| async move {
             let Some(mut reader) = reader else { return Ok(None) };
             match sealed.try_next().await.map_err(|error| broken(&error))? {
                 Some(chunk) => {
-                    let bytes = Bytes::from(reader.read(&chunk)?);
-                    Ok(Some((bytes, (sealed, Some(reader)))))
+                    let bytes = reader.read(&chunk).map_err(|error| damaged(id, &error))?;
+                    Ok(Some((Bytes::from(bytes), (sealed, Some(reader)))))
                 }
-                None => Ok(Some((Bytes::from(reader.finish()?), (sealed, None)))),
+                None => {
+                    let last = reader.finish().map_err(|error| damaged(id, &error))?;
+                    Ok(Some((Bytes::from(last), (sealed, None))))
+                }
             }
         }))
     }
@@ -262,6 +266,13 @@ pub fn hex(bytes: &[u8]) -> String {
 fn broken(error: &dyn std::error::Error) -> Problem {
     tracing::error!(%error, "the attachment store failed");
     Problem::unavailable("attachments_unavailable", "attachments cannot be kept or read now", 5)
+}
+
+/// What lies under a file's id was altered or cut short; whoever downloads it sees it break off.
+fn damaged(id: Uuid, error: &StoreError) -> Problem {
+    tracing::error!(file = %id, %error, "a download is broken off");
+    metrics::damaged_file();
+    Problem::internal()
 }
 
 #[cfg(test)]

@@ -55,6 +55,11 @@ pub fn parked(view: &str, streams: u64) {
     gauge!("docket_view_parked_streams", "view" => view.to_owned()).set(streams as f64);
 }
 
+/// Counts a file whose bytes are not what was sealed.
+pub fn damaged_file() {
+    counter!("docket_attachments_damaged_total").increment(1);
+}
+
 /// The method, as a label that outlives the request.
 pub fn method(method: &Method) -> &'static str {
     match *method {

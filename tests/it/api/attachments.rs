@@ -132,6 +132,8 @@ async fn bytes_that_were_touched_on_disk_are_never_handed_out() {
         Err(_) => true,
     };
     assert!(broke_off, "no whole answer came");
+    let figures = String::from_utf8(desk.admin.get("/metrics").await.is(200).bytes).unwrap();
+    assert!(figures.contains("docket_attachments_damaged_total"), "the operator is told");
 }
 
 #[tokio::test(flavor = "multi_thread")]
