@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
-use docket_commands::{Done, Occurred, Request};
+use docket_commands::{CommandError, Done, Occurred, Request};
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
@@ -136,14 +136,26 @@ impl Call {
         gather: impl Future<Output = Result<Vec<TicketCommand>, Problem>>,
     ) -> Answer {
         let request = self.request(said, occurred_at)?;
-        let done = match self.earlier(&request).await? {
-            Some(done) => Ok(done),
-            None => {
-                let id = self.ticket(id).await?;
-                self.docket.desk.execute_all(&request, id, &gather.await?).await
-            }
+        let execute = async {
+            let id = self.ticket(id).await?;
+            Ok(self.docket.desk.execute_all(&request, id, &gather.await?).await)
         };
-        self.ticket_answer(done, StatusCode::OK).await
+        self.once(&request, StatusCode::OK, execute).await
+    }
+
+    /// Does something to a ticket, unless it was done when the call was made before, and answers with
+    /// the ticket. What `act` gathers first may have changed since then: a repetition does not ask.
+    pub async fn once(
+        &self,
+        request: &Request,
+        status: StatusCode,
+        act: impl Future<Output = Result<Result<Done, CommandError>, Problem>>,
+    ) -> Answer {
+        let done = match self.earlier(request).await? {
+            Some(done) => Ok(done),
+            None => act.await?,
+        };
+        self.ticket_answer(done, status).await
     }
 
     /// What this call did when it was made before, if it was.
@@ -207,7 +219,7 @@ impl Call {
     /// Answers with the ticket as the command left it.
     pub async fn ticket_answer(
         &self,
-        done: Result<Done, docket_commands::CommandError>,
+        done: Result<Done, CommandError>,
         status: StatusCode,
     ) -> Answer {
         let done = match done {

@@ -37,15 +37,12 @@ struct Merge {
 #[post("/merge")]
 async fn merge(call: Call, id: web::Path<String>, body: Body<Merge>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
-    let done = match call.earlier(&request).await? {
-        Some(done) => Ok(done),
-        None => {
-            let id = call.ticket(&id).await?;
-            let into = call.named_ticket("/into", &body.asked.into).await?;
-            call.docket.desk.merge(&request, id, into).await
-        }
+    let merge = async {
+        let id = call.ticket(&id).await?;
+        let into = call.named_ticket("/into", &body.asked.into).await?;
+        Ok(call.docket.desk.merge(&request, id, into).await)
     };
-    call.ticket_answer(done, StatusCode::OK).await
+    call.once(&request, StatusCode::OK, merge).await
 }
 
 /// Which merge is undone.
@@ -131,15 +128,12 @@ fn related() -> LinkKind {
 #[post("/link")]
 async fn link(call: Call, id: web::Path<String>, body: Body<Link>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
-    let done = match call.earlier(&request).await? {
-        Some(done) => Ok(done),
-        None => {
-            let id = call.ticket(&id).await?;
-            let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
-            call.docket.desk.link(&request, id, other, body.asked.kind).await
-        }
+    let link = async {
+        let id = call.ticket(&id).await?;
+        let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
+        Ok(call.docket.desk.link(&request, id, other, body.asked.kind).await)
     };
-    call.ticket_answer(done, StatusCode::OK).await
+    call.once(&request, StatusCode::OK, link).await
 }
 
 /// A link to be removed.
@@ -162,13 +156,10 @@ struct Unlink {
 #[post("/unlink")]
 async fn unlink(call: Call, id: web::Path<String>, body: Body<Unlink>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
-    let done = match call.earlier(&request).await? {
-        Some(done) => Ok(done),
-        None => {
-            let id = call.ticket(&id).await?;
-            let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
-            call.docket.desk.unlink(&request, id, other, body.asked.kind).await
-        }
+    let unlink = async {
+        let id = call.ticket(&id).await?;
+        let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
+        Ok(call.docket.desk.unlink(&request, id, other, body.asked.kind).await)
     };
-    call.ticket_answer(done, StatusCode::OK).await
+    call.once(&request, StatusCode::OK, unlink).await
 }
