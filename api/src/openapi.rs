@@ -66,6 +66,7 @@ pub fn collect() -> OpenApi {
     components.schemas.insert("Problem".into(), Document::schema());
     components.schemas.insert("Fault".into(), Fault::schema());
     definitions::add_schemas(components);
+    definitions::add_answers(components);
     for (status, described) in PROBLEMS {
         components.responses.insert(status.into(), RefOr::T(problem(described)));
     }
@@ -79,6 +80,9 @@ pub fn collect() -> OpenApi {
     for (path, item) in &mut api.paths.paths {
         if let Some(publishing) = &mut item.put {
             definitions::describe_body(path, publishing);
+        }
+        for (_, operation) in operations(item) {
+            definitions::describe_answers(path, operation);
         }
     }
     tell_apart(&mut api);

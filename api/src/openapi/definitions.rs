@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Required, Schema};
@@ -27,19 +28,113 @@ pub fn describe_body(path: &str, operation: &mut Operation) {
     operation.request_body = Some(RefOr::T(body.required(Some(Required::True)).build()));
 }
 
+/// The answers that one handler gives for all kinds, as it says them: of any document.
+const ANSWERS: [&str; 4] =
+    ["Definition", "DefinitionVersion", "Page_Definition", "Page_DefinitionVersion"];
+
+/// The kinds, by the first word of their paths, each with its document's schema.
+const KINDS: [(&str, &str); 8] = [
+    ("queues", "Queue"),
+    ("categories", "Category"),
+    ("statuses", "Status"),
+    ("priorities", "Priority"),
+    ("types", "Type"),
+    ("calendars", "Calendar"),
+    ("plans", "Plan"),
+    ("settings", "Settings"),
+];
+
 fn schema_of(path: &str) -> Option<&'static str> {
     let plural = path.strip_prefix("/v1/")?.split('/').next()?;
-    Some(match plural {
-        "queues" => "Queue",
-        "categories" => "Category",
-        "statuses" => "Status",
-        "priorities" => "Priority",
-        "types" => "Type",
-        "calendars" => "Calendar",
-        "plans" => "Plan",
-        "settings" => "Settings",
-        _ => return None,
-    })
+    KINDS.iter().find(|(of, _)| *of == plural).map(|(_, name)| *name)
+}
+
+/// Puts in place of the answers of any document those of each kind.
+pub fn add_answers(components: &mut Components) {
+    let mut take = |name| serde_json::to_value(components.schemas.remove(name)).unwrap_or_default();
+    let [definition, version, definitions, versions] = ANSWERS.map(&mut take);
+    let documents: BTreeMap<String, Value> = serde_json::from_str(SCHEMAS).unwrap_or_default();
+    for (_, kind) in KINDS {
+        let document = documents.get(kind).cloned().unwrap_or_default();
+        let answers = [
+            in_force(document, &definition["allOf"][1]),
+            with(&version, "/properties/document", one_of_or_null(kind)),
+            with(&definitions, "/properties/data/items", reference(&answer(kind, ANSWERS[0]))),
+            with(&versions, "/properties/data/items", reference(&answer(kind, ANSWERS[1]))),
+        ];
+        for (name, schema) in ANSWERS.iter().zip(answers) {
+            // What utoipa wrote it reads; a test holds every reference against its schema.
+            let schema = serde_json::from_value::<RefOr<Schema>>(schema);
+            components.schemas.extend(schema.ok().map(|schema| (answer(kind, name), schema)));
+        }
+    }
+}
+
+/// Lets an operation under this path refer to the answers of its kind.
+pub fn describe_answers(path: &str, operation: &mut Operation) {
+    let Some(kind) = schema_of(path) else { return };
+    let Ok(mut responses) = serde_json::to_value(&operation.responses) else { return };
+    refer(&mut responses, kind);
+    if let Ok(responses) = serde_json::from_value(responses) {
+        operation.responses = responses;
+    }
+}
+
+/// `Page_DefinitionVersion` of queues is `Page_QueueDefinitionVersion`.
+fn answer(kind: &str, name: &str) -> String {
+    name.replace("Definition", &format!("{kind}Definition"))
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn one_of_or_null(kind: &str) -> Value {
+    let retired = "The document; `null` where it was retired.";
+    json!({ "oneOf": [reference(kind), { "type": "null" }], "description": retired })
+}
+
+fn with(schema: &Value, pointer: &str, value: Value) -> Value {
+    let mut schema = schema.clone();
+    if let Some(place) = schema.pointer_mut(pointer) {
+        *place = value;
+    }
+    schema
+}
+
+/// A document's own members, and those that say which one it is.
+fn in_force(mut document: Value, which: &Value) -> Value {
+    if let (Some(own), Some(more)) =
+        (document["properties"].as_object_mut(), which["properties"].as_object())
+    {
+        own.extend(more.clone());
+    }
+    if let (Some(own), Some(more)) =
+        (document["required"].as_array_mut(), which["required"].as_array())
+    {
+        own.extend(more.clone());
+    }
+    if let Some(document) = document.as_object_mut() {
+        document.remove("example");
+    }
+    document
+}
+
+fn refer(value: &mut Value, kind: &str) {
+    match value {
+        Value::Object(members) => {
+            for (member, value) in members {
+                let name = value.as_str().and_then(|it| it.rsplit('/').next());
+                let name = name.filter(|name| member == "$ref" && ANSWERS.contains(name));
+                match name.map(|name| answer(kind, name)) {
+                    Some(name) => *value = format!("#/components/schemas/{name}").into(),
+                    None => refer(value, kind),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, kind)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 #[cfg(test)]

@@ -80,3 +80,21 @@ fn every_operation_has_an_id_of_its_own_and_every_definition_a_schema() {
         }
     }
 }
+
+#[test]
+fn every_reference_leads_to_a_schema_and_what_is_read_of_a_definition_is_what_was_published() {
+    let document = serde_json::to_value(docket_api::openapi::collect()).unwrap();
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|it| it.split('"').next()) {
+        assert!(document.pointer(reference).is_some(), "nothing is at {reference}");
+    }
+    let read = "/paths/~1v1~1queues~1{key}/get/responses/200/content/application~1json/schema/$ref";
+    assert_eq!(document.pointer(read).unwrap(), "#/components/schemas/QueueDefinition");
+    let schemas = &document["components"]["schemas"];
+    let read = schemas["QueueDefinition"]["properties"].as_object().unwrap();
+    for member in schemas["Queue"]["properties"].as_object().unwrap().keys() {
+        assert!(read.contains_key(member), "{member}");
+    }
+    assert!(read.contains_key("effective_from"));
+    assert!(schemas.get("Definition").is_none(), "no answer is of any form");
+}
