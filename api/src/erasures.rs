@@ -103,7 +103,7 @@ impl Erasures {
     fn subject(&self, number: usize, line: &str) -> std::io::Result<String> {
         let parts = line.split_once(' ');
         let parts = parts.filter(|(at, subject)| {
-            at.parse::<Instant>().is_ok() && subject.contains('-') && !subject.contains(' ')
+            at.parse::<Instant>().is_ok() && subject.contains('-') && !subject.contains([' ', '/'])
         });
         let wrong = || {
             let file = self.0.display();
