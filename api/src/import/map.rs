@@ -1,15 +1,17 @@
 //! The map: what the columns of a foreign log mean here. A small TOML file, documented in
 //! `docs/importing.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::DateTime;
+use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 
+use crate::import::columns;
 use crate::import::counterpart::Counterpart;
 use crate::import::row::{Reject, Row};
 use crate::import::template::{Choice, Template};
@@ -91,6 +93,8 @@ pub struct Rule {
     pub event_type: String,
     /// How it becomes that.
     pub counterpart: Counterpart,
+    /// The attributes it takes values from.
+    pub reads: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
@@ -155,7 +159,12 @@ impl Map {
                 "times in a format of your own need a zone, such as \"Europe/Rome\"",
             );
         }
-        map.zone()?;
+        let zone = map.zone()?.unwrap_or(TimeZone::UTC);
+        if map.time_format.as_deref().is_some_and(|format| !reads_what_it_writes(format, zone)) {
+            return impossible(
+                "time_format must say date and time, in the letters of strptime: \"%d.%m.%Y %H:%M\"",
+            );
+        }
         Ok(map)
     }
 
@@ -190,7 +199,7 @@ impl Map {
         }
         let mut activity = Vec::with_capacity(self.activity.len());
         for name in &self.activity {
-            let part = row.get(name);
+            let part = row.of_event(name);
             activity.push(part.ok_or_else(|| format!("no activity: {name:?} is missing"))?);
         }
         Ok((at, activity.join("+")))
@@ -218,6 +227,13 @@ impl Map {
         };
         self.events.iter().filter(fits)
     }
+}
+
+/// Whether a moment that is written in a format can be read in it.
+fn reads_what_it_writes(format: &str, zone: TimeZone) -> bool {
+    let sample = DateTime::constant(2026, 3, 1, 15, 4, 5, 0).to_zoned(zone);
+    let written = sample.ok().and_then(|at| strtime::format(format, &at).ok());
+    written.is_some_and(|text| DateTime::strptime(format, text).is_ok())
 }
 
 impl Default for Csv {
@@ -249,10 +265,11 @@ impl TryFrom<RawRule> for Rule {
             return Err(format!("the rule for {} fits everything: say when", raw.event_type));
         }
         let event_type = raw.event_type;
+        let reads = columns::of_set(&raw.set)?;
         let tagged = toml::Table::from_iter([(event_type.clone(), toml::Value::Table(raw.set))]);
         let counterpart = Counterpart::deserialize(tagged).map_err(|error| error.to_string())?;
         let when = raw.when.into_iter().map(|(name, values)| (name, values.into())).collect();
-        Ok(Self { when, event_type, counterpart })
+        Ok(Self { when, event_type, counterpart, reads })
     }
 }
 

@@ -2,6 +2,7 @@
 //! decisions. See `docs/importing.md`.
 
 pub mod case;
+pub mod columns;
 pub mod counterpart;
 pub mod map;
 pub mod people;

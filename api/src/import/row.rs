@@ -34,6 +34,12 @@ impl Row {
         of_case(name).or_else(|| self.defaults.get(name)).map(String::as_str)
     }
 
+    /// The value of an attribute of the event, else the file's default for events; never its case's,
+    /// whose name is not what was done.
+    pub fn of_event(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).or_else(|| self.defaults.get(name)).map(String::as_str)
+    }
+
     /// The value of an attribute that must have been said: the event's own, without defaults.
     pub fn said(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)

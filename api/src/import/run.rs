@@ -14,6 +14,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use uuid::Uuid;
 
 use crate::import::case::{Case, Importer};
+use crate::import::columns;
 use crate::import::map::{Activity, Map};
 use crate::import::report::{Fate, Report};
 use crate::import::row::{Found, Reject, Unreadable};
@@ -150,6 +151,11 @@ fn opened(job: &Job) -> Result<Next, Unreadable> {
         }
         Format::Csv => {
             let mut reader = TableReader::new((bytes, place), job.map.csv.delimiter)?;
+            if let Some(name) = columns::missing(&job.map, &reader.columns()) {
+                let reason =
+                    format!("the map reads {name:?}, but no column of the table has that name");
+                return Err(Unreadable { line: 1, reason });
+            }
             Box::new(move || reader.next_row())
         }
     })

@@ -6,8 +6,9 @@ use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::Outcome;
 
+use crate::import::columns;
 use crate::import::map::{Activity, Map};
-use crate::import::row::{Found, Row, Unreadable};
+use crate::import::row::{Attributes, Found, Row, Unreadable};
 use crate::import::source::{LARGEST_EVENT, Watched};
 use crate::import::table::TableReader;
 use crate::import::template::Values;
@@ -91,6 +92,9 @@ fn hostile_or_broken_logs_are_refused_with_the_line() {
     let cut = "<log><trace>\n<event><string key=\"a\" value=\"1\"/>";
     assert_eq!(refused(cut), "line 2: the file ends in the middle of the log");
     assert_eq!(refused("<html></html>"), "line 1: this is no XES log: it begins with <html>");
+    for nothing in ["", "case,when\n1,2\n", "<?xml version=\"1.0\"?><!-- nothing -->"] {
+        assert!(refused(nothing).ends_with("this is no XES log: there is no <log>"), "{nothing:?}");
+    }
     let latin = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><log/>";
     assert_eq!(refused(latin), "line 1: the encoding ISO-8859-1 is not read, only UTF-8");
     let deep = format!("<log><trace><event>{}", "<string key=\"a\" value=\"b\">".repeat(64));
@@ -186,6 +190,41 @@ fn rows_that_cannot_be_placed_are_rejected_with_the_reason() {
 }
 
 #[test]
+fn a_map_reads_only_columns_that_the_table_has() {
+    let all = ["case", "when", "what", "how", "who", "note"];
+    let missing = |extra: &str, columns: &[&str]| {
+        let map = Map::parse(&format!("{MAP}\n{extra}")).unwrap();
+        columns::missing(&map, columns).map(str::to_owned)
+    };
+    assert_eq!(missing("[ticket]\nsubject = \"{case} of {system}\"", &all), None);
+    for name in all {
+        let others: Vec<&str> = all.into_iter().filter(|other| *other != name).collect();
+        assert_eq!(missing("", &others).as_deref(), Some(name));
+    }
+    let rule = |rest: &str| format!("[[event]]\nwhen = {{ what = \"a\" }}\n{rest}");
+    for extra in [
+        rule("type = \"NoteAdded\"\nset = { body = \"see {nope}\" }"),
+        rule("type = \"TicketAssigned\"\nset = { to = \"nope\" }"),
+        rule("type = \"TicketTagged\"\nset = { add = [\"a\", \"{nope}\"] }"),
+        rule("type = \"TicketTransferred\"\nset = { queue = { from = \"nope\", is = {} } }"),
+        "[ticket]\npriority = { from = \"nope\", is = {} }".to_owned(),
+    ] {
+        assert_eq!(missing(&extra, &all).as_deref(), Some("nope"), "{extra}");
+    }
+}
+
+#[test]
+fn an_event_without_a_name_does_not_take_that_of_its_case() {
+    let map = MAP.replace("\"what\", \"how\"", "\"case\"");
+    let map = Map::parse(&map).unwrap();
+    let of_case = Attributes::from([("case".to_owned(), "c1".to_owned())]);
+    let nameless = Row { case: Some(of_case.into()), ..row(&[("when", "2010-01-13T08:40:25Z")]) };
+    let rejected = map.read(nameless, NOW).unwrap_err();
+    assert_eq!(rejected.reason, "no activity: \"case\" is missing");
+    assert_eq!(rejected.case.as_deref(), Some("c1"));
+}
+
+#[test]
 fn what_has_no_counterpart_is_kept_whole_and_names_cannot_pose_as_markers() {
     let map = Map::parse(MAP).unwrap();
     let said = [
@@ -224,4 +263,10 @@ fn a_map_that_cannot_work_is_refused_before_anything_is_read() {
     assert!(everything.contains("fits everything"), "{everything}");
     let zone = Map::parse(&MAP.replace("Europe/Rome", "Europe/Rom")).unwrap_err().to_string();
     assert_eq!(zone, "there is no zone \"Europe/Rom\"");
+    let format = |format: &str| Map::parse(&format!("time_format = \"{format}\"\n{MAP}"));
+    assert!(format("%d.%m.%Y %H:%M").is_ok());
+    for wrong in ["%d.%m.%Y %H:%M %J", "yyyy-mm-dd", "%H:%M"] {
+        let said = format(wrong).unwrap_err().to_string();
+        assert!(said.starts_with("time_format must say date and time"), "{wrong}: {said}");
+    }
 }

@@ -37,6 +37,11 @@ impl<R: BufRead> TableReader<R> {
         Ok(Self { reader, place, columns, defaults: Arc::default() })
     }
 
+    /// The names of the columns.
+    pub fn columns(&self) -> Vec<&str> {
+        self.columns.iter().collect()
+    }
+
     /// The next row, if there is one.
     pub fn next_row(&mut self) -> Result<Option<Found>, Unreadable> {
         self.place.refill();

@@ -7,6 +7,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::import::row::Row;
 
+/// The names that stand for something in every row.
+const ALWAYS_THERE: [&str; 2] = ["case", "system"];
+
 /// A text with the names of attributes in braces; `{case}` and `{system}` are always there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
@@ -54,6 +57,14 @@ impl Template {
     /// The value of one attribute, as it is.
     pub fn attribute(name: &str) -> Self {
         Self { parts: vec![Part::Attribute(name.to_owned())] }
+    }
+
+    /// The attributes that it names, without those that are always there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Attribute(name) if !ALWAYS_THERE.contains(&name.as_str()) => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     /// The text, where it is the same for every row.
@@ -156,6 +167,14 @@ pub struct Translation {
 }
 
 impl Choice {
+    /// The attributes that decide it.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Text(template) => template.names().collect(),
+            Self::Of(translation) => vec![&translation.from],
+        }
+    }
+
     /// What is chosen for a row, if anything.
     pub fn fill(&self, values: Values<'_>) -> Option<String> {
         match self {

@@ -27,6 +27,8 @@ pub struct XesReader<R> {
     buffer: Vec<u8>,
     /// The elements that we are inside of.
     open: Vec<Element>,
+    /// Whether the log has begun.
+    begun: bool,
     defaults: Arc<Attributes>,
     trace: Option<Arc<Attributes>>,
     event: Option<Row>,
@@ -57,6 +59,7 @@ impl<R: BufRead> XesReader<R> {
             place,
             buffer: Vec::new(),
             open: Vec::new(),
+            begun: false,
             defaults: Arc::default(),
             trace: None,
             event: None,
@@ -92,6 +95,9 @@ impl<R: BufRead> XesReader<R> {
                 Ok(self.leave())
             }
             Event::End(_) => Ok(self.leave()),
+            Event::Eof if !self.begun => {
+                Err(self.unreadable("this is no XES log: there is no <log>"))
+            }
             Event::Eof if self.open.is_empty() => Ok(Step::End),
             Event::Eof => Err(self.unreadable("the file ends in the middle of the log")),
             Event::DocType(_) => Err(self.unreadable("document type declarations are refused")),
@@ -115,7 +121,10 @@ impl<R: BufRead> XesReader<R> {
         }
         let name = start.local_name();
         let element = match (self.open.last(), name.as_ref()) {
-            (None, "log") => Element::Log,
+            (None, "log") => {
+                self.begun = true;
+                Element::Log
+            }
             (None, other) => {
                 return Err(
                     self.unreadable(format!("this is no XES log: it begins with <{other}>"))
