@@ -60,6 +60,19 @@ impl Sums {
         Ok(File::open(backup)?.sync_all()?)
     }
 
+    /// Makes sure that every file of a backup is what was backed up.
+    pub fn check(&self, backup: &Path) -> Result<(), Failure> {
+        for (name, expected) in &self.0 {
+            let file = backup.join(name);
+            let found = hash(&file)
+                .map_err(|error| Failure::Other(format!("{}: {error}", file.display())))?;
+            if found != *expected {
+                return Err(altered(&file));
+            }
+        }
+        Ok(())
+    }
+
     /// Copies a file out of a backup; refuses one that is not what was backed up.
     pub fn copy_out(&self, backup: &Path, name: &str, target: &Path) -> Result<(), Failure> {
         let hash = copy(&backup.join(name), target)?;
@@ -67,9 +80,12 @@ impl Sums {
             return Ok(());
         }
         std::fs::remove_file(target)?;
-        let file = backup.join(name);
-        Err(Failure::Other(format!("{} is not what was backed up", file.display())))
+        Err(altered(&backup.join(name)))
     }
+}
+
+fn altered(file: &Path) -> Failure {
+    Failure::Other(format!("{} is not what was backed up", file.display()))
 }
 
 /// Copies a file; answers its hash. The copy has its name only once it is whole and on disk.

@@ -40,6 +40,8 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     if !sums.has(LOG) {
         return Err(Failure::Other(format!("{} holds no log", args.folder.display())));
     }
+    // What a refused restore left behind would be taken for newer than the backup by the next one.
+    sums.check(&args.folder)?;
     create_private(&config.data)?;
     let known = gather_erasures(&args, &config, &sums)?;
     let files = copy_attachments(&args.folder, &config, &sums)?;
@@ -70,8 +72,8 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     } else {
         writeln!(
             out,
-            "NO LEDGER OF ERASURES was found: whoever was erased after the backup was made can be \
-             read again. Put the newest {ERASURES_FILE} into {} before you serve.",
+            "No ledger of erasures was found, so nobody was erased again. If anybody was erased after \
+             this backup was made, put the newest {ERASURES_FILE} into {} before you serve.",
             config.data.display()
         )?;
     }
