@@ -1,5 +1,7 @@
 //! `docket completions`: what a shell needs to complete the command line.
 
+use std::io::Write;
+
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -15,6 +17,8 @@ pub struct Args {
 
 /// Prints the completions.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    clap_complete::generate(args.shell, &mut Cli::command(), "docket", &mut std::io::stdout());
-    Ok(())
+    // Made whole first: the generator panics where it cannot write.
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "docket", &mut text);
+    Ok(std::io::stdout().write_all(&text)?)
 }

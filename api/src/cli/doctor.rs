@@ -1,8 +1,9 @@
 //! `docket doctor`: what keeps this Docket from working well, and how to mend it.
 
-use std::io::Write;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use docket_store::EventStore;
@@ -16,6 +17,9 @@ use crate::docket::{KEY_FILE, Log};
 /// How long a server may take to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How much of an answer is read, in bytes.
+const LONGEST_ANSWER: u64 = 8 << 10;
+
 /// Nothing to choose.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  docket doctor --data /var/lib/docket\n\nIt only reads.")]
@@ -26,7 +30,7 @@ type Finding = (&'static str, bool, String);
 
 /// Looks, and says what it found.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
-    let mut findings = vec![data_folder(&config), server(&config)];
+    let mut findings = vec![data_folder(&config), open_to_others(&config), server(&config)];
     match Log::open_read_only(&config.store).await {
         Ok(log) => {
             let store = log.store();
@@ -58,12 +62,53 @@ fn data_folder(config: &Config) -> Finding {
     }
 }
 
+/// Files of the data folder that others than its owner may read: those that an earlier release made, or
+/// that somebody copied there.
+fn open_to_others(config: &Config) -> Finding {
+    let mode = |path: &Path| Some(std::fs::metadata(path).ok()?.permissions().mode());
+    let files = std::fs::read_dir(&config.data).into_iter().flatten().flatten();
+    let open = files.map(|entry| entry.path()).filter(|path| {
+        // A folder that others cannot search keeps what lies in it.
+        mode(path).is_some_and(|mode| mode & 0o077 != 0)
+    });
+    let mut open: Vec<String> =
+        open.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect();
+    open.sort_unstable();
+    let folder = config.data.display();
+    match mode(&config.data) {
+        Some(mode) if mode & 0o077 != 0 && !open.is_empty() => {
+            let said = format!("others may read in {folder}: {}; chmod go= them", open.join(", "));
+            ("privacy", false, said)
+        }
+        _ => ("privacy", true, format!("only its owner reads what lies in {folder}")),
+    }
+}
+
 fn server(config: &Config) -> Finding {
-    let said = match TcpStream::connect_timeout(&config.listen, PATIENCE) {
-        Ok(_) => format!("something listens on {}", config.listen),
-        Err(_) => format!("nothing listens on {}", config.listen),
+    let address = config.listen;
+    match health(address) {
+        Ok(true) => ("server", true, format!("a Docket answers on {address}")),
+        Ok(false) => {
+            ("server", true, format!("{address} is taken, but not by a Docket that answers"))
+        }
+        Err(_) => ("server", true, format!("nothing listens on {address}")),
+    }
+}
+
+/// Whether whoever listens on an address answers as a server of ours; an error where nobody listens.
+fn health(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    let ask = || {
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
+        Ok::<_, std::io::Error>(answer)
     };
-    ("server", true, said)
+    let answer = ask().unwrap_or_default();
+    let answer = String::from_utf8_lossy(&answer);
+    Ok(answer.starts_with("HTTP/1.1 200") && answer.contains("\"status\":\"ok\""))
 }
 
 async fn key(config: &Config, store: &dyn EventStore) -> Finding {

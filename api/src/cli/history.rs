@@ -58,12 +58,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
         .map_err(|_| Failure::Other(format!("there is no time zone {zone:?}")))?;
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let look = Look { zone, colour, width: args.width.unwrap_or_else(width).max(MARGIN + 30) };
-    let printed = std::io::stdout().write_all(told(&story, &look).as_bytes());
-    match printed {
-        // Whoever pages through it may have seen enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    Ok(std::io::stdout().write_all(told(&story, &look).as_bytes())?)
 }
 
 /// How a story is shown.
