@@ -8,8 +8,13 @@ use serde::Deserialize;
 
 use crate::rate::Rate;
 
-/// Options that every subcommand takes.
+/// Where help lists the options that every subcommand takes.
+const HEADING: &str = "Options of every subcommand";
+
+/// Options that every subcommand takes. `-h` lists those that all of them heed, `--help` those of a
+/// server too.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = HEADING)]
 pub struct Options {
     /// The address to listen on [default: 127.0.0.1:8080].
     #[arg(long, env = "DOCKET_LISTEN", value_name = "ADDR", global = true)]
@@ -26,23 +31,53 @@ pub struct Options {
     #[arg(long, env = "DOCKET_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// How many threads answer requests [default: one per core].
-    #[arg(long, env = "DOCKET_WORKERS", value_name = "N", global = true)]
+    #[arg(long, env = "DOCKET_WORKERS", value_name = "N", global = true, hide_short_help = true)]
     pub workers: Option<usize>,
     /// The largest attachment, in bytes [default: 26214400].
-    #[arg(long, env = "DOCKET_ATTACHMENT_LIMIT", value_name = "BYTES", global = true)]
+    #[arg(
+        long,
+        env = "DOCKET_ATTACHMENT_LIMIT",
+        value_name = "BYTES",
+        global = true,
+        hide_short_help = true
+    )]
     pub attachment_limit: Option<u64>,
     /// The most that all attachments may have together, in bytes [default: 10737418240].
-    #[arg(long, env = "DOCKET_ATTACHMENT_QUOTA", value_name = "BYTES", global = true)]
+    #[arg(
+        long,
+        env = "DOCKET_ATTACHMENT_QUOTA",
+        value_name = "BYTES",
+        global = true,
+        hide_short_help = true
+    )]
     pub attachment_quota: Option<u64>,
     /// Where attachments lie: a folder, or s3://BUCKET [default: attachments in the data folder].
-    #[arg(long, env = "DOCKET_ATTACHMENTS", value_name = "URL", global = true)]
+    #[arg(
+        long,
+        env = "DOCKET_ATTACHMENTS",
+        value_name = "URL",
+        global = true,
+        hide_short_help = true
+    )]
     pub attachments: Option<String>,
     /// How often one token, or one address without a token, may call: 50/s, 600/m, with a burst
     /// 50/s:200 [default: no limit].
-    #[arg(long, env = "DOCKET_RATE_LIMIT", value_name = "RATE", global = true)]
+    #[arg(
+        long,
+        env = "DOCKET_RATE_LIMIT",
+        value_name = "RATE",
+        global = true,
+        hide_short_help = true
+    )]
     pub rate_limit: Option<Rate>,
     /// How log lines are written [default: human on a terminal, else json].
-    #[arg(long, env = "DOCKET_LOG_FORMAT", value_name = "FORMAT", global = true)]
+    #[arg(
+        long,
+        env = "DOCKET_LOG_FORMAT",
+        value_name = "FORMAT",
+        global = true,
+        hide_short_help = true
+    )]
     pub log_format: Option<LogFormat>,
 }
 

@@ -18,7 +18,11 @@ pub fn start(format: Option<LogFormat>) {
     // Foreign crates log what they like, statements and targets included: only their warnings.
     let filter = EnvFilter::try_from_env("DOCKET_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,docket=info,docket_api=info,docket_commands=info,docket_projections=info,docket_store=info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(coloured)
+        .with_writer(std::io::stderr);
     let started = match format.unwrap_or_else(by_terminal) {
         LogFormat::Human => lines.compact().finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),

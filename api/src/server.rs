@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use docket_store::Clock;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 
@@ -20,6 +21,9 @@ const DRAIN_SECONDS: u64 = 10;
 
 /// How long a client may take to send its headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// A server that listens.
 pub struct Server {
@@ -35,6 +39,9 @@ pub struct Server {
 /// Opens the store and listens. Requests are welcome (`/readyz`) once [`Docket::set_ready`] is
 /// called: whoever starts a server has something to say first.
 pub async fn start(config: &Config, clock: Clock) -> Result<Server, StartError> {
+    // An address that is taken must not cost a store; until it listens, callers are refused.
+    let cannot = || StartError::io(format!("cannot listen on {}", config.listen));
+    let socket = reserve(config.listen).map_err(cannot())?;
     let docket = Arc::new(Docket::open(config, clock).await?);
     let data = web::Data::from(docket.clone());
     let http = HttpServer::new(move || {
@@ -51,14 +58,26 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Server, StartError> 
     .client_request_timeout(HEADER_TIMEOUT)
     .shutdown_timeout(DRAIN_SECONDS)
     .disable_signals()
-    .bind(config.listen)
-    .map_err(StartError::io(format!("cannot listen on {}", config.listen)))?;
+    .listen(socket.listen(BACKLOG).and_then(TcpListener::into_std).map_err(cannot())?)
+    .map_err(cannot())?;
     let address = http.addrs().first().copied().unwrap_or(config.listen);
     let server = http.run();
     let handle = server.handle();
     let running = tokio::spawn(server);
     let workers = workers::start(&docket);
     Ok(Server { address, docket, handle, running, workers })
+}
+
+/// Takes an address for this process, without listening on it.
+fn reserve(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A server that was just stopped does not keep its address from the next one.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 impl Server {
@@ -86,7 +105,8 @@ impl Server {
     }
 }
 
-async fn asked_to_stop() {
+/// Resolves when the process is asked to end (SIGINT, SIGTERM).
+pub async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let interrupted = tokio::signal::ctrl_c();
     match signal(SignalKind::terminate()) {

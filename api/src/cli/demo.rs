@@ -14,7 +14,7 @@ use super::{Failure, token};
 use crate::config::Config;
 use crate::demo::{self, DemoClock, Plan, Seeded};
 use crate::docket::Docket;
-use crate::server;
+use crate::server::{self, Server};
 
 /// How the desk is made up.
 #[derive(Debug, clap::Args)]
@@ -22,12 +22,14 @@ use crate::server;
   docket demo
   docket demo --tickets 500 --seed 7 --listen 127.0.0.1:9000
 
-The desk has lived for a year and ends now. It is gone when the server stops.")]
+The desk has lived for a year and ends now. It is gone when the server stops. The same seed tells the
+same stories of the same people; ids, tokens, ticket numbers and the order between tickets differ from
+run to run, and so do times, which count back from now.")]
 pub struct Args {
     /// How many tickets came in during the year
     #[arg(long, env = "DOCKET_TICKETS", default_value_t = 5_000, value_name = "N")]
     tickets: usize,
-    /// What decides everything that is made up: the same seed, the same desk
+    /// What decides who asks for what, and what becomes of it
     #[arg(long, env = "DOCKET_SEED", default_value_t = 1, value_name = "N")]
     seed: u64,
 }
@@ -53,12 +55,11 @@ pub async fn run(args: Args, mut config: Config) -> Result<(), Failure> {
     let real = super::clock();
     let plan = Plan { tickets: args.tickets, seed: args.seed, until: Instant(real()) };
     let clock = DemoClock::starting_at(plan.begin(), real);
-    let seeded = live(&config, &clock, plan).await?;
-    clock.let_go();
-    // The views are built at once from the whole year, which is faster than following it.
-    let server = server::start(&config, clock.reading()).await?;
-    let head = server.docket.store.head();
-    while !server.docket.views.wait_for(head, BUILDING).await {}
+    let (seeded, server) = tokio::select! {
+        begun = begin(&config, &clock, plan) => begun?,
+        // Returning removes the folder, which a signal alone would leave behind.
+        () = server::asked_to_stop() => return Ok(()),
+    };
     tracing::debug!(events = seeded.events, refused = seeded.refused.len(), "made up");
     let mut out = std::io::stdout();
     writeln!(out, "{} tickets and {} events since a year ago.", args.tickets, seeded.events)?;
@@ -73,6 +74,21 @@ pub async fn run(args: Args, mut config: Config) -> Result<(), Failure> {
     writeln!(out, "\nStop it with Ctrl-C; the desk is then gone.")?;
     server.docket.set_ready();
     Ok(server.until_asked_to_stop().await?)
+}
+
+/// Makes up the desk and starts its server.
+async fn begin(
+    config: &Config,
+    clock: &DemoClock,
+    plan: Plan,
+) -> Result<(Seeded, Server), Failure> {
+    let seeded = live(config, clock, plan).await?;
+    clock.let_go();
+    // The views are built at once from the whole year, which is faster than following it.
+    let server = server::start(config, clock.reading()).await?;
+    let head = server.docket.store.head();
+    while !server.docket.views.wait_for(head, BUILDING).await {}
+    Ok((seeded, server))
 }
 
 /// Lets a year go by on a desk that nobody reads yet.

@@ -34,8 +34,12 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum FormatArg {
     /// An event log in XES (IEEE 1849), packed with gzip or not
+    #[command(after_help = "Example:
+  docket import xes helpdesk.xes.gz --map docs/examples/maps/helpdesk.toml --dry-run")]
     Xes(FileArgs),
     /// A table with a header line, one event a row
+    #[command(after_help = "Example:
+  docket import csv tickets.csv --map tickets.toml --data /var/lib/docket")]
     Csv(FileArgs),
 }
 

@@ -24,7 +24,7 @@ use docket_store::vault::{KeyFile, Vault};
 use docket_store::{Clock, EventStore};
 
 use crate::config::{Config, ConfigError, Options};
-use crate::docket::{KEY_FILE, StartError};
+use crate::docket::{KEY_FILE, StartError, StoreUrl};
 use crate::problem::Problem;
 
 /// An event-sourced ticketing backend: every ticket is its history.
@@ -46,7 +46,8 @@ const EXAMPLES: &str = "Examples:
   docket history 1042                           a ticket's story, also while a server runs
   docket openapi > openapi.json
 
-Options may also come from DOCKET_* variables and from a TOML file (--config).";
+Options may also come from DOCKET_* variables and from a TOML file (--config). DOCKET_LOG says what is
+logged to standard error: DOCKET_LOG=debug, or by part, DOCKET_LOG=warn,docket_api=debug.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -62,7 +63,7 @@ enum Command {
     History(history::Args),
     /// List the views, or build one anew
     Views(views::Args),
-    /// Check that the log is what was written, and every view what follows from it
+    /// Check the log for gaps and altered payloads, and every view against the log
     Verify(verify::Args),
     /// Write a backup, also while a server runs
     Backup(backup::Args),
@@ -122,6 +123,16 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),
+    }
+}
+
+/// Refuses to make a store where one was meant to be looked at.
+fn must_be_there(config: &Config) -> Result<(), Failure> {
+    match StoreUrl::parse(&config.store)? {
+        StoreUrl::Sqlite(path) if !path.exists() => {
+            Err(Failure::Other(format!("there is no log at {}; is --data right?", path.display())))
+        }
+        _ => Ok(()),
     }
 }
 

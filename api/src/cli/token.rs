@@ -31,6 +31,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Issue a token and print its secret, this once
+    #[command(after_help = "Examples:
+  docket token create --name grafana --role analyst
+  docket token create --name ann --role agent --agent 0192f0c1-7c1e-7b1d-9a55-3d2c51d1a001")]
     Create {
         /// What people call it
         #[arg(long)]
@@ -43,8 +46,11 @@ enum Action {
         agent: Option<Uuid>,
     },
     /// List the tokens
+    #[command(after_help = "Example:\n  docket token list --data /var/lib/docket")]
     List,
     /// Revoke a token
+    #[command(after_help = "Example:
+  docket token revoke 0192f0c1-7c1e-7b1d-9a55-3d2c51d1a001")]
     Revoke {
         /// Its id
         id: Uuid,
@@ -80,6 +86,9 @@ impl From<RoleArg> for Role {
 
 /// Does it.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
+    if !matches!(args.action, Action::Create { .. }) {
+        super::must_be_there(&config)?;
+    }
     let docket = Docket::open(&config, super::clock()).await?;
     let done = act(&docket, args.action).await;
     docket.close().await;

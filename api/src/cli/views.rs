@@ -23,8 +23,10 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// List the views: name, version, position, lag
+    #[command(after_help = "Example:\n  docket views list --data /var/lib/docket")]
     List,
     /// Build a view anew from the log
+    #[command(after_help = "Example:\n  docket views rebuild ticket_list")]
     Rebuild {
         /// Its name
         name: String,
@@ -62,6 +64,11 @@ async fn list(config: &Config) -> Result<(), Failure> {
 }
 
 async fn rebuild(config: &Config, name: &str) -> Result<(), Failure> {
+    if !REGISTRY.iter().any(|view| view.name == name) {
+        let known: Vec<_> = REGISTRY.iter().map(|view| view.name).collect();
+        return Err(Failure::Other(format!("there is no view {name}, only {}", known.join(", "))));
+    }
+    super::must_be_there(config)?;
     let docket = Docket::open(config, super::clock()).await?;
     let other = |error: &dyn std::fmt::Display| Failure::Other(error.to_string());
     let rebuilt = match docket.views.rebuild(name).await {

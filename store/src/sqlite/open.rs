@@ -109,6 +109,12 @@ pub(super) async fn prepare(path: &Path) -> Result<(), StoreError> {
 
 /// Refuses, without changing anything, a database that another release should read.
 pub(super) async fn check_schema(path: &Path) -> Result<(), StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Refused(format!(
+            "cannot open {}: there is no such file",
+            path.display()
+        )));
+    }
     let mut connection = reading(path).connect().await.map_err(|error| unusable(path, &error))?;
     check_library(&mut connection).await?;
     let applied = connection.list_applied_migrations("_sqlx_migrations").await;
