@@ -1,6 +1,7 @@
 //! The command line: one file for each subcommand.
 
 pub mod backup;
+pub mod calendar;
 pub mod completions;
 mod copy;
 pub mod demo;
@@ -71,6 +72,8 @@ enum Command {
     Restore(restore::Args),
     /// Say what needs a look, and what to do about it
     Doctor(doctor::Args),
+    /// Help to write calendars
+    Calendar(calendar::Args),
     /// Print the OpenAPI document
     Openapi(openapi::Args),
     /// Print completions for a shell
@@ -121,6 +124,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(args) => backup::run(args, config).await,
         Command::Restore(args) => restore::run(args, config).await,
         Command::Doctor(args) => doctor::run(args, config).await,
+        Command::Calendar(args) => calendar::run(&args),
         Command::Openapi(args) => openapi::run(&args),
         Command::Completions(args) => completions::run(&args),
     }

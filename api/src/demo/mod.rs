@@ -12,6 +12,7 @@ pub mod play;
 pub mod story;
 pub mod tale;
 pub mod topics;
+mod watch;
 pub mod words;
 
 pub use clock::DemoClock;

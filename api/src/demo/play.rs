@@ -14,6 +14,7 @@ use crate::demo::clock::DemoClock;
 use crate::demo::dice::Dice;
 use crate::demo::people::{Colleague, colleagues, guests, office_address};
 use crate::demo::story::{Act, By, Moment, Teller};
+use crate::demo::watch::{Watch, Watches, set_rules};
 
 /// Moments that lie closer together than this are recorded together: the store gathers them into
 /// one commit, and `recorded_at` is at most this much later than the moment they occurred at.
@@ -72,6 +73,7 @@ pub async fn seed(
     for colleague in &colleagues {
         hire(desk, colleague).await?;
     }
+    let rules = set_rules(desk, namespace, colleagues.first().map(|first| first.agent.id)).await?;
     let moments = told(plan, &colleagues);
     let all = moments.len();
     let mut play = Play {
@@ -80,11 +82,13 @@ pub async fn seed(
         colleagues: &colleagues,
         tickets: vec![None; plan.tickets],
         snoozes: vec![0; plan.tickets],
+        watches: Watches::new(rules, plan.tickets),
         seeded: Seeded::default(),
     };
     let mut played = 0;
     let mut rest = moments.as_slice();
     while let Some(first) = rest.first() {
+        play.seeded.events += play.watches.pass_until(desk, clock, first.at).await?;
         let (window, later) = rest.split_at(window(rest, first.at));
         if let Some(last) = window.last() {
             clock.advance(last.at);
@@ -94,6 +98,7 @@ pub async fn seed(
         progress(played, all);
         rest = later;
     }
+    play.seeded.events += play.watches.pass_until(desk, clock, plan.until).await?;
     Ok(play.seeded)
 }
 
@@ -136,6 +141,8 @@ struct Play<'a> {
     tickets: Vec<Option<TicketId>>,
     /// The version of each story's last snooze.
     snoozes: Vec<u64>,
+    /// The clocks of each story's ticket.
+    watches: Watches,
     seeded: Seeded,
 }
 
@@ -153,10 +160,11 @@ impl Play<'_> {
         }
         let this = &*self;
         let played = try_join_all(stories.iter().map(|story| this.story(story))).await?;
-        for (story, (ticket, snooze, seeded)) in stories.iter().zip(played) {
+        for (story, (ticket, snooze, watch, seeded)) in stories.iter().zip(played) {
             let story = story[0].1.story;
             self.tickets[story] = ticket;
             self.snoozes[story] = snooze;
+            self.watches.put(story, watch);
             self.seeded.events += seeded.events;
             self.seeded.refused.extend(seeded.refused);
         }
@@ -166,14 +174,17 @@ impl Play<'_> {
     async fn story(
         &self,
         moments: &[(usize, &Moment)],
-    ) -> Result<(Option<TicketId>, u64, Seeded), CommandError> {
+    ) -> Result<(Option<TicketId>, u64, Watch, Seeded), CommandError> {
         let story = moments[0].1.story;
+        let (mut watch, rules) = (self.watches.get(story), self.watches.plan.as_ref());
         let (mut ticket, mut snooze) = (self.tickets[story], self.snoozes[story]);
         let mut seeded = Seeded::default();
         for (index, moment) in moments {
+            seeded.events += watch.note_until(self.desk, moment.at, rules).await?;
             match self.moment(*index, moment, ticket, snooze).await {
                 Ok(done) => {
                     seeded.events += done.events.len() as u64;
+                    watch.take(&done, rules);
                     // A message to a ticket closed long ago goes on in a new one.
                     ticket = TicketId::of_stream(&done.stream).or(ticket);
                     if matches!(&moment.act, Act::Do(command) if is_snooze(command)) {
@@ -187,7 +198,7 @@ impl Play<'_> {
                 Err(other) => return Err(other),
             }
         }
-        Ok((ticket, snooze, seeded))
+        Ok((ticket, snooze, watch, seeded))
     }
 
     async fn moment(

@@ -72,6 +72,8 @@ async fn the_same_seed_gives_the_same_desk_and_the_past_was_recorded_soon_after_
         "TicketReopened",
         "RatingGiven",
         "TicketReclassified",
+        "SlaWarned",
+        "SlaBreached",
     ] {
         assert!(kinds.contains_key(expected), "a desk without {expected}: {kinds:?}");
     }
