@@ -231,7 +231,8 @@ impl Call {
         let mut document = self.docket.shown(id, &case, Moment::Now).await?;
         if done.repeated {
             let then = Moment::Version(done.version);
-            document.indicator = self.docket.indicator(id, &case, then).await?;
+            let shown_then = self.docket.shown(id, &case, then).await?;
+            (document.due_at, document.indicator) = (shown_then.due_at, shown_then.indicator);
         }
         let mut response = HttpResponse::build(status);
         if status == StatusCode::CREATED {

@@ -113,6 +113,13 @@ impl Wanted {
             "created_to" => filter.created_to = Some(read(name, value)?),
             "updated_from" => filter.updated_from = Some(read(name, value)?),
             "updated_to" => filter.updated_to = Some(read(name, value)?),
+            "due_from" => filter.due_from = Some(read(name, value)?),
+            "due_to" => filter.due_to = Some(read(name, value)?),
+            "indicator" => {
+                for shade in value.split(',').filter(|shade| !shade.is_empty()) {
+                    filter.indicator.push(read(name, shade)?);
+                }
+            }
             "unread" => filter.unread = Some(read(name, value)?),
             "assignee" => filter.assignee = Some(assignee(who, value)?),
             "view" => filter.view = Some(predefined(docket, who, value)?),

@@ -7,10 +7,11 @@ use docket_domain::definition::SlaTerms;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::clock::Family;
-use docket_domain::sla::clock::fact::{Fact, What};
+use docket_domain::sla::clock::fact::Fact;
 use docket_domain::sla::frozen::FrozenPlan;
+use docket_projections::indicator::MessageIcon;
 use docket_projections::recorded::Moment;
-use docket_projections::ticket_document::{Indicator, MessageIcon, TicketDocument};
+use docket_projections::ticket_document::TicketDocument;
 use docket_projections::ticket_sla::TicketSla;
 
 use crate::docket::Docket;
@@ -28,20 +29,10 @@ impl Docket {
     ) -> Result<TicketDocument, Problem> {
         let document = case.document().ok_or_else(|| Problem::not_found("ticket"))?;
         let mut shown = self.documents.rooted(&self.reader, document, moment).await?.into_owned();
-        shown.indicator = self.indicator(id, case, moment).await?;
+        let at = self.read_at(document, moment);
+        shown.show(self.family(id, case, moment).await?.clocks(id));
+        shown.indicator = shown.indicator.at(at);
         Ok(shown)
-    }
-
-    /// What a desk shows beside a ticket, as of a moment.
-    pub async fn indicator(
-        &self,
-        id: TicketId,
-        case: &Arc<Case>,
-        moment: Moment,
-    ) -> Result<Indicator, Problem> {
-        let (at, waits) = self.read_at(case, moment)?;
-        let family = self.family(id, case, moment).await?;
-        Ok(Indicator::of(family.clocks(id), at, waits))
     }
 
     /// What a ticket was promised and how that is kept, as of a moment.
@@ -51,21 +42,20 @@ impl Docket {
         case: &Arc<Case>,
         moment: Moment,
     ) -> Result<TicketSla, Problem> {
-        let (at, waits) = self.read_at(case, moment)?;
+        let document = case.document().ok_or_else(|| Problem::not_found("ticket"))?;
+        let waits = document.indicator.message != MessageIcon::None;
         let family = self.family(id, case, moment).await?;
-        Ok(TicketSla::of(family.clocks(id), at, waits))
+        Ok(TicketSla::of(family.clocks(id), self.read_at(document, moment), waits))
     }
 
-    /// The instant that clocks are read at (now, the one asked about, or that of the last event of the
-    /// version asked about), and whether a customer's message waits then.
-    fn read_at(&self, case: &Case, moment: Moment) -> Result<(Instant, bool), Problem> {
-        let document = case.document().ok_or_else(|| Problem::not_found("ticket"))?;
-        let at = match moment {
+    /// The instant that clocks are read at: now, the one asked about, or that of the last event of the
+    /// version asked about.
+    fn read_at(&self, document: &TicketDocument, moment: Moment) -> Instant {
+        match moment {
             Moment::Now => self.now(),
             Moment::Version(_) => document.updated_at,
             Moment::Recorded(at) | Moment::Occurred(at) => at.min(self.now()),
-        };
-        Ok((at, document.indicator.message != MessageIcon::None))
+        }
     }
 
     /// The clocks of a ticket and of those that merges tie it to, as they stood at a moment.
@@ -108,7 +98,7 @@ impl Docket {
         let mut cases = BTreeMap::from([(id, case.clone())]);
         let mut next = vec![case.clone()];
         while let Some(case) = next.pop() {
-            for other in case.facts.iter().filter_map(tied) {
+            for other in case.facts.iter().filter_map(Fact::tied) {
                 if cases.contains_key(&other) {
                     continue;
                 }
@@ -123,14 +113,5 @@ impl Docket {
             }
         }
         Ok(cases)
-    }
-}
-
-/// The ticket that a merge, or its undoing, ties this one to.
-fn tied(fact: &Fact) -> Option<TicketId> {
-    match &fact.what {
-        What::Merged(_, other) | What::Absorbed(_, other) => Some(other.id),
-        What::Unmerged(undone) => Some(undone.other),
-        _ => None,
     }
 }

@@ -5,11 +5,13 @@
 //! across streams is a [`view::View`]: a pure function of one stream, which the one [`runner`] keeps
 //! written down in tables that can be thrown away.
 
+pub mod clocks;
 pub mod customers;
 pub mod deadlines;
 mod desk_state;
 pub mod documents;
 pub mod history;
+pub mod indicator;
 pub mod names;
 pub mod page;
 pub mod plans;
@@ -26,6 +28,7 @@ pub mod ticket_tags;
 pub mod ticket_text;
 pub mod timeline;
 pub mod view;
+pub mod whole;
 
 use view::{Registered, register};
 

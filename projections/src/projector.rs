@@ -18,6 +18,7 @@ use quick_cache::unsync::Cache;
 use crate::documents::{Change, Parked, Table};
 use crate::recorded::{Moment, ReadError, Reader, Recorded};
 use crate::view::{Contribution, Difference, Folding, Registered};
+use crate::whole::{Whole, is_tie};
 
 /// How many streams' states are kept at most, and how many bytes their rows may weigh together.
 const KEPT_STREAMS: usize = 20_000;
@@ -36,6 +37,8 @@ pub(crate) struct Folds {
     version: Version,
     folds: Vec<Option<Box<dyn Folding>>>,
     weight: u64,
+    /// Whether merges tie the stream to others.
+    tied: bool,
 }
 
 #[derive(Clone)]
@@ -139,7 +142,7 @@ impl Projector {
             (category(stream) == view.category).then(|| (view.start)(&self.reader.plans))
         };
         let folds = self.targets.iter().map(|(view, _)| of(view)).collect();
-        Folds { version: 0, folds, weight: 0 }
+        Folds { version: 0, folds, weight: 0, tied: false }
     }
 
     /// A stream's states just before `version`.
@@ -152,6 +155,7 @@ impl Projector {
         if version > 1 {
             let events = self.reader.stream(stream, Moment::Version(version - 1)).await?;
             self.reader.plans.learn(&self.reader, &events).await?;
+            folds.tied = events.iter().any(is_tie);
             for fold in folds.folds.iter_mut().flatten() {
                 for event in &events {
                     fold.evolve(event);
@@ -183,20 +187,25 @@ impl Projector {
         };
         folds.version = last.version;
         folds.weight = 0;
+        folds.tied |= events.iter().any(is_tie);
+        let own = self.tied_events(&folds, last).await?;
+        let whole = if folds.tied { Some(Whole::of(&self.reader, &own).await?) } else { None };
         for ((view, table), fold) in self.targets.iter().zip(&mut folds.folds) {
             let Some(fold) = fold else { continue };
             if self.parked.contains(&(view.name, stream.to_string())) {
                 continue;
             }
-            match step(fold.as_mut(), events) {
+            let whole = whole.as_ref().filter(|_| view.follows_merges);
+            let stepped = match whole {
+                Some(whole) => again::step(view, &self.reader.plans, fold, (events, whole)),
+                None => step(fold.as_mut(), events),
+            };
+            match stepped {
                 Ok((difference, weight)) => {
                     folds.weight += weight;
-                    projected.changes.push(Change {
-                        table: table.name.clone(),
-                        stream: stream.clone(),
-                        replace: false,
-                        difference,
-                    });
+                    let (table, stream) = (table.name.clone(), stream.clone());
+                    let replace = whole.is_some();
+                    projected.changes.push(Change { table, stream, replace, difference });
                 }
                 Err(reason) => {
                     let parked = park(view, &stream, first.position, reason);
@@ -243,11 +252,16 @@ pub(crate) fn category(stream: &str) -> &str {
 
 /// One view's fold over more events: what changes, and what the stream's rows weigh.
 fn step(fold: &mut dyn Folding, events: &[Recorded]) -> Result<(Difference, u64), String> {
-    let is_new = events.first().is_some_and(|event| event.version == 1);
-    let before = if is_new { Contribution::default() } else { contribution(fold)? };
+    let before = before(fold, events)?;
     let after = evolve(fold, events)?;
-    let weight = after.rows.values().map(|doc| doc.len() as u64).sum();
+    let weight = after.weight();
     Ok((before.difference(after), weight))
+}
+
+/// What a stream contributed before these events.
+fn before(fold: &dyn Folding, events: &[Recorded]) -> Result<Contribution, String> {
+    let is_new = events.first().is_some_and(|event| event.version == 1);
+    if is_new { Ok(Contribution::default()) } else { contribution(fold) }
 }
 
 fn contribution(fold: &dyn Folding) -> Result<Contribution, String> {
@@ -255,7 +269,7 @@ fn contribution(fold: &dyn Folding) -> Result<Contribution, String> {
 }
 
 /// Folds events; a view that panics stands still for this stream and harms nobody else.
-pub(crate) fn evolve(fold: &mut dyn Folding, events: &[Recorded]) -> Result<Contribution, String> {
+fn evolve(fold: &mut dyn Folding, events: &[Recorded]) -> Result<Contribution, String> {
     let folded = catch_unwind(AssertUnwindSafe(|| {
         for event in events {
             fold.evolve(event);

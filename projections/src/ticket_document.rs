@@ -11,12 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use docket_domain::definition::BaseStatus;
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
+use docket_domain::sla::clock::Clock;
 use docket_domain::ticket::event::{LinkKind, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use self::fold::TicketFold;
+use crate::indicator::{Indicator, MessageIcon, due_at};
 
 /// A ticket as it stands after the last event that was folded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -91,8 +93,20 @@ pub struct TicketDocument {
     pub links: Vec<LinkSummary>,
     /// The tickets that are aliases of this one.
     pub absorbed: Vec<AbsorbedSummary>,
+    /// When the next of its open promises is due, or was: what `sort=due` sorts by.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Instant>,
     /// What a desk shows beside it (S-45 to S-48).
     pub indicator: Indicator,
+}
+
+impl TicketDocument {
+    /// Shows what its clocks say beside it, before any deadline: [`Indicator::at`] tells the colours.
+    pub fn show(&mut self, clocks: &[Clock]) {
+        let waits = self.indicator.message != MessageIcon::None;
+        self.due_at = due_at(clocks);
+        self.indicator = Indicator::of(clocks, waits);
+    }
 }
 
 /// A customer, as a ticket names one.
@@ -138,37 +152,4 @@ pub struct AbsorbedSummary {
     pub number: String,
     /// The merge, as `unmerge` wants it.
     pub merge_id: Uuid,
-}
-
-/// The message icon and the ticket dot.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Indicator {
-    /// Blue while an answer is awaited in time, green once it is late.
-    pub message: MessageIcon,
-    /// Orange from the alarm before the end of execution time on, red from its end on.
-    pub ticket: TicketDot,
-}
-
-/// The message icon (S-45, S-48).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageIcon {
-    /// Nothing waits.
-    None,
-    /// A customer's message waits, in time.
-    Blue,
-    /// A customer's message waits beyond its deadline.
-    Green,
-}
-
-/// The ticket dot (S-46, S-47, S-48).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TicketDot {
-    /// All is on time.
-    None,
-    /// The alarm before the deadline has gone.
-    Orange,
-    /// The deadline has passed, or had when the ticket was closed.
-    Red,
 }

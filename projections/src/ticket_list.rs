@@ -1,16 +1,23 @@
 //! Which tickets are there? The list that a desk works from, with every filter of S-22.
 //!
-//! One row for each ticket: its document, as `GET /v1/tickets/{id}` answers it.
+//! One row for each ticket: its document, as `GET /v1/tickets/{id}` answers it, but for the colours of
+//! its indicator, which are told when it is read.
 
 pub mod filter;
 mod select;
+mod shown;
 
+use std::sync::Arc;
+
+use docket_domain::instant::Instant;
 use uuid::Uuid;
 
 use self::filter::{Filter, Sort};
 use self::select::Found;
+use crate::clocks::Clocks;
 use crate::documents::{Documents, DocumentsError, Query};
 use crate::page::{Cursor, ForeignCursor, LARGEST, Listed, Page};
+use crate::plans::Plans;
 use crate::recorded::{Recorded, id_of};
 use crate::ticket_document::{TicketDocument, TicketFold};
 use crate::ticket_text::Words;
@@ -23,24 +30,46 @@ const FEW: usize = 2_000;
 /// The view.
 pub struct TicketList;
 
+/// A ticket, and what it was promised.
+#[derive(Default)]
+pub struct Entry {
+    ticket: TicketFold,
+    clocks: Clocks,
+}
+
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
+    const FOLLOWS_MERGES: bool = true;
     const SCHEMA: Schema = Schema {
         sqlite: include_str!("../../migrations/views/sqlite/0002_ticket_list.sql"),
         postgres: include_str!("../../migrations/views/postgres/0002_ticket_list.sql"),
     };
-    type State = TicketFold;
+    type State = Entry;
     type Row = TicketDocument;
 
-    fn evolve(state: &mut TicketFold, event: &Recorded) {
-        state.evolve(event);
+    fn start(plans: &Arc<Plans>) -> Entry {
+        Entry { clocks: Clocks::new(plans), ..Entry::default() }
     }
 
-    fn rows(state: &TicketFold) -> Vec<(Key, TicketDocument)> {
-        state.document.iter().map(|document| (Key::new(), document.clone())).collect()
+    fn evolve(entry: &mut Entry, event: &Recorded) {
+        entry.ticket.evolve(event);
+        entry.clocks.evolve(event);
+    }
+
+    fn evolve_tied(entry: &mut Entry, event: &Recorded) {
+        entry.clocks.evolve_tied(event);
+    }
+
+    fn rows(entry: &Entry) -> Vec<(Key, TicketDocument)> {
+        let mut document = entry.ticket.document.clone();
+        if let Some(document) = &mut document {
+            document.show(entry.clocks.all());
+            document.indicator = document.indicator.untold();
+        }
+        document.map(|document| (Key::new(), document)).into_iter().collect()
     }
 }
 
@@ -55,7 +84,7 @@ pub enum ListError {
     Documents(#[from] DocumentsError),
 }
 
-/// A page of the tickets that a filter lets through.
+/// A page of the tickets that a filter lets through, their colours as of `now`.
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor comes from another filter or order.
@@ -65,6 +94,7 @@ pub async fn page(
     sort: Sort,
     size: usize,
     cursor: Option<&str>,
+    now: Instant,
 ) -> Result<Page, ListError> {
     let question = (filter, sort);
     let size = size.clamp(1, LARGEST);
@@ -72,8 +102,11 @@ pub async fn page(
     if filter.q.as_deref().is_some_and(|q| Words::of(q).is_empty()) {
         return Ok(Page::of(Vec::new(), size, &question));
     }
-    let query = plan(documents, filter, sort, after.as_ref(), size).await?;
-    let rows: Vec<Listed> = documents.fetch(&query).await?;
+    let query = plan(documents, filter, sort, (after.as_ref(), size), now).await?;
+    let mut rows: Vec<Listed> = documents.fetch(&query).await?;
+    for (document, ..) in &mut rows {
+        shown::tell(document, now);
+    }
     Ok(Page::of(rows, size, &question))
 }
 
@@ -82,8 +115,8 @@ async fn plan(
     documents: &Documents,
     filter: &Filter,
     sort: Sort,
-    after: Option<&Cursor>,
-    size: usize,
+    (after, size): (Option<&Cursor>, usize),
+    now: Instant,
 ) -> Result<Query, DocumentsError> {
     let mut terms = Vec::new();
     for term in select::terms(filter) {
@@ -91,7 +124,7 @@ async fn plan(
         let few = count.unwrap_or_default() < FEW as i64;
         terms.push((term, if few { Found::Few } else { Found::Many }));
     }
-    Ok(select::page(filter, sort, after, size, &terms))
+    Ok(select::page(filter, sort, (after, size), &terms, now))
 }
 
 /// How a page would be found, line by line: so that a test can show what it costs.
@@ -100,7 +133,7 @@ pub async fn explain(
     filter: &Filter,
     sort: Sort,
 ) -> Result<Vec<String>, DocumentsError> {
-    documents.plan(&plan(documents, filter, sort, None, 50).await?).await
+    documents.plan(&plan(documents, filter, sort, (None, 50), Instant(0)).await?).await
 }
 
 /// A ticket that may be taken next.

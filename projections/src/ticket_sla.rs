@@ -15,7 +15,7 @@ use docket_domain::ticket::event::Outcome;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::ticket_document::{Indicator, MessageIcon, TicketDot};
+use crate::indicator::Indicator;
 
 /// A ticket's clocks as of a moment.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -135,7 +135,7 @@ impl TicketSla {
             plan: terms.map(|terms| frozen(&terms.plan)),
             calendar: terms.map(|terms| frozen(&terms.calendar)),
             tzdb: terms.map(|terms| terms.tzdb.clone()),
-            indicator: Indicator::of(clocks, now, waits),
+            indicator: Indicator::of(clocks, waits).at(now),
             clocks: clocks.iter().map(|clock| ClockReading::of(clock, now)).collect(),
         }
     }
@@ -187,40 +187,6 @@ impl StretchReading {
             StretchKind::Paused(Pause::Closed) => ("paused", Some("ticket_closed".to_owned())),
         };
         Self { from, to, kind, reason }
-    }
-}
-
-impl Indicator {
-    /// What a desk shows at `now` beside a ticket with these clocks. The icon follows the answers that
-    /// are awaited, the dot the resolution; where a ticket has no clocks, the icon says whether a
-    /// message waits, and nothing is late.
-    pub fn of(clocks: &[Clock], now: Instant, waits: bool) -> Self {
-        if clocks.is_empty() {
-            let message = if waits { MessageIcon::Blue } else { MessageIcon::None };
-            return Self { message, ticket: TicketDot::None };
-        }
-        let awaited = clocks.iter().filter(|it| it.kind.is_answer() && it.is_running());
-        let icons = awaited.map(|it| match it.breach(now) {
-            Some(_) => MessageIcon::Green,
-            None => MessageIcon::Blue,
-        });
-        let resolutions = clocks.iter().filter(|it| it.kind == ClockKind::Resolution);
-        Self {
-            message: icons.max().unwrap_or(MessageIcon::None),
-            ticket: resolutions.map(|it| dot(it, now)).max().unwrap_or(TicketDot::None),
-        }
-    }
-}
-
-/// Red from the deadline on, and kept after a late close; orange from the alarm on.
-fn dot(clock: &Clock, now: Instant) -> TicketDot {
-    let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-    match clock.verdict(now) {
-        Some(Verdict::Breached) => TicketDot::Red,
-        Some(_) => TicketDot::None,
-        None if clock.is_running() && passed(clock.deadline()) => TicketDot::Red,
-        None if clock.is_running() && passed(clock.alarm_at()) => TicketDot::Orange,
-        None => TicketDot::None,
     }
 }
 

@@ -43,6 +43,10 @@ pub trait View: Send + Sync + 'static {
     /// One row; its JSON is kept in the column `doc`, and generated columns are read from it.
     type Row: Serialize + DeserializeOwned;
 
+    /// Whether it also takes in the tickets that merges tie to a stream's own, see
+    /// [`evolve_tied`](Self::evolve_tied).
+    const FOLLOWS_MERGES: bool = false;
+
     /// What a stream amounts to before its first event; the plans know what its tickets will turn out
     /// to have frozen.
     fn start(_: &Arc<Plans>) -> Self::State {
@@ -51,6 +55,10 @@ pub trait View: Send + Sync + 'static {
 
     /// What one more event of the stream makes of the state.
     fn evolve(state: &mut Self::State, event: &Recorded);
+
+    /// What an event of a ticket that merges tie to the stream's own makes of the state. Such events
+    /// come among the stream's own, in the order of the log, and none is later than its last.
+    fn evolve_tied(_: &mut Self::State, _: &Recorded) {}
 
     /// All that the stream puts into the table now; keys are unique within the stream.
     fn rows(state: &Self::State) -> Vec<(Key, Self::Row)>;
@@ -72,6 +80,8 @@ pub struct Registered {
     pub category: &'static str,
     /// [`View::NEEDS_TEXT`].
     pub needs_text: bool,
+    /// [`View::FOLLOWS_MERGES`].
+    pub follows_merges: bool,
     /// [`View::SCHEMA`].
     pub schema: Schema,
     /// The fold of an empty stream.
@@ -85,6 +95,7 @@ pub const fn register<V: View>() -> Registered {
         version: V::VERSION,
         category: V::CATEGORY,
         needs_text: V::NEEDS_TEXT,
+        follows_merges: V::FOLLOWS_MERGES,
         schema: V::SCHEMA,
         start: start::<V>,
     }
@@ -94,6 +105,9 @@ pub const fn register<V: View>() -> Registered {
 pub trait Folding: Send + Sync {
     /// Takes in one more event.
     fn evolve(&mut self, event: &Recorded);
+
+    /// Takes in an event of a ticket that merges tie to this one.
+    fn evolve_tied(&mut self, event: &Recorded);
 
     /// What the stream contributes after the events so far.
     fn contribution(&self) -> Result<Contribution, serde_json::Error>;
@@ -120,6 +134,11 @@ pub struct Difference {
 }
 
 impl Contribution {
+    /// How many bytes its rows have.
+    pub fn weight(&self) -> u64 {
+        self.rows.values().map(|doc| doc.len() as u64).sum()
+    }
+
     /// What leads from this contribution to a later one.
     pub fn difference(&self, mut after: Self) -> Difference {
         let mut difference =
@@ -145,6 +164,10 @@ fn start<V: View>(plans: &Arc<Plans>) -> Box<dyn Folding> {
 impl<V: View> Folding for Fold<V> {
     fn evolve(&mut self, event: &Recorded) {
         V::evolve(&mut self.0, event);
+    }
+
+    fn evolve_tied(&mut self, event: &Recorded) {
+        V::evolve_tied(&mut self.0, event);
     }
 
     fn contribution(&self) -> Result<Contribution, serde_json::Error> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use docket_projections::REGISTRY;
 use docket_projections::recorded::{ReadError, Reader};
 use docket_projections::view::Registered;
+use docket_projections::whole::Whole;
 use docket_store::check::check_log;
 use docket_store::vault::{KeyFile, Vault};
 use docket_store::{Sealed, StoreError, StoredEvent};
@@ -154,11 +155,9 @@ async fn compare(
             return Ok(());
         }
     };
-    let learnt = reader.plans.learn(reader, &events).await;
-    learnt.map_err(|error| Failure::Other(error.to_string()))?;
-    let mut fold = (view.start)(&reader.plans);
-    events.iter().for_each(|event| fold.evolve(event));
-    let fresh = fold.contribution().map_err(|error| Failure::Other(error.to_string()))?;
+    let other = |error: String| Failure::Other(error);
+    let whole = Whole::of(reader, &events).await.map_err(|error| other(error.to_string()))?;
+    let (_, fresh) = whole.fold(view, &reader.plans).map_err(other)?;
     found.expected_rows += fresh.rows.len() as u64;
     for (key, count) in fresh.counts {
         *found.sums.entry(key).or_default() += count;

@@ -74,7 +74,8 @@ async fn tickets(
     }
     let view = Some(Predefined::Current);
     let filter = Filter { queue: vec![key], view, ..Filter::default() };
-    fresh.answer(&ticket_list::page(documents, &filter, Sort::Priority, size, cursor).await?)
+    let now = docket.now();
+    fresh.answer(&ticket_list::page(documents, &filter, Sort::Priority, size, cursor, now).await?)
 }
 
 /// Sum up a queue: counts by status and priority, and the oldest.

@@ -25,7 +25,12 @@ CREATE TABLE {table} (
     unread    bigint GENERATED ALWAYS AS ((doc::jsonb ->> 'unread')::boolean::int) STORED,
     created   text COLLATE "C" GENERATED ALWAYS AS (doc::jsonb ->> 'created_at') STORED,
     updated   text COLLATE "C" GENERATED ALWAYS AS (doc::jsonb ->> 'updated_at') STORED,
-    due       text COLLATE "C" GENERATED ALWAYS AS (coalesce(doc::jsonb ->> 'wakes_at', '9999')) STORED,
+    due       text COLLATE "C" GENERATED ALWAYS AS (coalesce(doc::jsonb ->> 'due_at', '9999')) STORED,
+    -- Whether an answer is awaited, and from when on which colour is shown.
+    waits     bigint GENERATED ALWAYS AS ((doc::jsonb #>> '{indicator,message}' <> 'none')::int) STORED,
+    green     text COLLATE "C" GENERATED ALWAYS AS (coalesce(doc::jsonb #>> '{indicator,green_at}', '9999')) STORED,
+    orange    text COLLATE "C" GENERATED ALWAYS AS (coalesce(doc::jsonb #>> '{indicator,orange_at}', '9999')) STORED,
+    red       text COLLATE "C" GENERATED ALWAYS AS (coalesce(doc::jsonb #>> '{indicator,red_at}', '9999')) STORED,
     -- The highest level first, and within a level the oldest first, in one ascending text.
     urgency   text COLLATE "C" GENERATED ALWAYS AS ((9 - (doc::jsonb ->> 'level')::int)::text || ' ' || (doc::jsonb ->> 'created_at')) STORED,
     PRIMARY KEY (stream, key)
@@ -53,6 +58,7 @@ CREATE INDEX {table}_number ON {table} (number);
 -- What is still open is a small part, so these are small and cheap however many tickets there are.
 CREATE INDEX {table}_open_created ON {table} (created, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_updated ON {table} (updated, stream) WHERE is_open = 1;
+CREATE INDEX {table}_open_due ON {table} (due, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_open = 1;
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)

@@ -25,7 +25,13 @@ CREATE TABLE {table} (
     unread    INTEGER AS (doc ->> '$.unread')                    STORED,
     created   TEXT    AS (doc ->> '$.created_at')                STORED,
     updated   TEXT    AS (doc ->> '$.updated_at')                STORED,
-    due       TEXT    AS (coalesce(doc ->> '$.wakes_at', '9999')) STORED,
+    due       TEXT    AS (coalesce(doc ->> '$.due_at', '9999'))  STORED,
+    -- Whether an answer is awaited, and from when on which colour is shown. No index holds these, and
+    -- few questions ask, so they are read from the document then.
+    waits     INTEGER AS (doc ->> '$.indicator.message' <> 'none'),
+    green     TEXT    AS (coalesce(doc ->> '$.indicator.green_at', '9999')),
+    orange    TEXT    AS (coalesce(doc ->> '$.indicator.orange_at', '9999')),
+    red       TEXT    AS (coalesce(doc ->> '$.indicator.red_at', '9999')),
     -- The highest level first, and within a level the oldest first, in one ascending text.
     urgency   TEXT    AS ((9 - (doc ->> '$.level')) || ' ' || (doc ->> '$.created_at')) STORED,
     PRIMARY KEY (stream, key)
@@ -53,6 +59,7 @@ CREATE INDEX {table}_number ON {table} (number);
 -- What is still open is a small part, so these are small and cheap however many tickets there are.
 CREATE INDEX {table}_open_created ON {table} (created, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_updated ON {table} (updated, stream) WHERE is_open = 1;
+CREATE INDEX {table}_open_due ON {table} (due, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_open = 1;
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)

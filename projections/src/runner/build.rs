@@ -13,9 +13,10 @@ use futures::{StreamExt, stream};
 
 use super::ProjectionError;
 use crate::documents::{Documents, Parked, Table};
-use crate::projector::{Projector, evolve, park, poison};
+use crate::projector::{Projector, park, poison};
 use crate::recorded::{ReadError, Reader};
 use crate::view::{Contribution, Key, Registered};
+use crate::whole::Whole;
 
 /// Events, and bytes, read at once.
 const PAGE: usize = 4_000;
@@ -199,10 +200,10 @@ async fn fold_page(
     for (stream, events) in streams {
         reader.plans.learn(reader, &events).await?;
         let stream: Arc<str> = stream.into();
+        let whole = Whole::of(reader, &events).await?;
         for ((view, table), load) in targets.iter().zip(&mut folded.loads) {
-            let mut fold = (view.start)(&reader.plans);
-            match evolve(fold.as_mut(), &events) {
-                Ok(Contribution { rows, counts }) => {
+            match whole.fold(view, &reader.plans) {
+                Ok((_, Contribution { rows, counts })) => {
                     load.rows.extend(rows.into_iter().map(|(key, doc)| (stream.clone(), key, doc)));
                     for (key, count) in counts {
                         *load.counts.entry(key).or_default() += count;

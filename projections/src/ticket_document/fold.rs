@@ -11,10 +11,8 @@ use docket_domain::ticket::event::{MergeSide, Outcome, TicketCreated, TicketEven
 use uuid::Uuid;
 
 use super::attention::Attention;
-use super::{
-    AbsorbedSummary, AgentSummary, CustomerSummary, Indicator, LinkSummary, MessageIcon,
-    TicketDocument, TicketDot,
-};
+use super::{AbsorbedSummary, AgentSummary, CustomerSummary, LinkSummary, TicketDocument};
+use crate::indicator::Indicator;
 use crate::recorded::{Recorded, id_of};
 
 /// A ticket's stream, folded: the document and what only the fold needs.
@@ -73,7 +71,7 @@ impl TicketFold {
         let Some(document) = &mut self.document else { return };
         document.unread = self.attention.is_unread();
         let waits = self.attention.is_awaited() && document.status_base != BaseStatus::Merged;
-        document.indicator.message = if waits { MessageIcon::Blue } else { MessageIcon::None };
+        document.indicator = Indicator::without_clocks(waits);
     }
 }
 
@@ -114,7 +112,8 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         fields: BTreeMap::new(),
         links: Vec::new(),
         absorbed: Vec::new(),
-        indicator: Indicator { message: MessageIcon::None, ticket: TicketDot::None },
+        due_at: None,
+        indicator: Indicator::without_clocks(false),
     }
 }
 

@@ -44,6 +44,12 @@ pub struct Filter {
     pub updated_from: Option<Instant>,
     /// Last changed at this instant or before.
     pub updated_to: Option<Instant>,
+    /// Due at this instant or later.
+    pub due_from: Option<Instant>,
+    /// Due at this instant or before.
+    pub due_to: Option<Instant>,
+    /// What a desk shows beside it, one of these at least.
+    pub indicator: Vec<Shade>,
     /// Whether the customer's latest message is newer than the last thing an employee did.
     pub unread: Option<bool>,
     /// A predefined view (S-24).
@@ -59,6 +65,42 @@ pub enum Assignee {
     /// This agent.
     Agent(Uuid),
 }
+
+/// A colour that a desk shows beside a ticket (S-45 to S-48).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shade {
+    /// An answer is awaited, in time.
+    Blue,
+    /// An answer is awaited, late.
+    Green,
+    /// The alarm before the end of execution time has gone.
+    Orange,
+    /// Execution time is over.
+    Red,
+    /// None of these.
+    None,
+}
+
+impl FromStr for Shade {
+    type Err = UnknownShade;
+
+    fn from_str(text: &str) -> Result<Self, UnknownShade> {
+        Ok(match text {
+            "blue" => Self::Blue,
+            "green" => Self::Green,
+            "orange" => Self::Orange,
+            "red" => Self::Red,
+            "none" => Self::None,
+            _ => return Err(UnknownShade),
+        })
+    }
+}
+
+/// There is no such colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("indicator is blue, green, orange, red or none")]
+pub struct UnknownShade;
 
 /// The predefined views (S-24). What they need to know of today comes with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -4,7 +4,9 @@
 //! which the migration has an index in the order asked for. All others are checked row by row and
 //! marked as such, lest the planner sort a million rows to save itself a walk of a hundred.
 
-use super::filter::{Assignee, Filter, Predefined, Sort};
+use docket_domain::instant::Instant;
+
+use super::filter::{Assignee, Filter, Predefined, Shade, Sort};
 use crate::documents::{Query, Texts, Word};
 use crate::page::Cursor;
 use crate::ticket_text::Words;
@@ -31,9 +33,9 @@ pub(super) enum Found {
 pub(super) fn page(
     filter: &Filter,
     sort: Sort,
-    after: Option<&Cursor>,
-    size: usize,
+    (after, size): (Option<&Cursor>, usize),
     terms: &[(Term, Found)],
+    now: Instant,
 ) -> Query {
     let column = sort.column();
     let mut query = Query::new(&format!(
@@ -44,6 +46,7 @@ pub(super) fn page(
     query = columns(query, filter, driver);
     query = ranges(query, filter);
     query = predefined(query, filter.view, driver);
+    query = shades(query, &filter.indicator, now);
     query = searched(query, terms);
     let (than, order) = if sort.falls() { ("<", "DESC") } else { (">", "ASC") };
     if let Some(after) = after {
@@ -149,6 +152,8 @@ fn ranges(mut query: Query, filter: &Filter) -> Query {
         ("created <= ", filter.created_to),
         ("updated >= ", filter.updated_from),
         ("updated <= ", filter.updated_to),
+        ("due >= ", filter.due_from),
+        ("due <= ", filter.due_to),
     ];
     for (comparison, bound) in bounds {
         if let Some(bound) = bound {
@@ -176,6 +181,28 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
         }
         Some(Predefined::LastMonth(since)) => query.sql(" AND created >= ").bind(since.to_string()),
     }
+}
+
+/// Tickets that show one of these colours at `now`: the columns say when each begins. No instant sorts
+/// behind all instants.
+fn shades(mut query: Query, shades: &[Shade], now: Instant) -> Query {
+    let now = now.to_string();
+    for (place, shade) in shades.iter().enumerate() {
+        query = query.sql(if place == 0 { " AND (" } else { " OR " });
+        query = match shade {
+            Shade::Blue => query.sql("waits = 1 AND green >= ").bind(now.as_str()),
+            Shade::Green => query.sql("waits = 1 AND green < ").bind(now.as_str()),
+            Shade::Red => query.sql("red <= ").bind(now.as_str()),
+            Shade::Orange => {
+                query.sql("orange <= ").bind(now.as_str()).sql(" AND red > ").bind(now.as_str())
+            }
+            Shade::None => {
+                let query = query.sql("waits = 0 AND orange > ").bind(now.as_str());
+                query.sql(" AND red > ").bind(now.as_str())
+            }
+        };
+    }
+    if shades.is_empty() { query } else { query.sql(")") }
 }
 
 /// Tickets that have all the terms. Where many have a word, the texts of one ticket are looked up one

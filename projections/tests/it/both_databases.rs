@@ -212,8 +212,8 @@ async fn lists_agree(one: &Documents, other: &Documents, filter: &Filter, size: 
         let sort: Sort = sort.parse().unwrap();
         let mut cursor: Option<String> = None;
         loop {
-            let here = page(one, filter, sort, size, cursor.as_deref()).await.unwrap();
-            let there = page(other, filter, sort, size, cursor.as_deref()).await.unwrap();
+            let here = page(one, filter, sort, size, cursor.as_deref(), MONDAY).await.unwrap();
+            let there = page(other, filter, sort, size, cursor.as_deref(), MONDAY).await.unwrap();
             cursor = same(&here, &there, &(filter, sort));
             if cursor.is_none() {
                 break;
@@ -310,7 +310,7 @@ async fn a_character_that_postgres_cannot_hold_does_not_stop_it() {
     assert!(twin.wait_for(last, PATIENCE).await);
     let filter =
         Filter { tag: vec!["a\0b".into()], q: Some("between".into()), ..Filter::default() };
-    let found = page(twin.documents(), &filter, Sort::Created, 10, None).await.unwrap();
+    let found = page(twin.documents(), &filter, Sort::Created, 10, None, MONDAY).await.unwrap();
     assert!(found.data[0].get().contains("nothing\u{fffd}between"), "{}", found.data[0]);
     twin.stop().await;
 }

@@ -7,6 +7,7 @@ use docket_domain::ticket::event::TicketEvent;
 use docket_projections::REGISTRY;
 use docket_projections::recorded::Moment;
 use docket_projections::view::Registered;
+use docket_projections::whole::Whole;
 use docket_store::Sealed;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,7 +15,8 @@ use proptest::test_runner::Config;
 
 use crate::desk::{Desk, On};
 use crate::every_event::{promising, relating, speaking, working};
-use crate::story::{created, uuid};
+use crate::promises::{self, promised};
+use crate::story::uuid;
 
 /// Something that happens to a desk.
 #[derive(Clone, Debug)]
@@ -51,10 +53,8 @@ pub async fn fresh_fold(desk: &Desk, view: &Registered) -> Vec<String> {
     for of_stream in stored.chunk_by(|one, next| one.stream == next.stream) {
         let stream = &of_stream[0].stream;
         let events = desk.reader.stream(stream, Moment::Now).await.unwrap();
-        desk.reader.plans.learn(&desk.reader, &events).await.unwrap();
-        let mut fold = (view.start)(&desk.reader.plans);
-        events.iter().for_each(|event| fold.evolve(event));
-        let contribution = fold.contribution().unwrap();
+        let whole = Whole::of(&desk.reader, &events).await.unwrap();
+        let (_, contribution) = whole.fold(view, &desk.reader.plans).unwrap();
         rows.extend(contribution.rows.iter().map(|(key, doc)| format!("{stream} {key} {doc}")));
         for (key, count) in contribution.counts {
             *sums.entry(key).or_default() += count;
@@ -68,6 +68,7 @@ async fn happens(on: &On, steps: Vec<Step>) {
     let events: Vec<TicketEvent> =
         [speaking(), working(), relating(), promising()].into_iter().flatten().collect();
     let mut desk = Desk::open_on(on).await;
+    promises::publish(&desk).await;
     let mut opened = [false; 8];
     let mut rebuilds = Vec::new();
     for step in steps {
@@ -77,7 +78,7 @@ async fn happens(on: &On, steps: Vec<Step>) {
                 let mut now: Vec<TicketEvent> =
                     picks.iter().map(|pick| pick.get(&events).clone()).collect();
                 if !std::mem::replace(&mut opened[usize::from(n)], true) {
-                    now.insert(0, TicketEvent::TicketCreated(Box::new(created(&n.to_string()))));
+                    now.insert(0, TicketEvent::TicketCreated(Box::new(promised(&n.to_string()))));
                 }
                 desk.ticket(&TicketId(uuid(n.into())).stream(), now).await;
             }

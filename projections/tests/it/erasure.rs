@@ -10,7 +10,7 @@ use docket_projections::ticket_list::page;
 use sqlx::{Connection, PgConnection};
 
 use crate::desk::{Desk, On};
-use crate::story::{anna, assigned, by_customer, created, jan, message, replied, uuid};
+use crate::story::{MONDAY, anna, assigned, by_customer, created, jan, message, replied, uuid};
 
 const CANARIES: [&str; 6] = [
     "canarysubject",
@@ -87,7 +87,7 @@ async fn nothing_of_an_erased_customer_is_left() {
 
         assert_eq!(left_in(&desk, &CANARIES).await, [""; 0]);
         let found = Filter { q: Some("canarybody".into()), ..Filter::default() };
-        let found = page(desk.views.documents(), &found, Sort::Created, 10, None).await.unwrap();
+        let found = page(desk.views.documents(), &found, Sort::Created, 10, None, MONDAY).await.unwrap();
         assert_eq!(found.data.len(), 0);
         let rows = desk.table("ticket_list").await;
         assert!(

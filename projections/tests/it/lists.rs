@@ -4,20 +4,26 @@ use std::collections::BTreeSet;
 
 use docket_domain::definition::BaseStatus;
 use docket_domain::ids::{CustomerId, TicketId};
+use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{SnoozeReason, TicketEvent};
+use docket_projections::indicator::{MessageIcon, TicketDot};
 use docket_projections::page::Page;
 use docket_projections::ticket_document::TicketDocument;
-use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Sort};
+use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Shade, Sort};
 use docket_projections::ticket_list::{Free, explain, page, unowned};
 use docket_projections::{queue_summary, stays};
 use uuid::Uuid;
 
 use crate::desk::{Desk, On};
+use crate::promises::{self, promised};
 use crate::story::{
     MONDAY, anna, assigned, closed, created, moved, piotr, priority, replied, term, uuid,
 };
+
+/// When the lists are looked at: fifty seconds after the first ticket came, ten after the last.
+const LOOKED: Instant = Instant(MONDAY.0 + 51_000);
 
 const SORTS: [&str; 6] = ["created", "-created", "updated", "-updated", "due", "-priority"];
 
@@ -28,9 +34,12 @@ fn stream(n: u128) -> String {
 /// A desk with forty tickets of all kinds, a second apart.
 async fn a_busy_desk(on: &On) -> Desk {
     let desk = Desk::open_on(on).await;
+    promises::publish(&desk).await;
     for n in 0..40_u128 {
         desk.later(1_000);
-        let mut opening = created(&(1000 + n).to_string());
+        let number = (1000 + n).to_string();
+        // One in nine is from before there were plans.
+        let mut opening = if n % 9 == 8 { created(&number) } else { promised(&number) };
         opening.queue = term(["inbox", "claims", "press"][n as usize % 3]);
         opening.priority = [priority("low", 2), priority("high", 4)][n as usize % 2].clone();
         opening.category =
@@ -82,7 +91,7 @@ async fn all(desk: &Desk, filter: &Filter, sort: &str, size: usize) -> Vec<Ticke
     let sort: Sort = sort.parse().unwrap();
     let (mut rows, mut cursor): (Vec<TicketDocument>, Option<String>) = (Vec::new(), None);
     loop {
-        let answer = page(desk.views.documents(), filter, sort, size, cursor.as_deref());
+        let answer = page(desk.views.documents(), filter, sort, size, cursor.as_deref(), LOOKED);
         let answer = answer.await.unwrap();
         rows.extend(documents(&answer));
         assert_eq!(answer.page.has_more, answer.page.next.is_some());
@@ -95,6 +104,10 @@ async fn all(desk: &Desk, filter: &Filter, sort: &str, size: usize) -> Vec<Ticke
 
 fn some(value: &str) -> Vec<String> {
     vec![value.to_owned()]
+}
+
+fn shades(indicator: &[Shade]) -> Filter {
+    Filter { indicator: indicator.to_vec(), ..Filter::default() }
 }
 
 type Case = (&'static str, Filter, fn(&TicketDocument) -> bool);
@@ -142,6 +155,19 @@ fn cases() -> Vec<Case> {
         ("updated", Filter { updated_from: Some(late), updated_to: Some(late), ..f() }, |t| {
             t.updated_at == MONDAY.plus_millis(20_000)
         }),
+        ("due from", Filter { due_from: Some(LOOKED), ..f() }, |t| t.due_at >= Some(LOOKED)),
+        ("due to", Filter { due_to: Some(LOOKED), ..f() }, |t| {
+            t.due_at.is_some_and(|at| at <= LOOKED)
+        }),
+        ("blue", shades(&[Shade::Blue]), |t| t.indicator.message == MessageIcon::Blue),
+        ("green", shades(&[Shade::Green]), |t| t.indicator.message == MessageIcon::Green),
+        ("orange or red", shades(&[Shade::Orange, Shade::Red]), |t| {
+            t.indicator.ticket != TicketDot::None
+        }),
+        ("red", shades(&[Shade::Red]), |t| t.indicator.ticket == TicketDot::Red),
+        ("no colour", shades(&[Shade::None]), |t| {
+            (t.indicator.message, t.indicator.ticket) == (MessageIcon::None, TicketDot::None)
+        }),
         ("unread", Filter { unread: Some(true), ..f() }, |t| t.unread),
         ("current", Filter { view: Some(Predefined::Current), ..f() }, |t| t.closed_at.is_none()),
         ("mine", Filter { view: Some(Predefined::MineAndUnassigned(anna().id.0)), ..f() }, |t| {
@@ -185,7 +211,7 @@ fn order(sort: &str) -> impl Fn(&TicketDocument) -> (i64, i64) {
         "-created" => (-t.created_at.0, 0),
         "updated" => (t.updated_at.0, 0),
         "-updated" => (-t.updated_at.0, 0),
-        "due" => (t.wakes_at.map_or(i64::MAX, |at| at.0), 0),
+        "due" => (t.due_at.map_or(i64::MAX, |at| at.0), 0),
         _ => (-i64::from(t.level), t.created_at.0),
     }
 }
@@ -195,14 +221,14 @@ async fn a_cursor_belongs_to_its_question() {
     for on in On::each() {
         let desk = a_busy_desk(&on).await;
         let first =
-            page(desk.views.documents(), &Filter::default(), Sort::Created, 5, None).await.unwrap();
+            page(desk.views.documents(), &Filter::default(), Sort::Created, 5, None, LOOKED).await.unwrap();
         let cursor = first.page.next.unwrap();
         for (filter, sort, cursor) in [
             (Filter::default(), Sort::Due, cursor.as_str()),
             (Filter { queue: some("inbox"), ..Filter::default() }, Sort::Created, cursor.as_str()),
             (Filter::default(), Sort::Created, "nonsense"),
         ] {
-            let refused = page(desk.views.documents(), &filter, sort, 5, Some(cursor)).await;
+            let refused = page(desk.views.documents(), &filter, sort, 5, Some(cursor), LOOKED).await;
             assert!(refused.is_err(), "{sort:?}");
         }
     }

@@ -13,6 +13,7 @@ mod history;
 mod lists;
 mod nodes;
 mod poison;
+mod promises;
 mod runner;
 mod story;
 mod ticket_document;

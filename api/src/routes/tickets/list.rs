@@ -36,6 +36,9 @@ use crate::problem::Problem;
     ("created_to" = Option<String>, Query, description = "Created at this instant or before."),
     ("updated_from" = Option<String>, Query, description = "Last changed at this instant or later."),
     ("updated_to" = Option<String>, Query, description = "Last changed at this instant or before."),
+    ("due_from" = Option<String>, Query, description = "Due at this instant or later."),
+    ("due_to" = Option<String>, Query, description = "Due at this instant or before."),
+    ("indicator" = Option<String>, Query, description = "Colours shown beside it: `blue`, `green`, `orange`, `red`, `none`."),
     ("unread" = Option<bool>, Query, description = "Whether the customer's message is newer than our last act."),
     ("view" = Option<String>, Query, description = "`current`, `mine_and_unassigned`, `new`, `touched_today`, `all`, `last_month`, or a saved view's id."),
     ("sort" = Option<String>, Query, description = "`created`, `-created`, `updated`, `-updated` (unless said), `due`, `-priority`."),
@@ -54,7 +57,8 @@ pub async fn list(
     let Wanted { filter, sort, page_size, cursor } = wanted;
     let documents = docket.views.documents();
     let mut page =
-        ticket_list::page(documents, &filter, sort, page_size, cursor.as_deref()).await?;
+        ticket_list::page(documents, &filter, sort, page_size, cursor.as_deref(), docket.now())
+            .await?;
     for row in &mut page.data {
         if let Some(rooted) = rooted(&docket, row).await? {
             *row = rooted;

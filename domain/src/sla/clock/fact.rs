@@ -108,6 +108,15 @@ pub struct Opened {
 }
 
 impl Fact {
+    /// The ticket that a merge, or its undoing, ties this one to.
+    pub fn tied(&self) -> Option<TicketId> {
+        match &self.what {
+            What::Merged(_, other) | What::Absorbed(_, other) => Some(other.id),
+            What::Unmerged(undone) => Some(undone.other),
+            _ => None,
+        }
+    }
+
     /// What an event means to clocks; none where it means nothing.
     pub fn of(recorded: &Recorded<Event>) -> Option<Self> {
         let Event::Ticket(event) = &recorded.event else { return None };

@@ -1,0 +1,120 @@
+//! A stream from its beginning, with the tickets that merges tie to it.
+//!
+//! A merge carries clocks from one ticket to another, so what they say at the one depends on events
+//! of the other. Of those only what stands in the log before the stream's own last event counts:
+//! merging and unmerging write to every stream that they concern, so nothing later matters, and what a
+//! view shows of a stream changes only when the stream does.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use docket_domain::codec::Event;
+use docket_domain::ids::TicketId;
+use docket_domain::ticket::event::TicketEvent;
+use docket_store::{Position, Sealed, StoreError};
+
+use crate::plans::Plans;
+use crate::recorded::{Moment, ReadError, Reader, Recorded, decode_closed, id_of};
+use crate::view::{Contribution, Folding, Registered};
+
+/// A stream's events from the first on, and those of the tickets that merges tie to it.
+#[derive(Clone, Debug)]
+pub struct Whole<'e> {
+    own: &'e [Recorded],
+    /// In the order of the log, without text.
+    tied: Vec<Recorded>,
+}
+
+impl<'e> Whole<'e> {
+    /// These events of one stream, its first to whichever is the last, with what is tied to it. The
+    /// plans that all of them name are learnt.
+    ///
+    /// # Errors
+    /// When the store cannot be read. A tied stream that is damaged is said and left out.
+    pub async fn of(reader: &Reader, own: &'e [Recorded]) -> Result<Self, ReadError> {
+        let tied = tied_to(reader, own).await?;
+        reader.plans.learn(reader, own).await?;
+        reader.plans.learn(reader, &tied).await?;
+        Ok(Self { own, tied })
+    }
+
+    /// One view's fold of it, and what it contributes; why not, where the view panics.
+    pub fn fold(
+        &self,
+        view: &Registered,
+        plans: &Arc<Plans>,
+    ) -> Result<(Box<dyn Folding>, Contribution), String> {
+        let folded = catch_unwind(AssertUnwindSafe(|| {
+            let mut fold = (view.start)(plans);
+            self.feed(fold.as_mut(), view.follows_merges);
+            let contribution = fold.contribution();
+            contribution.map(|contribution| (fold, contribution))
+        }));
+        let folded = folded.map_err(|_| "the view panicked".to_owned())?;
+        folded.map_err(|_| "a row cannot be written as JSON".to_owned())
+    }
+
+    fn feed(&self, fold: &mut dyn Folding, follows_merges: bool) {
+        let mut tied = self.tied.iter().filter(|_| follows_merges).peekable();
+        for event in self.own {
+            while let Some(before) = tied.next_if(|it| it.position < event.position) {
+                fold.evolve_tied(before);
+            }
+            fold.evolve(event);
+        }
+    }
+}
+
+/// Whether an event ties its ticket to another.
+pub fn is_tie(event: &Recorded) -> bool {
+    tie(event).is_some()
+}
+
+fn tie(event: &Recorded) -> Option<TicketId> {
+    let Event::Ticket(event) = &event.event else { return None };
+    match event {
+        TicketEvent::TicketMerged { into: other, .. }
+        | TicketEvent::TicketAbsorbed { source: other, .. }
+        | TicketEvent::TicketUnmerged { other, .. } => Some(other.id),
+        _ => None,
+    }
+}
+
+/// The events of all other tickets that ties lead to, before the last of `own`.
+async fn tied_to(reader: &Reader, own: &[Recorded]) -> Result<Vec<Recorded>, ReadError> {
+    let mut next: Vec<TicketId> = own.iter().filter_map(tie).collect();
+    let (Some(last), false) = (own.last(), next.is_empty()) else { return Ok(Vec::new()) };
+    let mut known = BTreeSet::from([TicketId(id_of(&last.stream))]);
+    let mut tied = Vec::new();
+    while let Some(id) = next.pop() {
+        if known.insert(id) {
+            let events = closed(reader, id, last.position).await?;
+            next.extend(events.iter().filter_map(tie));
+            tied.extend(events);
+        }
+    }
+    tied.sort_by_key(|event| event.position);
+    Ok(tied)
+}
+
+/// A ticket's events before a position, without text.
+async fn closed(
+    reader: &Reader,
+    id: TicketId,
+    before: Position,
+) -> Result<Vec<Recorded>, ReadError> {
+    let stored = match reader.stored(&id.stream(), Moment::Now, Sealed::Without).await {
+        Err(ReadError::Store(StoreError::Integrity(reason))) => {
+            tracing::error!(%id, reason, "a ticket that a merge ties to another cannot be read");
+            return Ok(Vec::new());
+        }
+        stored => stored?,
+    };
+    let stored = stored.iter().filter(|event| event.position < before);
+    let events: Result<Vec<Recorded>, ReadError> = stored.map(decode_closed).collect();
+    Ok(events.unwrap_or_else(|error| {
+        tracing::error!(%id, %error, "a ticket that a merge ties to another cannot be read");
+        Vec::new()
+    }))
+}
