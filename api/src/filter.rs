@@ -139,7 +139,8 @@ fn keys(list: &mut Vec<String>, value: &str) {
     list.extend(value.split(',').filter(|key| !key.is_empty()).map(str::to_owned));
 }
 
-fn read<T: FromStr>(name: &str, value: &str) -> Result<T, Problem>
+/// A value of a parameter, understood.
+pub fn read<T: FromStr>(name: &str, value: &str) -> Result<T, Problem>
 where
     T::Err: std::fmt::Display,
 {

@@ -19,6 +19,7 @@ mod projector;
 pub mod queue_summary;
 pub mod recorded;
 pub mod runner;
+pub mod sla_clocks;
 pub mod stays;
 mod subjects;
 pub mod ticket_document;
@@ -41,4 +42,5 @@ pub const REGISTRY: &[Registered] = &[
     register::<stays::Stays>(),
     register::<customers::Customers>(),
     register::<deadlines::Deadlines>(),
+    register::<sla_clocks::SlaClocks>(),
 ];

@@ -5,6 +5,7 @@
 pub mod access_log;
 mod agents;
 mod attachments;
+mod compliance;
 mod customers;
 mod definitions;
 mod events;
@@ -32,6 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(views::configure)
             .configure(projections::configure)
             .configure(queues::configure)
+            .configure(compliance::configure)
             .configure(definitions::configure),
     );
     operation::configure(config);

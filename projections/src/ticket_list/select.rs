@@ -160,7 +160,8 @@ fn ranges(mut query: Query, filter: &Filter) -> Query {
             query = query.sql(" AND ").sql(comparison).bind(bound.to_string());
         }
     }
-    query
+    // What is due at no time is not due later than some.
+    if filter.due_from.is_some() { query.sql(" AND due < '9999'") } else { query }
 }
 
 fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {

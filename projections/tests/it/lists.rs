@@ -22,7 +22,7 @@ use crate::story::{
     MONDAY, anna, assigned, closed, created, moved, piotr, priority, replied, term, uuid,
 };
 
-/// When the lists are looked at: fifty seconds after the first ticket came, ten after the last.
+/// When the lists are looked at: fifty seconds after the first ticket came.
 const LOOKED: Instant = Instant(MONDAY.0 + 51_000);
 
 const SORTS: [&str; 6] = ["created", "-created", "updated", "-updated", "due", "-priority"];

@@ -9,7 +9,7 @@ use crate::desk::Desk;
 use crate::story::{anna, by_agent, created, term};
 
 /// Always open; an owner within ten seconds, an answer within twenty, the next within five, an end
-/// within a minute, the warning fifteen seconds before.
+/// within a minute; what is urgent sooner.
 pub async fn publish(desk: &Desk) {
     let plan = json!({
         "name": "Default", "calendar": "office",
@@ -18,7 +18,7 @@ pub async fn publish(desk: &Desk) {
             { "assignment": "PT10S", "first_response": "PT20S", "next_reply": "PT5S" },
             { "priority": "high", "first_response": "PT15S" },
         ],
-        "resolve": [{ "resolution": "PT1M" }],
+        "resolve": [{ "resolution": "PT1M" }, { "priority": "high", "resolution": "PT30S" }],
     });
     let calendar = json!({
         "name": "Office", "zone": "UTC", "day": "PT24H",

@@ -6,7 +6,8 @@ use docket_domain::party::Actor;
 use docket_domain::party::ActorKind;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{MergeSide, Outcome, SnoozeReason, TicketEvent, WakeCause};
-use docket_projections::ticket_document::{MessageIcon, TicketDocument, TicketFold};
+use docket_projections::indicator::MessageIcon;
+use docket_projections::ticket_document::{TicketDocument, TicketFold};
 use insta::assert_json_snapshot;
 
 use crate::story::{
@@ -60,9 +61,13 @@ fn a_new_ticket_shows_what_the_customer_said_and_waits() {
       "fields": {},
       "links": [],
       "absorbed": [],
+      "due_at": null,
       "indicator": {
         "message": "blue",
-        "ticket": "none"
+        "ticket": "none",
+        "green_at": null,
+        "orange_at": null,
+        "red_at": null
       }
     }
     "#);

@@ -156,22 +156,25 @@ fn a_ticket_without_clocks_says_so_and_still_shows_that_a_message_waits() {
     let id = TicketId(uuid(1));
     let family = Family::of(&[(id, &facts)], |_| None);
     let sla = TicketSla::of(family.clocks(id), MONDAY, true);
-    insta::assert_snapshot!(serde_json::to_string(&sla).unwrap(), @r#"{"as_of":"2026-03-02T09:00:00.000Z","plan":null,"calendar":null,"tzdb":null,"indicator":{"message":"blue","ticket":"none"},"clocks":[]}"#);
+    insta::assert_snapshot!(serde_json::to_string(&sla).unwrap(), @r#"{"as_of":"2026-03-02T09:00:00.000Z","plan":null,"calendar":null,"tzdb":null,"indicator":{"message":"blue","ticket":"none","green_at":null,"orange_at":null,"red_at":null},"clocks":[]}"#);
 }
 
 #[test]
 fn the_deadline_itself_is_red_and_not_yet_green() {
+    let at = |seconds: i64| MONDAY.plus_millis(seconds * 1000);
     let shown = |seconds: i64| {
-        let now = MONDAY.plus_millis(seconds * 1000);
-        serde_json::to_string(&sla(&promised(), &minutes(), now).indicator).unwrap()
+        let indicator = sla(&promised(), &minutes(), at(seconds)).indicator;
+        // When the colours change does not depend on when they are looked at.
+        let changes = [indicator.green_at, indicator.orange_at, indicator.red_at];
+        assert_eq!(changes, [at(180), at(1350), at(1800)].map(Some));
+        format!("{seconds} s: {:?} {:?}", indicator.message, indicator.ticket)
     };
-    let told = [180, 181, 1349, 1350, 1799, 1800].map(|at| format!("{at} s: {}", shown(at)));
-    insta::assert_snapshot!(told.join("\n"), @r#"
-    180 s: {"message":"blue","ticket":"none"}
-    181 s: {"message":"green","ticket":"none"}
-    1349 s: {"message":"green","ticket":"none"}
-    1350 s: {"message":"green","ticket":"orange"}
-    1799 s: {"message":"green","ticket":"orange"}
-    1800 s: {"message":"green","ticket":"red"}
-    "#);
+    insta::assert_snapshot!([180, 181, 1349, 1350, 1799, 1800].map(shown).join("\n"), @"
+    180 s: Blue None
+    181 s: Green None
+    1349 s: Green None
+    1350 s: Green Orange
+    1799 s: Green Orange
+    1800 s: Green Red
+    ");
 }

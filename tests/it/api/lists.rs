@@ -89,3 +89,56 @@ async fn what_a_ticket_was_merged_into_is_the_root_wherever_it_is_shown() {
     assert_eq!(listed.text("/data/0/merged_into"), root.id);
     assert_eq!(listed.body["data"][0], now.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_show_and_find_what_is_late_though_nothing_happened() {
+    let desk = Desk::open().await;
+    let customer = json!({ "name": "Jan", "email": "jan@example.com", "tier": "premium" });
+    let customer = desk.admin.post("/v1/customers", &customer).await.is(201);
+    let said = json!({ "customer": { "id": customer.text("/id") }, "priority": "critical" });
+    let urgent = desk.given_ticket_with(said).await.number;
+    let usual = desk.given_ticket().await.number;
+    desk.views_caught_up().await;
+    let listed = async |query: &str| {
+        let page = desk.admin.get(&format!("/v1/tickets?{query}")).await.is(200);
+        let tickets = page.body["data"].as_array().unwrap().iter();
+        let told = tickets.map(|it| {
+            let colours = &it["indicator"];
+            format!(
+                "{} {} {} {}",
+                it["number"], it["due_at"], colours["message"], colours["ticket"]
+            )
+        });
+        told.collect::<Vec<_>>().join(", ").replace('"', "")
+    };
+    let due = "sort=due";
+    let told = [
+        listed(due).await,
+        {
+            desk.pass(std::time::Duration::from_secs(16 * 60));
+            listed("sort=due&indicator=green,red&due_to=2026-03-02T12:00:00Z").await
+        },
+        {
+            desk.pass(std::time::Duration::from_secs(3 * 3600));
+            listed("indicator=orange").await
+        },
+        {
+            desk.pass(std::time::Duration::from_secs(3600));
+            listed("indicator=red").await
+        },
+        listed("indicator=blue&sort=due").await,
+    ];
+    let told = told.join("\n").replace(&urgent, "urgent").replace(&usual, "usual");
+    insta::assert_snapshot!(told, @"
+    urgent 2026-03-02T09:07:30.000Z blue none, usual 2026-03-02T09:30:00.000Z blue none
+    urgent 2026-03-02T09:07:30.000Z green none
+    urgent 2026-03-02T09:07:30.000Z green orange
+    urgent 2026-03-02T09:07:30.000Z green red
+    ");
+    let refused = desk.admin.get("/v1/tickets?indicator=pink").await;
+    assert_eq!(refused.problem(), "422 invalid_value /indicator:invalid_value");
+    // The same document as of one ticket, to the last colour.
+    let list = desk.admin.get(&format!("/v1/tickets?number={urgent}")).await.is(200);
+    let ticket = desk.admin.get(&format!("/v1/tickets/{urgent}")).await.is(200);
+    assert_eq!(list.body["data"][0], ticket.body);
+}

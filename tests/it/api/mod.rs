@@ -4,6 +4,7 @@ mod access;
 mod attachments;
 mod calendars;
 mod command_line;
+mod compliance;
 mod conventions;
 mod definitions;
 mod escalation;

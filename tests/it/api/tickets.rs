@@ -17,9 +17,7 @@ async fn a_ticket_is_opened_worked_closed_and_replayed() {
     let mut shown = created.body.clone();
     shown["id"] = json!("…");
     shown["customer"]["id"] = json!("…");
-    insta::assert_snapshot!(shown, @r#"
-    {"absorbed":[],"assignee":null,"category":null,"channel":"email","closed_at":null,"complaint_open":false,"created_at":"2026-03-02T09:00:00.000Z","customer":{"email":"jan@example.com","id":"…","name":"Jan Kowalski","tier":"standard"},"escalation_level":0,"fields":{},"id":"…","indicator":{"message":"blue","ticket":"none"},"level":3,"links":[],"merged_into":null,"messages":1,"number":"1001","outcome":null,"priority":"medium","queue":"inbox","snoozed_until":null,"status":"new","status_base":"new","subject":"Parcel lost","substatus":null,"tags":["courier"],"type":null,"unread":true,"updated_at":"2026-03-02T09:00:00.000Z","version":1,"wakes_at":null}
-    "#);
+    insta::assert_snapshot!(shown, @r#"{"absorbed":[],"assignee":null,"category":null,"channel":"email","closed_at":null,"complaint_open":false,"created_at":"2026-03-02T09:00:00.000Z","customer":{"email":"jan@example.com","id":"…","name":"Jan Kowalski","tier":"standard"},"due_at":"2026-03-02T13:30:00.000Z","escalation_level":0,"fields":{},"id":"…","indicator":{"green_at":"2026-03-03T09:00:00.000Z","message":"blue","orange_at":"2026-03-05T15:45:00.000Z","red_at":"2026-03-09T09:00:00.000Z","ticket":"none"},"level":3,"links":[],"merged_into":null,"messages":1,"number":"1001","outcome":null,"priority":"medium","queue":"inbox","snoozed_until":null,"status":"new","status_base":"new","subject":"Parcel lost","substatus":null,"tags":["courier"],"type":null,"unread":true,"updated_at":"2026-03-02T09:00:00.000Z","version":1,"wakes_at":null}"#);
     let number = created.text("/number");
     let path = |command: &str| format!("/v1/tickets/{number}/{command}");
     let assigned = agent.post(&path("assign"), &json!({ "agent": desk.ann })).await.is(200);
@@ -128,7 +126,7 @@ async fn every_command_works() {
     reply {"body":"hello"} → 200 status="awaiting_customer"
     note {"body":"hm","mentions":["ANN"]} → 200 version=7
     message {"body":"?","channel":"web"} → 200 messages=3
-    file {"reason":"thanks"} → 200 indicator={"message":"none","ticket":"none"}
+    file {"reason":"thanks"} → 200 indicator={"green_at":null,"message":"none","orange_at":"2026-03-05T15:45:00.000Z","red_at":"2026-03-09T09:00:00.000Z","ticket":"none"}
     snooze {"until":"2026-03-02T15:00:00.000Z"} → 200 wakes_at="2026-03-02T15:15:00.000Z"
     wake {} → 200 status="new"
     escalate {"reason":"angry"} → 200 escalation_level=1

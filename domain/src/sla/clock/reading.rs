@@ -1,6 +1,6 @@
 //! What a clock says: its deadline, which depends on nothing but facts, and its state as of a moment.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Breach, BreachedBy, Clock, Pause, Stop, StoppedBy};
 use crate::instant::Instant;
@@ -22,7 +22,7 @@ pub enum ClockState {
 }
 
 /// How a clock was kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It ended at its deadline or before.

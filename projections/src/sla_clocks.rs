@@ -1,0 +1,63 @@
+//! How was what was promised kept? One row for each instance of a clock (S-73, S-95).
+//!
+//! A row says what it says for good once its verdict fell: with the queue, the owner, the priority and
+//! the type that the ticket had at that instant, whatever becomes of it later. While a clock runs, its
+//! verdict is known to fall at its deadline unless something happens before; whoever reads compares
+//! that with now. So the table is a function of the log, and needs nobody to tell it the time.
+
+pub mod cell;
+mod list;
+pub mod report;
+mod row;
+
+use std::sync::Arc;
+
+pub use self::list::{Rows, due_next, page};
+pub use self::row::ClockRow;
+use self::row::Traits;
+use crate::clocks::Clocks;
+use crate::plans::Plans;
+use crate::recorded::Recorded;
+use crate::view::{Key, View};
+
+/// The view.
+pub struct SlaClocks;
+
+/// A ticket's clocks, and what it was when.
+#[derive(Default)]
+pub struct Promised {
+    clocks: Clocks,
+    traits: Vec<Traits>,
+}
+
+impl View for SlaClocks {
+    const NAME: &'static str = "sla_clocks";
+    const VERSION: u32 = 1;
+    const CATEGORY: &'static str = "ticket";
+    const NEEDS_TEXT: bool = false;
+    const FOLLOWS_MERGES: bool = true;
+    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0009_sla_clocks.sql");
+    type State = Promised;
+    type Row = ClockRow;
+
+    fn start(plans: &Arc<Plans>) -> Promised {
+        Promised { clocks: Clocks::new(plans), traits: Vec::new() }
+    }
+
+    fn evolve(promised: &mut Promised, event: &Recorded) {
+        promised.clocks.evolve(event);
+        Traits::evolve(&mut promised.traits, event);
+    }
+
+    fn evolve_tied(promised: &mut Promised, event: &Recorded) {
+        promised.clocks.evolve_tied(event);
+    }
+
+    fn rows(promised: &Promised) -> Vec<(Key, ClockRow)> {
+        let row = |clock| {
+            let row = ClockRow::of(clock, &promised.traits)?;
+            Some((format!("{}-{:04}", row.clock.word(), row.instance), row))
+        };
+        promised.clocks.all().iter().filter_map(row).collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! What a report needs of a clock, as one short text: a month of a large desk is some hundred thousand
+//! of them, and a table of that many rows and columns would take seconds to hand over.
+
+use docket_domain::instant::Instant;
+
+use super::ClockRow;
+
+/// What separates the fields of a cell; no key holds one.
+const BETWEEN: char = '\t';
+
+/// How a clock stands in a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Kept by what was promised.
+    Met,
+    /// In time, but by closing or filing instead of an answer: reported apart (rules 4 and 5).
+    Apart,
+    /// Late.
+    Breached,
+    /// Not decided yet.
+    Open,
+    /// Went on at the survivor of a merge.
+    Merged,
+    /// What it waited for cannot come any more.
+    Cancelled,
+}
+
+/// A clock, read back from its cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell<'c> {
+    /// The values of the dimensions, in the order of [`Dimension::ALL`].
+    values: [&'c str; 11],
+    verdict: &'c str,
+    /// Whether a change of the target made it late.
+    pub retargeted: bool,
+    /// When it was decided, or will be.
+    pub decided_at: Instant,
+    /// How much time had counted when it ended.
+    pub elapsed_ms: Option<i64>,
+}
+
+/// What clocks can be told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Dimension {
+    /// What it measures.
+    Clock,
+    /// Of a resolution, `first` or `cumulative`.
+    Measure,
+    /// The queue.
+    Queue,
+    /// The plan with its version.
+    Plan,
+    /// The customer's tier.
+    Tier,
+    /// The priority.
+    Priority,
+    /// The ticket's type.
+    Type,
+    /// The channel.
+    Channel,
+    /// The owner.
+    Agent,
+    /// What ended it.
+    FulfilledBy,
+    /// How the ticket was closed.
+    Outcome,
+}
+
+impl Dimension {
+    /// All of them, in the order of a cell.
+    pub const ALL: [Self; 11] = [
+        Self::Clock,
+        Self::Measure,
+        Self::Queue,
+        Self::Plan,
+        Self::Tier,
+        Self::Priority,
+        Self::Type,
+        Self::Channel,
+        Self::Agent,
+        Self::FulfilledBy,
+        Self::Outcome,
+    ];
+
+    /// Its name in questions and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clock => "clock",
+            Self::Measure => "measure",
+            Self::Queue => "queue",
+            Self::Plan => "plan",
+            Self::Tier => "tier",
+            Self::Priority => "priority",
+            Self::Type => "type",
+            Self::Channel => "channel",
+            Self::Agent => "agent",
+            Self::FulfilledBy => "fulfilled_by",
+            Self::Outcome => "outcome",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// The cell of a row.
+pub(super) fn write(row: &ClockRow) -> String {
+    let word = |value: serde_json::Result<String>| {
+        // Words are written as JSON texts elsewhere; here without their quotation marks.
+        value.unwrap_or_default().trim_matches('"').to_owned()
+    };
+    let verdict = row.verdict.map(|verdict| word(serde_json::to_string(&verdict)));
+    let outcome = row.outcome.map(|outcome| word(serde_json::to_string(&outcome)));
+    let by = row.breached_by.map(|by| word(serde_json::to_string(&by)));
+    let agent = row.agent.map(|agent| agent.to_string());
+    let fields = [
+        row.clock.word(),
+        row.measure.as_deref().unwrap_or_default(),
+        &row.queue,
+        &row.plan,
+        &row.tier,
+        &row.priority,
+        row.ticket_type.as_deref().unwrap_or_default(),
+        &row.channel,
+        agent.as_deref().unwrap_or_default(),
+        row.fulfilled_by.as_deref().unwrap_or_default(),
+        outcome.as_deref().unwrap_or_default(),
+        verdict.as_deref().unwrap_or_default(),
+        by.as_deref().unwrap_or_default(),
+    ];
+    let mut cell = String::with_capacity(128);
+    for field in fields {
+        cell.extend(field.chars().filter(|it| !it.is_control()));
+        cell.push(BETWEEN);
+    }
+    let decided = row.decided_at.map_or(i64::MAX, |at| at.0);
+    let elapsed = row.elapsed_ms.map_or_else(String::new, |elapsed| elapsed.to_string());
+    cell.push_str(&format!("{decided}{BETWEEN}{elapsed}"));
+    cell
+}
+
+impl<'c> Cell<'c> {
+    /// Reads a cell; none where it is not one.
+    pub fn read(cell: &'c str) -> Option<Self> {
+        let mut fields = cell.split(BETWEEN);
+        let mut values = [""; 11];
+        for value in &mut values {
+            *value = fields.next()?;
+        }
+        let (verdict, by) = (fields.next()?, fields.next()?);
+        let decided_at = Instant(fields.next()?.parse().ok()?);
+        let elapsed_ms = fields.next()?.parse().ok();
+        Some(Self { values, verdict, retargeted: by == "retarget", decided_at, elapsed_ms })
+    }
+
+    /// What it is in one dimension; empty for nothing.
+    pub fn value(&self, dimension: Dimension) -> &'c str {
+        self.values[dimension as usize]
+    }
+
+    /// How it stands at `now`: a deadline that passed decides.
+    pub fn standing(&self, now: Instant) -> Standing {
+        let answer = matches!(self.value(Dimension::Clock), "first_response" | "next_reply");
+        let by = self.value(Dimension::FulfilledBy);
+        match self.verdict {
+            "met" if answer && matches!(by, "resolution" | "no_reply_needed") => Standing::Apart,
+            "met" => Standing::Met,
+            "breached" => Standing::Breached,
+            "merged" => Standing::Merged,
+            "cancelled" => Standing::Cancelled,
+            _ if by.is_empty() && self.decided_at < now => Standing::Breached,
+            _ => Standing::Open,
+        }
+    }
+}

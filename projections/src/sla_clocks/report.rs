@@ -1,0 +1,229 @@
+//! Compliance: of what was decided in a period, how much was kept, by whatever one asks.
+//!
+//! A clock counts in the period in which its verdict fell: a met one when it ended, a late one at its
+//! deadline, or at the change that made it late. So the figures of a period that is over never change,
+//! but for the times of what is late and still runs.
+
+use std::collections::{BTreeMap, HashMap};
+
+use docket_domain::definition::ZoneOffsets;
+use docket_domain::instant::Instant;
+use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::cell::{Cell, Dimension, Standing};
+use crate::documents::{Documents, DocumentsError, Query};
+
+/// Parts that a period is read in, side by side.
+const PARTS: i64 = 8;
+
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// What is asked.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// Decided at this instant or later.
+    pub from: Instant,
+    /// Decided before this instant.
+    pub to: Instant,
+    /// For each dimension by name, the values that count; several are alternatives.
+    pub filters: BTreeMap<String, Vec<String>>,
+    /// What the answer is told apart by, beside clock and measure.
+    pub by: Vec<By>,
+}
+
+/// What an answer is told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A property of the clock or its ticket.
+    Dimension(Dimension),
+    /// The local day on which it was decided.
+    Day,
+    /// The local month.
+    Month,
+}
+
+impl By {
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "day" => Some(Self::Day),
+            "month" => Some(Self::Month),
+            name => Dimension::named(name).map(Self::Dimension),
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dimension(dimension) => dimension.name(),
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
+}
+
+/// The figures of one group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Figures {
+    /// What the group is: `clock`, of resolutions `measure`, and what was asked for.
+    pub group: BTreeMap<String, String>,
+    /// Kept by what was promised.
+    pub met: u64,
+    /// Late, those made late by a change among them.
+    pub breached: u64,
+    /// Late because a change gave a target that was past already.
+    pub retargeted: u64,
+    /// Late and not ended yet.
+    pub still_open: u64,
+    /// Ended in time by closing or filing instead of an answer; neither met nor late.
+    pub apart: u64,
+    /// Went on at the survivor of a merge.
+    pub merged: u64,
+    /// What it waited for cannot come any more.
+    pub cancelled: u64,
+    /// Due in the period and not decided yet.
+    pub open: u64,
+    /// Met, in a hundred of met and late; `null` where there are none.
+    pub percent_met: Option<f64>,
+    /// The mean of the time that had counted, in milliseconds, over what ended met or late.
+    pub mean_ms: Option<i64>,
+    /// Half of them took no longer.
+    pub p50_ms: Option<i64>,
+    /// Nine in ten took no longer.
+    pub p90_ms: Option<i64>,
+    /// Ninety-five in a hundred took no longer.
+    pub p95_ms: Option<i64>,
+}
+
+/// Figures being counted.
+#[derive(Default)]
+struct Count {
+    figures: Figures,
+    times: Vec<i64>,
+}
+
+impl Question {
+    /// Whether a clock is one that the question is about, whenever it was decided.
+    pub(super) fn lets_through(&self, cell: &str) -> bool {
+        Cell::read(cell).is_some_and(|cell| self.is_about(&cell))
+    }
+
+    fn is_about(&self, cell: &Cell<'_>) -> bool {
+        self.filters.iter().all(|(name, values)| {
+            let dimension = Dimension::named(name);
+            dimension.is_some_and(|it| values.iter().any(|value| value == cell.value(it)))
+        })
+    }
+}
+
+/// The figures that answer a question, as of `now`; days are those of the zone's wall clock.
+pub async fn figures(
+    documents: &Documents,
+    question: &Question,
+    zone: Option<&ZoneOffsets>,
+    now: Instant,
+) -> Result<Vec<Figures>, DocumentsError> {
+    let length = (question.to.0 - question.from.0).max(0);
+    let edge = |part: i64| Instant(question.from.0 + length / PARTS * part);
+    let parts = (0..PARTS).map(|part| {
+        let to = if part + 1 == PARTS { question.to } else { edge(part + 1) };
+        cells(documents, edge(part), to)
+    });
+    let mut counts: HashMap<Vec<String>, Count> = HashMap::new();
+    for cells in try_join_all(parts).await? {
+        for cell in cells.lines().filter_map(Cell::read).filter(|cell| question.is_about(cell)) {
+            let group = group(&cell, &question.by, zone);
+            match counts.get_mut(&group[..]) {
+                Some(count) => count.take(&cell, now),
+                None => counts.entry(group).or_default().take(&cell, now),
+            }
+        }
+    }
+    let names = [Dimension::Clock, Dimension::Measure].map(Dimension::name);
+    let names = names.into_iter().chain(question.by.iter().map(|by| by.name()));
+    let names: Vec<&str> = names.collect();
+    let told = counts.into_iter().map(|(group, count)| count.told(&names, group));
+    let mut told: Vec<Figures> = told.collect();
+    told.sort_by(|one, other| one.group.cmp(&other.group));
+    Ok(told)
+}
+
+/// All cells of a part of the period, one on each line: one row, whatever there is.
+async fn cells(
+    documents: &Documents,
+    from: Instant,
+    to: Instant,
+) -> Result<String, DocumentsError> {
+    let query = Query::new("SELECT coalesce(group_concat(cell, char(10)), '') FROM {sla_clocks}");
+    let query = query.sql(" WHERE decided >= ").bind(from.to_string());
+    let query = query.sql(" AND decided < ").bind(to.to_string());
+    Ok(documents.fetch_one(&query).await?.unwrap_or_default())
+}
+
+fn group(cell: &Cell<'_>, by: &[By], zone: Option<&ZoneOffsets>) -> Vec<String> {
+    let value = |by: &By| match by {
+        By::Dimension(dimension) => cell.value(*dimension).to_owned(),
+        By::Day => local(cell.decided_at, zone, 10),
+        By::Month => local(cell.decided_at, zone, 7),
+    };
+    let always = [Dimension::Clock, Dimension::Measure].map(|it| cell.value(it).to_owned());
+    always.into_iter().chain(by.iter().map(value)).collect()
+}
+
+/// The beginning of an instant's text on the wall clock of a zone.
+fn local(at: Instant, zone: Option<&ZoneOffsets>, letters: usize) -> String {
+    let local = at.0 + zone.map_or(0, |zone| i64::from(zone.at(at)) * 1_000);
+    let mut text = Instant(local.div_euclid(DAY) * DAY).to_string();
+    text.truncate(letters);
+    text
+}
+
+impl Count {
+    fn take(&mut self, cell: &Cell<'_>, now: Instant) {
+        let figures = &mut self.figures;
+        let standing = cell.standing(now);
+        match standing {
+            Standing::Met => figures.met += 1,
+            Standing::Apart => figures.apart += 1,
+            Standing::Breached => figures.breached += 1,
+            Standing::Open => figures.open += 1,
+            Standing::Merged => figures.merged += 1,
+            Standing::Cancelled => figures.cancelled += 1,
+        }
+        if matches!(standing, Standing::Met | Standing::Breached) {
+            figures.retargeted += u64::from(cell.retargeted);
+            figures.still_open += u64::from(cell.elapsed_ms.is_none());
+            self.times.extend(cell.elapsed_ms);
+        }
+    }
+
+    fn told(mut self, names: &[&str], group: Vec<String>) -> Figures {
+        self.times.sort_unstable();
+        let names = names.iter().map(|name| (*name).to_owned());
+        let judged = self.figures.met + self.figures.breached;
+        let total: i128 = self.times.iter().map(|time| i128::from(*time)).sum();
+        let mean = total.checked_div(self.times.len() as i128);
+        Figures {
+            group: names
+                .zip(group)
+                .filter(|(name, it)| name != "measure" || !it.is_empty())
+                .collect(),
+            percent_met: (judged > 0)
+                .then(|| (self.figures.met as f64 * 10_000.0 / judged as f64).round() / 100.0),
+            mean_ms: mean.and_then(|mean| i64::try_from(mean).ok()),
+            p50_ms: percentile(&self.times, 50),
+            p90_ms: percentile(&self.times, 90),
+            p95_ms: percentile(&self.times, 95),
+            ..self.figures
+        }
+    }
+}
+
+/// The smallest of the sorted values that so many in a hundred do not exceed.
+fn percentile(sorted: &[i64], hundredths: usize) -> Option<i64> {
+    let rank = (sorted.len() * hundredths).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
+}

@@ -1,0 +1,146 @@
+//! How promises were kept, over HTTP: figures of a period, the clocks behind them, what is due next.
+
+use std::time::Duration;
+
+use docket_tests::desk::Desk;
+use serde_json::{Value, json};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A Monday of a desk that promises a first answer within a day, and an end within five: answered in
+/// time, closed without an answer, one that is late, and one that a change made late.
+async fn a_day() -> Desk {
+    let desk = Desk::open().await;
+    let answered = desk.given_ticket().await;
+    let closed = desk.given_ticket_with(json!({ "priority": "low" })).await;
+    let changed = desk.given_ticket_with(json!({ "priority": "low" })).await;
+    desk.pass(MINUTE * 90);
+    desk.admin.post(&answered.path("reply"), &json!({ "body": "We look." })).await.is(200);
+    desk.admin.post(&closed.path("close"), &json!({ "outcome": "spam" })).await.is(200);
+    // Ninety minutes are more than the hour that critical tickets have.
+    desk.admin.post(&changed.path("priority"), &json!({ "priority": "critical" })).await.is(200);
+    desk.pass(MINUTE * 30);
+    desk.admin.post(&answered.path("close"), &json!({})).await.is(200);
+    desk.views_caught_up().await;
+    desk
+}
+
+fn told(reply: &Value, columns: &[&str]) -> String {
+    let line = |row: &Value| {
+        let group = row["group"].as_object().unwrap().values().map(|it| it.as_str().unwrap());
+        let group: Vec<&str> = group.collect();
+        let cells = columns.iter().map(|column| format!("{column} {}", row[*column]));
+        format!("{}: {}", group.join(" "), cells.collect::<Vec<_>>().join(", "))
+    };
+    let rows = reply["data"].as_array().unwrap();
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_tell_what_was_kept_what_was_late_and_what_is_neither() {
+    let desk = a_day().await;
+    let path = "/v1/compliance?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z";
+    let report = desk.caller("analyst").get(path).await.is(200);
+    let columns =
+        ["met", "breached", "retargeted", "still_open", "apart", "cancelled", "open", "mean_ms"];
+    insta::assert_snapshot!(told(&report.body, &columns), @"
+    assignment: met 0, breached 1, retargeted 1, still_open 1, apart 0, cancelled 2, open 0, mean_ms null
+    first_response: met 1, breached 1, retargeted 1, still_open 1, apart 1, cancelled 0, open 0, mean_ms 5400000
+    resolution first: met 2, breached 0, retargeted 0, still_open 0, apart 0, cancelled 0, open 0, mean_ms 5400000
+    ");
+    let by = format!("{path}&by=priority,fulfilled_by&clock=first_response");
+    let by = desk.admin.get(&by).await.is(200);
+    insta::assert_snapshot!(told(&by.body, &["met", "apart", "breached", "percent_met"]), @"
+    first_response  critical: met 0, apart 0, breached 1, percent_met 0.0
+    first_response reply medium: met 1, apart 0, breached 0, percent_met 100.0
+    first_response resolution low: met 0, apart 1, breached 0, percent_met null
+    ");
+    let day = desk.admin.get(&format!("{path}&by=day&clock=resolution")).await.is(200);
+    insta::assert_snapshot!(told(&day.body, &["met", "p50_ms", "p90_ms"]), @"resolution 2026-03-02 first: met 2, p50_ms 5400000, p90_ms 5400000");
+    let csv = desk.admin.request("GET", &format!("{path}&by=queue&clock=first_response"));
+    let csv = csv.header("accept", "text/csv").send().await.unwrap();
+    assert_eq!(csv.headers()["content-type"], "text/csv; charset=utf-8");
+    insta::assert_snapshot!(csv.text().await.unwrap(), @"
+    clock,measure,queue,met,breached,retargeted,still_open,apart,merged,cancelled,open,percent_met,mean_ms,p50_ms,p90_ms,p95_ms
+    first_response,,inbox,1,1,1,1,1,0,0,0,50,5400000,5400000,5400000,5400000
+    ");
+    for (query, problem) in [
+        ("by=colour", "422 invalid_value /by:invalid_value"),
+        ("colour=red", "422 unknown_field /colour:unknown_field"),
+        (
+            "from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z",
+            "422 invalid_value /to:invalid_value",
+        ),
+    ] {
+        let refused = desk.admin.get(&format!("/v1/compliance?{query}")).await;
+        assert_eq!(refused.problem(), problem, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_passes_while_nothing_happens_counts_where_it_passed() {
+    let desk = Desk::open().await;
+    desk.given_ticket_with(json!({ "priority": "critical" })).await;
+    desk.views_caught_up().await;
+    // Standard and critical: an answer within an hour, so by ten.
+    let path =
+        "/v1/compliance?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&clock=first_response";
+    let mut figures = Vec::new();
+    for minutes in [0, 60, 1] {
+        desk.pass(MINUTE * minutes);
+        let report = desk.admin.get(path).await.is(200);
+        figures.push(told(&report.body, &["open", "breached", "still_open", "p50_ms"]));
+    }
+    insta::assert_snapshot!(figures.join("\n"), @"
+    first_response: open 1, breached 0, still_open 0, p50_ms null
+    first_response: open 1, breached 0, still_open 0, p50_ms null
+    first_response: open 0, breached 1, still_open 1, p50_ms null
+    ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clocks_behind_a_report_can_be_read_page_by_page() {
+    let desk = a_day().await;
+    let path =
+        "/v1/compliance/clocks?from=2026-03-02T00:00:00Z&to=2026-03-10T00:00:00Z&page_size=2";
+    let (mut clocks, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = desk.caller("auditor").get(&format!("{path}{cursor}")).await.is(200);
+        for row in page.body["data"].as_array().unwrap() {
+            assert!(row.get("cell").is_none(), "what reports are made of is nobody's business");
+            clocks.push(format!(
+                "{} {} {} {} {}",
+                row["decided_at"],
+                row["clock"],
+                row["priority"],
+                row["verdict"],
+                row["fulfilled_by"]
+            ));
+        }
+        if page.body["page"]["has_more"] == false {
+            break;
+        }
+        cursor = format!("&cursor={}", page.text("/page/next"));
+    }
+    // Decided first comes first; what was decided at once has no order that means anything.
+    assert!(clocks.is_sorted_by_key(|clock| clock[..25].to_owned()));
+    clocks.sort();
+    insta::assert_snapshot!(clocks.join("\n").replace('"', ""), @"
+    2026-03-02T10:30:00.000Z assignment critical breached null
+    2026-03-02T10:30:00.000Z assignment low cancelled resolution
+    2026-03-02T10:30:00.000Z first_response critical breached null
+    2026-03-02T10:30:00.000Z first_response low met resolution
+    2026-03-02T10:30:00.000Z first_response medium met reply
+    2026-03-02T10:30:00.000Z resolution low met resolution
+    2026-03-02T11:00:00.000Z assignment medium cancelled resolution
+    2026-03-02T11:00:00.000Z resolution medium met resolution
+    2026-03-03T09:00:00.000Z resolution critical null null
+    ");
+    let next = desk.admin.get("/v1/deadlines?page_size=2").await.is(200);
+    let next = next.body["data"].as_array().unwrap().iter();
+    let next = next.map(|row| format!("{} {}", row["deadline"], row["clock"]));
+    insta::assert_snapshot!(next.collect::<Vec<_>>().join("\n").replace('"', ""), @"
+    2026-03-02T09:30:00.000Z assignment
+    2026-03-02T10:00:00.000Z first_response
+    ");
+}
