@@ -31,6 +31,8 @@ const READ: Who = Who::Roles(&[Agent, Supervisor, Auditor, Analyst, Admin]);
 const WORK: Who = Who::Roles(&[Agent, Supervisor, Admin]);
 /// Those who may ask who looked at what.
 const AUDIT: Who = Who::Roles(&[Auditor, Admin]);
+/// Those who ask about all of the desk at length.
+const REPORT: Who = Who::Roles(&[Supervisor, Auditor, Analyst, Admin]);
 /// Administrators.
 const ADMIN: Who = Who::Roles(&[Admin]);
 /// No token needed: nothing of the desk is shown.
@@ -104,6 +106,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/compliance", READ),
     route("GET", "/v1/compliance/clocks", READ),
     route("GET", "/v1/deadlines", READ),
+    route("POST", "/v1/plans/{key}/what-if", REPORT),
     route("GET", "/v1/{kind:queues|categories|statuses|priorities|types|calendars|plans}", READ),
     route("GET", "/v1/{kind:queues|statuses|priorities|types|calendars|plans}/{key}", READ),
     route("PUT", "/v1/{kind:queues|statuses|priorities|types|calendars|plans}/{key}", ADMIN),

@@ -9,6 +9,7 @@ mod append;
 mod cache;
 mod definitions;
 mod desk;
+mod drafts;
 mod error;
 mod intake;
 mod load;
@@ -25,6 +26,7 @@ mod tokens;
 pub mod zones;
 
 pub use desk::Desk;
+pub use drafts::Drafts;
 pub use error::CommandError;
 pub use intake::NewTicket;
 pub use people::{AgentInput, CustomerChanges};

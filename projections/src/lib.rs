@@ -29,6 +29,7 @@ pub mod ticket_tags;
 pub mod ticket_text;
 pub mod timeline;
 pub mod view;
+pub mod what_if;
 pub mod whole;
 
 use view::{Registered, register};

@@ -21,17 +21,32 @@ use crate::recorded::{Moment, ReadError, Reader, Recorded};
 /// The plans that were asked for so far: as many as versions were published, at most.
 #[derive(Default)]
 pub struct Plans {
-    kept: RwLock<HashMap<[Version; 2], Arc<FrozenPlan>>>,
+    kept: Arc<RwLock<HashMap<[Version; 2], Arc<FrozenPlan>>>>,
     /// The hours of calendars, which are many megabytes where a day has many: plans share them.
-    hours: RwLock<HashMap<Version, Arc<OpenHours>>>,
+    hours: Arc<RwLock<HashMap<Version, Arc<OpenHours>>>>,
+    /// What stands for every version of its key.
+    instead: Option<Arc<FrozenPlan>>,
 }
 
 /// Key and version of a plan or of a calendar.
 type Version = (String, u64);
 
 impl Plans {
+    /// These plans, but for one that stands for every version of its key: to ask what would have been.
+    pub fn with(&self, instead: Arc<FrozenPlan>) -> Self {
+        // Where a merge ties tickets of other plans, theirs are asked of the same memory.
+        Self { kept: self.kept.clone(), hours: self.hours.clone(), instead: Some(instead) }
+    }
+
+    fn stands_for(&self, plan: &Term) -> Option<&Arc<FrozenPlan>> {
+        self.instead.as_ref().filter(|instead| instead.terms().plan.key == plan.key)
+    }
+
     /// The plan and the calendar that these terms name, if they were learnt.
     pub fn get(&self, terms: &SlaTerms) -> Option<Arc<FrozenPlan>> {
+        if let Some(instead) = self.stands_for(&terms.plan) {
+            return Some(instead.clone());
+        }
         self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&versions(terms)).cloned()
     }
 

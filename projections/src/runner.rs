@@ -5,7 +5,7 @@
 //! stream that cannot be folded is parked and the others go on; a table can be built anew beside the
 //! one in use. Of several nodes on one database one projects at a time. Deliberately absent: side effects of any kind, which a rebuild would repeat.
 
-mod build;
+pub(crate) mod build;
 mod status;
 mod turns;
 mod wishes;

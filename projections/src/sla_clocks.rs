@@ -18,7 +18,7 @@ use self::row::Traits;
 use crate::clocks::Clocks;
 use crate::plans::Plans;
 use crate::recorded::Recorded;
-use crate::view::{Key, View};
+use crate::view::{Key, Schema, View};
 
 /// The view.
 pub struct SlaClocks;
@@ -36,7 +36,10 @@ impl View for SlaClocks {
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;
-    const SCHEMA: &'static str = include_str!("../../migrations/views/sqlite/0009_sla_clocks.sql");
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0009_sla_clocks.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0009_sla_clocks.sql"),
+    };
     type State = Promised;
     type Row = ClockRow;
 

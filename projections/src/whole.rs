@@ -16,7 +16,7 @@ use docket_store::{Position, Sealed, StoreError};
 
 use crate::plans::Plans;
 use crate::recorded::{Moment, ReadError, Reader, Recorded, decode_closed, id_of};
-use crate::view::{Contribution, Folding, Registered};
+use crate::view::{Contribution, Folding, Registered, View};
 
 /// A stream's events from the first on, and those of the tickets that merges tie to it.
 #[derive(Clone, Debug)]
@@ -55,14 +55,32 @@ impl<'e> Whole<'e> {
         folded.map_err(|_| "a row cannot be written as JSON".to_owned())
     }
 
-    fn feed(&self, fold: &mut dyn Folding, follows_merges: bool) {
-        let mut tied = self.tied.iter().filter(|_| follows_merges).peekable();
-        for event in self.own {
-            while let Some(before) = tied.next_if(|it| it.position < event.position) {
-                fold.evolve_tied(before);
-            }
-            fold.evolve(event);
+    /// One view's state after it.
+    pub fn state<V: View>(&self, plans: &Arc<Plans>) -> V::State {
+        let mut state = V::start(plans);
+        for (event, is_own) in self.events(V::FOLLOWS_MERGES) {
+            if is_own { V::evolve(&mut state, event) } else { V::evolve_tied(&mut state, event) }
         }
+        state
+    }
+
+    fn feed(&self, fold: &mut dyn Folding, follows_merges: bool) {
+        for (event, is_own) in self.events(follows_merges) {
+            if is_own { fold.evolve(event) } else { fold.evolve_tied(event) }
+        }
+    }
+
+    /// All events in the order of the log, and whether each is the stream's own.
+    fn events(&self, follows_merges: bool) -> impl Iterator<Item = (&Recorded, bool)> {
+        let mut tied = self.tied.iter().filter(move |_| follows_merges).peekable();
+        let mut own = self.own.iter().peekable();
+        std::iter::from_fn(move || {
+            let next = own.peek()?.position;
+            match tied.next_if(|it| it.position < next) {
+                Some(before) => Some((before, false)),
+                None => own.next().map(|event| (event, true)),
+            }
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod customers;
 mod definitions;
 mod events;
 pub mod operation;
+mod plans;
 mod projections;
 mod queues;
 mod tickets;
@@ -34,6 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(projections::configure)
             .configure(queues::configure)
             .configure(compliance::configure)
+            .configure(plans::configure)
             .configure(definitions::configure),
     );
     operation::configure(config);

@@ -141,7 +141,11 @@ impl Catalogue {
 
     /// What new tickets are promised by: the settings' plan with its calendar, where both are in force.
     pub fn sla_terms(&self) -> Option<SlaTerms> {
-        let key = &self.settings().plan;
+        self.terms_of(&self.settings().plan)
+    }
+
+    /// A plan with its calendar, as tickets freeze them, where both are in force.
+    pub fn terms_of(&self, key: &str) -> Option<SlaTerms> {
         let plan = self.plans.get(key)?;
         let of = &plan.document.calendar;
         let calendar = self.calendars.get(of)?;

@@ -146,15 +146,17 @@ async fn load(
 }
 
 /// Reads a category in pages of whole streams.
-struct Pages {
-    reader: Reader,
-    category: &'static str,
-    sealed: Sealed,
-    at: Position,
+pub(crate) struct Pages {
+    pub reader: Reader,
+    pub category: &'static str,
+    pub sealed: Sealed,
+    /// What came later is left out.
+    pub at: Position,
 }
 
 impl Pages {
-    async fn send(
+    /// Sends page after page, until all are sent or nobody listens.
+    pub async fn send(
         self,
         pages: &tokio::sync::mpsc::Sender<Vec<StoredEvent>>,
     ) -> Result<(), ProjectionError> {

@@ -157,7 +157,8 @@ async fn cells(
     from: Instant,
     to: Instant,
 ) -> Result<String, DocumentsError> {
-    let query = Query::new("SELECT coalesce(group_concat(cell, char(10)), '') FROM {sla_clocks}");
+    let query = Query::new("SELECT coalesce(string_agg(cell, ").bind("\n");
+    let query = query.sql("), '') FROM {sla_clocks}");
     let query = query.sql(" WHERE decided >= ").bind(from.to_string());
     let query = query.sql(" AND decided < ").bind(to.to_string());
     Ok(documents.fetch_one(&query).await?.unwrap_or_default())

@@ -87,7 +87,8 @@ async fn nothing_of_an_erased_customer_is_left() {
 
         assert_eq!(left_in(&desk, &CANARIES).await, [""; 0]);
         let found = Filter { q: Some("canarybody".into()), ..Filter::default() };
-        let found = page(desk.views.documents(), &found, Sort::Created, 10, None, MONDAY).await.unwrap();
+        let found =
+            page(desk.views.documents(), &found, Sort::Created, 10, None, MONDAY).await.unwrap();
         assert_eq!(found.data.len(), 0);
         let rows = desk.table("ticket_list").await;
         assert!(

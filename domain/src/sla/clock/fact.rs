@@ -110,11 +110,10 @@ pub struct Opened {
 impl Fact {
     /// The ticket that a merge, or its undoing, ties this one to.
     pub fn tied(&self) -> Option<TicketId> {
-        match &self.what {
-            What::Merged(_, other) | What::Absorbed(_, other) => Some(other.id),
-            What::Unmerged(undone) => Some(undone.other),
-            _ => None,
+        if let What::Merged(_, other) | What::Absorbed(_, other) = &self.what {
+            return Some(other.id);
         }
+        if let What::Unmerged(undone) = &self.what { Some(undone.other) } else { None }
     }
 
     /// What an event means to clocks; none where it means nothing.

@@ -1,0 +1,18 @@
+-- How was what was promised kept? One row for each instance of a clock.
+--
+-- `decided` is when the verdict fell, or while the clock runs when it will, should nothing happen: its
+-- deadline. What has no deadline is decided after everything. `cell` is what reports are made of: one
+-- index answers a period in order and holds all of it, so a report reads no row of the table.
+CREATE TABLE {table} (
+    stream  text COLLATE "C" NOT NULL,
+    key     text COLLATE "C" NOT NULL,
+    doc     text NOT NULL,
+    decided text COLLATE "C" GENERATED ALWAYS AS (coalesce(doc::jsonb ->> 'decided_at', '9999')) STORED,
+    cell    text COLLATE "C" GENERATED ALWAYS AS (doc::jsonb ->> 'cell') STORED,
+    runs    bigint GENERATED ALWAYS AS ((doc::jsonb ->> 'stopped_at' IS NULL)::int) STORED,
+    PRIMARY KEY (stream, key)
+);
+-- after load
+CREATE INDEX {table}_decided ON {table} (decided, stream, key) INCLUDE (cell);
+CREATE INDEX {table}_running ON {table} (decided, stream, key) WHERE runs = 1;
+ANALYZE {table};
