@@ -1,8 +1,10 @@
 //! Plans and calendars that nobody published: made ready to be reckoned with, and held by nothing.
 
+use std::sync::Arc;
+
 use docket_domain::definition::{Catalogue, DefinitionKind, DefinitionRefusal, Document, publish};
 use docket_domain::instant::Instant;
-use docket_domain::sla::calendar::Calendar;
+use docket_domain::sla::calendar::{Calendar, OpenHours};
 use docket_domain::sla::frozen::FrozenPlan;
 use docket_domain::sla::plan::Plan;
 
@@ -56,5 +58,6 @@ fn frozen(catalogue: &Catalogue, key: &str) -> Option<FrozenPlan> {
     let terms = catalogue.terms_of(key)?;
     let plan = &catalogue.plans.get(key)?.document;
     let calendar = &catalogue.calendars.get(&plan.calendar)?.document;
-    FrozenPlan::new(terms, plan, calendar, catalogue.calendar_zones.get(&plan.calendar)?).ok()
+    let hours = OpenHours::of(calendar, catalogue.calendar_zones.get(&plan.calendar)?).ok()?;
+    Some(FrozenPlan::new(terms, plan.clone(), Arc::new(hours)))
 }

@@ -72,9 +72,10 @@ impl Kind {
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
+    const FOLLOWS_MERGES: bool = true;
     const SCHEMA: Schema = Schema {
         sqlite: include_str!("../../migrations/views/sqlite/0008_deadlines.sql"),
         postgres: include_str!("../../migrations/views/postgres/0008_deadlines.sql"),
@@ -106,6 +107,10 @@ impl View for Deadlines {
             TicketEvent::TicketUnmerged { side: MergeSide::Source, .. } => timers.merged = false,
             _ => {}
         }
+    }
+
+    fn evolve_tied(timers: &mut Timers, event: &Recorded) {
+        timers.take(event);
     }
 
     fn rows(timers: &Timers) -> Vec<(Key, Deadline)> {

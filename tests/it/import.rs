@@ -1,6 +1,7 @@
 //! Foreign logs: imported by the binary, read back through the API.
 
 mod attributes;
+mod compliance;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -29,7 +30,8 @@ async fn the_real_logs_give_their_published_figures() {
     let incidents =
         figures_of(&logs.join("bpi_challenge_2013_incidents.xes.gz"), "incidents.toml").await;
 
-    let header = "cases  activities  events  mean / max events  mean / max days  variants";
+    let header =
+        "cases  activities  events  mean / max events  mean / max days  variants  promises";
     insta::assert_snapshot!(format!("{header}\n{helpdesk}\n{incidents}"), @r"
     cases  activities  events  mean / max events  mean / max days  variants
     4580   14   21348   4.66 / 15   40.86 / 59.99   226
@@ -40,12 +42,14 @@ async fn the_real_logs_give_their_published_figures() {
 async fn figures_of(log: &Path, map: &str) -> String {
     let data = tempfile::tempdir().expect("a folder");
     let maps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/examples/maps");
+    compliance::publish(data.path()).await;
     let import = import("xes", log, &maps.join(map), data.path(), &[]);
     assert!(import.status.success(), "{}", said(&import));
     let mut server = Process::serve(data.path()).await;
-    let events = sourced(&events(&server, data.path()).await);
+    let events = events(&server, data.path()).await;
+    let kept = compliance::agrees(&server, data.path(), &events).await;
     server.kill();
-    figures(&events)
+    format!("{}   {kept}", figures(&sourced(&events)))
 }
 
 /// The figures by which such logs are described, computed from what the API says alone.

@@ -15,6 +15,7 @@ mod tables;
 pub mod token;
 pub mod verify;
 pub mod views;
+mod what_if;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ enum Command {
     Import(import::Args),
     /// Print a ticket's story
     History(history::Args),
+    /// Say how verdicts would have been under another plan or calendar
+    WhatIf(what_if::Args),
     /// List the views, or build one anew
     Views(views::Args),
     /// Check the log for gaps and altered payloads, and every view against the log
@@ -119,6 +122,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args, config).await,
         Command::Import(args) => import::run(args, config).await,
         Command::History(args) => history::run(args, config).await,
+        Command::WhatIf(args) => what_if::run(args, config).await,
         Command::Views(args) => views::run(args, config).await,
         Command::Verify(args) => verify::run(args, config).await,
         Command::Backup(args) => backup::run(args, config).await,

@@ -61,7 +61,7 @@ async fn a_node_that_does_not_project_serves_what_another_projected() {
         let position = desk.ticket(&stream(n), vec![opening(&n.to_string())]).await;
         assert!(other.wait_for(position, PATIENCE).await, "{:?}", other.lag());
         let all = Filter::default();
-        let found = page(other.documents(), &all, Sort::Created, 100, None).await.unwrap();
+        let found = page(other.documents(), &all, Sort::Created, 100, None, MONDAY).await.unwrap();
         assert_eq!(found.data.len() as u128, n);
     }
     equals_its_fold(&desk, &other).await;
