@@ -85,7 +85,7 @@ pub struct Docket {
     /// The saved views.
     pub side: Side,
     /// Held by whoever tries a draft on the past.
-    pub trying: tokio::sync::Mutex<()>,
+    pub trying: Mutex<()>,
     /// Who was erased.
     erasures: Erasures,
     /// Of whom something is still to be forgotten; held by whoever does that.
@@ -130,7 +130,7 @@ impl Docket {
             names,
             views,
             documents: Documents::new(),
-            trying: tokio::sync::Mutex::default(),
+            trying: Mutex::default(),
             tokens: Tokens::load(&*store).await?,
             rates,
             attachments: Attachments::open(config, reader.clone(), &side).await?,
