@@ -13,9 +13,11 @@
 mod asked;
 mod database;
 mod dialect;
+mod kept;
 mod lease;
 mod postgres;
 mod query;
+mod snapshot;
 mod sqlite;
 mod tables;
 mod writing;
@@ -31,8 +33,10 @@ use docket_store::postgres::Hosts;
 pub use self::asked::Wish;
 use self::database::Database;
 pub use self::dialect::Dialect;
+pub use self::kept::{Differences, Kept};
 pub use self::lease::Standing;
 pub use self::query::{Answer, Bind, Query, Texts, Word};
+pub use self::snapshot::Snapshot;
 pub use self::tables::Table;
 pub use self::writing::{Change, Parked};
 

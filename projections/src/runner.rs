@@ -6,6 +6,7 @@
 //! one in use. Of several nodes on one database one projects at a time. Deliberately absent: side effects of any kind, which a rebuild would repeat.
 
 pub(crate) mod build;
+mod placing;
 mod status;
 mod turns;
 mod wishes;
@@ -22,7 +23,7 @@ use tokio::task::JoinHandle;
 use self::status::Progress;
 pub use self::status::{Lag, State, ViewStatus};
 use self::work::{Command, Work};
-use crate::documents::{Documents, DocumentsError, Parked, Views};
+use crate::documents::{Differences, Documents, DocumentsError, Parked, Views};
 use crate::names::Names;
 use crate::recorded::{ReadError, Reader};
 use crate::view::Registered;
@@ -48,6 +49,9 @@ pub enum ProjectionError {
     /// The view is being built already.
     #[error("the view {0} is being built already")]
     Building(String),
+    /// No table of the view, in this version, is kept.
+    #[error("no earlier table of {0} is kept")]
+    NothingKept(String),
     /// The node that projects would not do it; says why.
     #[error("{0}")]
     Refused(String),
@@ -164,6 +168,29 @@ impl Projections {
         let (reply, done) = oneshot::channel();
         self.send(Command::Rebuild { views: vec![view], reply }).await?;
         Ok(done)
+    }
+
+    /// Puts the table that a view had before the last rebuild in use again, brought forward to now; the
+    /// one in use is kept in its stead.
+    pub async fn take_back(&self, view: &str) -> Result<(), ProjectionError> {
+        let view = self.registered(view)?;
+        let (reply, done) = oneshot::channel();
+        self.send(Command::Back { view, reply }).await?;
+        done.await.map_err(|_| ProjectionError::Stopped)?
+    }
+
+    /// Drops the tables of a view that are kept, of whatever version.
+    pub async fn drop_kept(&self, view: &str) -> Result<(), ProjectionError> {
+        let view = self.registered(view)?;
+        let (reply, done) = oneshot::channel();
+        self.send(Command::Drop { view, reply }).await?;
+        done.await.map_err(|_| ProjectionError::Stopped)?
+    }
+
+    /// In how much a view's table differed from the one before when it took its place, if this node
+    /// put it there.
+    pub fn compared(&self, view: &str) -> Option<Differences> {
+        self.progress.compared_of(view)
     }
 
     /// Folds every stream anew that shows anything of a subject whose key was destroyed, and leaves

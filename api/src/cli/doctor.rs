@@ -10,7 +10,7 @@ use docket_store::EventStore;
 use docket_store::vault::KeyFile;
 
 use super::Failure;
-use super::tables::Tables;
+use super::tables;
 use crate::config::Config;
 use crate::docket::{KEY_FILE, Log};
 
@@ -127,7 +127,7 @@ async fn key(config: &Config, store: &dyn EventStore) -> Finding {
 }
 
 async fn views(config: &Config, log: &Log) -> Finding {
-    let mut tables = match Tables::open(&log.views(&config.data)).await {
+    let mut tables = match tables::open(config, log).await {
         Ok(tables) => tables,
         Err(error) => return ("views", false, error.to_string()),
     };

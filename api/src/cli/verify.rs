@@ -6,6 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use docket_projections::REGISTRY;
+use docket_projections::documents::Snapshot;
 use docket_projections::recorded::{ReadError, Reader};
 use docket_projections::view::Registered;
 use docket_projections::whole::Whole;
@@ -15,7 +16,7 @@ use docket_store::{Sealed, StoreError, StoredEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
-use super::tables::Tables;
+use super::tables;
 use crate::config::Config;
 use crate::docket::{KEY_FILE, Log};
 
@@ -70,7 +71,7 @@ pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
     }
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
     let reader = Reader::new(store.clone(), Arc::new(Vault::new(store, key)));
-    let mut tables = Tables::open(&log.views(&config.data)).await?;
+    let mut tables = tables::open(&config, &log).await?;
     let mut faults = report.faults.len();
     for view in REGISTRY {
         faults += check_view(&reader, &mut tables, view).await?;
@@ -86,7 +87,7 @@ pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
 /// Folds every stream of a view anew, up to where its table is written, and compares.
 async fn check_view(
     reader: &Reader,
-    tables: &mut Tables,
+    tables: &mut Snapshot,
     view: &Registered,
 ) -> Result<usize, Failure> {
     let mut out = std::io::stdout();
@@ -133,7 +134,7 @@ async fn check_view(
 
 async fn compare(
     reader: &Reader,
-    tables: &mut Tables,
+    tables: &mut Snapshot,
     view: &Registered,
     table: &str,
     found: &mut Findings,

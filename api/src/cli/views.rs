@@ -4,9 +4,11 @@ use std::io::Write;
 
 use clap::Subcommand;
 use docket_projections::REGISTRY;
+use docket_projections::documents::Differences;
+use docket_projections::runner::ProjectionError;
 
 use super::Failure;
-use super::tables::Tables;
+use super::tables;
 use crate::config::Config;
 use crate::docket::{Docket, Log};
 
@@ -14,7 +16,9 @@ use crate::docket::{Docket, Log};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   docket views list                   also while a server runs
-  docket views rebuild ticket_list    while none runs; else POST /v1/projections/…/rebuild")]
+  docket views rebuild ticket_list    while none runs; else POST /v1/projections/…/rebuild
+  docket views back ticket_list       while none runs; answer from the table before
+  docket views drop ticket_list       while none runs; drop the table before")]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
@@ -25,9 +29,21 @@ enum Action {
     /// List the views: name, version, position, lag
     #[command(after_help = "Example:\n  docket views list --data /var/lib/docket")]
     List,
-    /// Build a view anew from the log
+    /// Build a view anew from the log; the table before is kept
     #[command(after_help = "Example:\n  docket views rebuild ticket_list")]
     Rebuild {
+        /// Its name
+        name: String,
+    },
+    /// Answer a view from its table before again, brought forward to now
+    #[command(after_help = "Example:\n  docket views back ticket_list")]
+    Back {
+        /// Its name
+        name: String,
+    },
+    /// Drop the tables of a view that are kept
+    #[command(after_help = "Example:\n  docket views drop ticket_list")]
+    Drop {
         /// Its name
         name: String,
     },
@@ -38,12 +54,20 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     match args.action {
         Action::List => list(&config).await,
         Action::Rebuild { name } => rebuild(&config, &name).await,
+        Action::Back { name } => {
+            change(&config, &name, async |docket| docket.views.take_back(&name).await).await?;
+            Ok(writeln!(std::io::stdout(), "{name} is answered from its table before")?)
+        }
+        Action::Drop { name } => {
+            change(&config, &name, async |docket| docket.views.drop_kept(&name).await).await?;
+            Ok(writeln!(std::io::stdout(), "nothing is kept of {name} but what is in use")?)
+        }
     }
 }
 
 async fn list(config: &Config) -> Result<(), Failure> {
     let log = Log::open_read_only(&config.store).await?;
-    let mut tables = Tables::open(&log.views(&config.data)).await?;
+    let mut tables = tables::open(config, &log).await?;
     let (cursor, head) = (tables.cursor, log.store().head());
     let mut out = std::io::stdout();
     writeln!(out, "{:16} {:>7} {:>10} {:>10} parked", "view", "version", "position", "lag")?;
@@ -64,19 +88,37 @@ async fn list(config: &Config) -> Result<(), Failure> {
 }
 
 async fn rebuild(config: &Config, name: &str) -> Result<(), Failure> {
+    let compared = change(config, name, async |docket| {
+        let building = docket.views.rebuild(name).await?;
+        building.await.map_err(|_| ProjectionError::Stopped)?
+    });
+    let mut out = std::io::stdout();
+    match compared.await? {
+        Some(Differences { rows, sums }) if rows + sums > 0 => writeln!(
+            out,
+            "{name} is built anew; it differs from the table before in {rows} rows and {sums} sums"
+        )?,
+        _ => writeln!(out, "{name} is built anew")?,
+    }
+    Ok(())
+}
+
+/// Changes the tables of a view; answers what a new one differed in from the one before, if this
+/// process compared them.
+async fn change(
+    config: &Config,
+    name: &str,
+    how: impl AsyncFnOnce(&Docket) -> Result<(), ProjectionError>,
+) -> Result<Option<Differences>, Failure> {
     if !REGISTRY.iter().any(|view| view.name == name) {
         let known: Vec<_> = REGISTRY.iter().map(|view| view.name).collect();
         return Err(Failure::Other(format!("there is no view {name}, only {}", known.join(", "))));
     }
     super::must_be_there(config)?;
     let docket = Docket::open(config, super::clock()).await?;
-    let other = |error: &dyn std::fmt::Display| Failure::Other(error.to_string());
-    let rebuilt = match docket.views.rebuild(name).await {
-        Ok(building) => building.await.map_err(|error| other(&error)),
-        Err(error) => Err(other(&error)),
-    };
+    let changed = how(&docket).await;
+    let compared = docket.views.compared(name);
     docket.close().await;
-    rebuilt?.map_err(|error| other(&error))?;
-    writeln!(std::io::stdout(), "{name} is built anew")?;
-    Ok(())
+    changed.map_err(|error| Failure::Other(error.to_string()))?;
+    Ok(compared)
 }

@@ -15,17 +15,19 @@ CREATE TABLE IF NOT EXISTS books (
     erasures   bigint  NOT NULL DEFAULT 0
 );
 
--- The tables there are. The one that is live answers for its view; it is replaced by another's being
--- live. One that never was is being built.
+-- The tables there are. The one that is live (1) answers for its view; one that was (2) is kept, as it
+-- stood at `cursor`, until it is dropped; one that never was (0) is being built.
 CREATE TABLE IF NOT EXISTS generations (
     name    text   COLLATE "C" PRIMARY KEY,
     view    text   COLLATE "C" NOT NULL,
     version bigint  NOT NULL,
-    live    bigint  NOT NULL
+    live    bigint  NOT NULL,
+    cursor  bigint  NOT NULL DEFAULT 0
 );
 
 -- Streams that could not be folded: the view stands still for them just before `position`, and for
--- them alone. The reason holds no values of the event.
+-- them alone. The reason holds no values of the event. Those of a table that is kept stand here under
+-- the table's name.
 CREATE TABLE IF NOT EXISTS parked (
     view     text   COLLATE "C" NOT NULL,
     stream   text   COLLATE "C" NOT NULL,
@@ -34,8 +36,8 @@ CREATE TABLE IF NOT EXISTS parked (
     PRIMARY KEY (view, stream)
 );
 
--- What other nodes ask of the one that projects: `rebuild` a view, `refold` a subject, `unpark` a
--- stream. Answered with nothing when it is done, else with why it is not.
+-- What other nodes ask of the one that projects: `rebuild` a view, take it `back`, `drop` what
+-- is kept of it, `refold` a subject, `unpark` a stream. Answered with nothing when it is done, else with why it is not.
 CREATE TABLE IF NOT EXISTS asked (
     id     bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     what   text    NOT NULL,

@@ -15,17 +15,19 @@ CREATE TABLE IF NOT EXISTS books (
     erasures   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- The tables there are. The one that is live answers for its view; it is replaced by another's being
--- live. One that never was is being built.
+-- The tables there are. The one that is live (1) answers for its view; one that was (2) is kept, as it
+-- stood at `cursor`, until it is dropped; one that never was (0) is being built.
 CREATE TABLE IF NOT EXISTS generations (
     name    TEXT    PRIMARY KEY,
     view    TEXT    NOT NULL,
     version INTEGER NOT NULL,
-    live    INTEGER NOT NULL
+    live    INTEGER NOT NULL,
+    cursor  INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- Streams that could not be folded: the view stands still for them just before `position`, and for
--- them alone. The reason holds no values of the event.
+-- them alone. The reason holds no values of the event. Those of a table that is kept stand here under
+-- the table's name.
 CREATE TABLE IF NOT EXISTS parked (
     view     TEXT    NOT NULL,
     stream   TEXT    NOT NULL,
@@ -34,8 +36,8 @@ CREATE TABLE IF NOT EXISTS parked (
     PRIMARY KEY (view, stream)
 ) STRICT, WITHOUT ROWID;
 
--- What other nodes ask of the one that projects: `rebuild` a view, `refold` a subject, `unpark` a
--- stream. Answered with nothing when it is done, else with why it is not.
+-- What other nodes ask of the one that projects: `rebuild` a view, take it `back`, `drop` what
+-- is kept of it, `refold` a subject, `unpark` a stream. Answered with nothing when it is done, else with why it is not.
 CREATE TABLE IF NOT EXISTS asked (
     id     INTEGER PRIMARY KEY,
     what   TEXT    NOT NULL,

@@ -157,6 +157,6 @@ impl Transaction<'_> {
 }
 
 /// What is written names its tables itself.
-fn no_view(view: &str) -> Result<std::sync::Arc<str>, sqlx::Error> {
+pub(super) fn no_view(view: &str) -> Result<std::sync::Arc<str>, sqlx::Error> {
     Err(sqlx::Error::Configuration(format!("{view} is a view, and this writes a table").into()))
 }

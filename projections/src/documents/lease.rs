@@ -26,13 +26,13 @@ pub struct Standing {
 }
 
 impl Documents {
-    /// Takes the lease if nobody holds it; answers whether it is ours now.
-    pub async fn take(&self, lasts: Duration) -> Result<bool, DocumentsError> {
+    /// Takes the lease if nobody holds it, or at once if `held_by_older`; answers whether it is ours now.
+    pub async fn take(&self, lasts: Duration, held_by_older: bool) -> Result<bool, DocumentsError> {
         let dialect = self.dialect();
+        let free = if held_by_older { "TRUE".to_owned() } else { dialect.lease_is_free() };
         let take = format!("UPDATE books SET epoch = epoch + 1, expires = {} + ", dialect.now());
-        let take = Query::new(&take)
-            .bind(millis(lasts))
-            .sql(&format!(" WHERE {} RETURNING epoch", dialect.lease_is_free()));
+        let take =
+            Query::new(&take).bind(millis(lasts)).sql(&format!(" WHERE {free} RETURNING epoch"));
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
         let taken: Vec<(i64,)> = transaction.fetch(&take).await?;

@@ -112,7 +112,7 @@ fn writing(primary: PgConnectOptions) -> PgConnectOptions {
 }
 
 /// Sessions that read. How a list is best found depends on what it is asked for.
-fn reading(primary: PgConnectOptions) -> PgConnectOptions {
+pub(super) fn reading(primary: PgConnectOptions) -> PgConnectOptions {
     primary.application_name("docket views, reading").options([
         ("search_path", SCHEMA),
         ("default_transaction_read_only", "on"),

@@ -51,7 +51,7 @@ impl File {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(common(path).read_only(true).pragma("cache_size", "-8192"))
+            .connect_with(read_only(path))
             .await?;
         Ok(Self { path: path.to_owned(), writer, readers })
     }
@@ -96,6 +96,11 @@ impl File {
             "readers kept the write-ahead log of the views from being emptied".into(),
         )))
     }
+}
+
+/// How to read the file beside whoever writes it.
+pub(super) fn read_only(path: &Path) -> SqliteConnectOptions {
+    common(path).read_only(true).pragma("cache_size", "-8192")
 }
 
 fn common(path: &Path) -> SqliteConnectOptions {

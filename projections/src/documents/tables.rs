@@ -1,10 +1,12 @@
 //! Making tables, and putting one in another's place.
 
+use std::cmp::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use docket_store::Position;
 
 use super::database::Database;
+use super::kept::put_aside;
 use super::writing::{Parked, park};
 use super::{Documents, DocumentsError, Query};
 use crate::view::{Registered, Schema};
@@ -25,7 +27,7 @@ const COUNTS: Schema = Schema {
 };
 
 /// What the books look like; books of another form are thrown away with the views.
-const FORM: i64 = 3;
+const FORM: i64 = 4;
 
 /// A table of documents, and its sums, in one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,36 +87,44 @@ impl Documents {
         Ok((building.collect(), all_live))
     }
 
-    /// The views among `registry` that have no table of their version. Tables of other views and
-    /// other versions are dropped, and those that were being built when the last task ended.
+    /// The views among `registry` that have no table of their version in use. Tables of other views and
+    /// versions are put aside, and those dropped that were being built when the last task ended.
     pub async fn missing(
         &self,
         registry: &[Registered],
     ) -> Result<Vec<Registered>, DocumentsError> {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
-        let all = Query::new("SELECT name, view, version FROM generations WHERE live = 1");
-        let built: Vec<(String, String, i64)> = transaction.fetch(&all).await?;
-        let is = |view: &Registered, (_, name, version): &(String, String, i64)| {
-            view.name == name && i64::from(view.version) == *version
+        let all = Query::new("SELECT name, view, version, live FROM generations WHERE live < 2");
+        let tables: Vec<(String, String, i64, i64)> = transaction.fetch(&all).await?;
+        let is = |view: &Registered, (_, name, version, live): &(String, String, i64, i64)| {
+            view.name == name && i64::from(view.version) == *version && *live == 1
         };
-        let unknown = built.iter().filter(|built| !registry.iter().any(|view| is(view, built)));
-        let unfinished = Query::new("SELECT name, view, version FROM generations WHERE live = 0");
-        let unfinished: Vec<(String, String, i64)> = transaction.fetch(&unfinished).await?;
-        for (table, view, _) in unknown.clone() {
-            transaction.drop_table(table).await?;
-            let parked = Query::new("DELETE FROM parked WHERE view = ").bind(view.as_str());
-            transaction.execute(&parked).await?;
-        }
-        for (table, ..) in &unfinished {
-            transaction.drop_table(table).await?;
+        for built in &tables {
+            let (name, view, _, live) = built;
+            if *live == 0 {
+                transaction.drop_table(name).await?;
+            } else if !registry.iter().any(|view| is(view, built)) {
+                put_aside(&mut transaction, view, name).await?;
+            }
         }
         self.commit(transaction, None).await?;
-        for (_, view, _) in unknown {
-            self.live.write().unwrap_or_else(PoisonError::into_inner).remove(view);
-        }
-        let has = |view: &Registered| built.iter().any(|built| is(view, built));
+        self.look_up_tables().await?;
+        let has = |view: &Registered| tables.iter().any(|built| is(view, built));
         Ok(registry.iter().filter(|view| !has(view)).copied().collect())
+    }
+
+    /// Whether the tables in use are those of an older release: of none a later version is in use, and
+    /// of one an earlier.
+    pub async fn is_older(&self, registry: &[Registered]) -> Result<bool, DocumentsError> {
+        let live = Query::new("SELECT view, version FROM generations WHERE live = 1");
+        let rows: Vec<(String, i64)> = self.fetch(&live).await?;
+        let versions = |view: &Registered| {
+            let live = rows.iter().filter(|(name, _)| name == view.name);
+            live.map(|(_, live)| live.cmp(&i64::from(view.version))).collect::<Vec<_>>()
+        };
+        let compared: Vec<_> = registry.iter().flat_map(versions).collect();
+        Ok(compared.contains(&Ordering::Less) && !compared.contains(&Ordering::Greater))
     }
 
     /// A new, empty table for a view, without its indexes.
@@ -154,7 +164,7 @@ impl Documents {
         Ok(())
     }
 
-    /// Puts loaded tables in the place of those in use, and drops those, in one transaction, with
+    /// Puts loaded tables in the place of those in use, which are put aside, in one transaction, with
     /// what could not be folded into them. The tables must stand at the cursor, or there must be
     /// nothing in use yet: then `cursor` is it.
     pub async fn flip(
@@ -166,14 +176,16 @@ impl Documents {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
         for (view, table) in built {
+            // First, since what is not in use is dropped for what is put aside.
+            let live = Query::new("UPDATE generations SET live = 1 WHERE name = ");
+            transaction.execute(&live.bind(&*table.name)).await?;
             if let Some(old) = self.live_table(view.name) {
-                transaction.drop_table(&old).await?;
+                put_aside(&mut transaction, view.name, &old).await?;
             }
-            let live =
-                Query::new("UPDATE generations SET live = 1 WHERE name = ").bind(&*table.name);
-            transaction.execute(&live).await?;
-            let parked = Query::new("DELETE FROM parked WHERE view = ").bind(view.name);
-            transaction.execute(&parked).await?;
+            for of in [view.name, &*table.name] {
+                let parked = Query::new("DELETE FROM parked WHERE view = ").bind(of);
+                transaction.execute(&parked).await?;
+            }
         }
         for (parked, table) in parked {
             park(&mut transaction, parked, table.as_deref()).await?;

@@ -10,7 +10,10 @@ use utoipa::ToSchema;
 use super::database::{Row, Transaction};
 use super::tables::Table;
 use super::{Documents, DocumentsError, Query};
-use crate::view::{Difference, Key};
+use crate::view::{Difference, Key, Registered};
+
+/// Reads what is parked.
+const PARKED: &str = "SELECT view, stream, position, reason FROM parked";
 
 /// What one stream changes in one table.
 #[derive(Clone, Debug)]
@@ -56,6 +59,22 @@ impl Documents {
         self.commit(transaction, cursor).await
     }
 
+    /// Writes what brings tables that are not in use forward, and how far that is.
+    pub(crate) async fn bring_forward(
+        &self,
+        tables: &[(Registered, Table)],
+        changes: &[Change],
+        at: Position,
+    ) -> Result<(), DocumentsError> {
+        let mut writer = self.database.writer().await?;
+        let mut transaction = writer.begin().await?;
+        apply(&mut transaction, changes).await?;
+        let names: Vec<String> = tables.iter().map(|(_, table)| table.name.to_string()).collect();
+        let note = Query::new("UPDATE generations SET cursor = ").bind(at as i64);
+        transaction.execute(&note.sql(" WHERE name IN (").bind_all(&names).sql(")")).await?;
+        self.commit(transaction, None).await
+    }
+
     /// Appends rows to a table that is being built.
     pub(crate) async fn load(
         &self,
@@ -78,8 +97,19 @@ impl Documents {
 
     /// All that is parked.
     pub async fn parked(&self) -> Result<Vec<Parked>, DocumentsError> {
-        let parked = "SELECT view, stream, position, reason FROM parked ORDER BY view, stream";
-        let rows: Vec<(String, String, i64, String)> = self.fetch(&Query::new(parked)).await?;
+        // What is parked in tables that are kept stands under their names.
+        let of_views = " WHERE view NOT IN (SELECT name FROM generations)";
+        self.parked_as(Query::new(PARKED).sql(of_views)).await
+    }
+
+    /// What is parked in a table that is kept.
+    pub(super) async fn parked_in(&self, table: &str) -> Result<Vec<Parked>, DocumentsError> {
+        self.parked_as(Query::new(PARKED).sql(" WHERE view = ").bind(table)).await
+    }
+
+    async fn parked_as(&self, query: Query) -> Result<Vec<Parked>, DocumentsError> {
+        let rows: Vec<(String, String, i64, String)> =
+            self.fetch(&query.sql(" ORDER BY view, stream")).await?;
         let parked = |(view, stream, position, reason)| Parked { view, stream, position, reason };
         Ok(rows.into_iter().map(parked).collect())
     }

@@ -255,7 +255,8 @@ impl CatchUp {
             batches.learn(&batch);
             let Some(last) = batch.last().map(|event| event.position) else { return Ok(()) };
             let projected = self.projector.project(batch).await?;
-            self.documents.write(&projected.changes, &[], None).await?;
+            let tables = self.projector.targets();
+            self.documents.bring_forward(tables, &projected.changes, last).await?;
             self.parked.extend(projected.parked.iter().cloned());
             self.projector.keep(projected);
             self.at = last;

@@ -1,6 +1,6 @@
 //! How far the views are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use crate::documents::Parked;
+use crate::documents::{Differences, Parked};
 use crate::view::Registered;
 
 /// How far all views are behind the log.
@@ -72,6 +72,7 @@ pub(super) struct Progress {
     last_delay: AtomicI64,
     failing: Mutex<Option<String>>,
     building: Mutex<BTreeSet<String>>,
+    compared: Mutex<BTreeMap<&'static str, Differences>>,
     ready: watch::Sender<bool>,
 }
 
@@ -85,6 +86,7 @@ impl Progress {
             last_delay: AtomicI64::new(0),
             failing: Mutex::new(None),
             building: Mutex::new(BTreeSet::new()),
+            compared: Mutex::new(BTreeMap::new()),
             ready: watch::channel(false).0,
         }
     }
@@ -151,6 +153,15 @@ impl Progress {
     pub fn built(&self, views: &[Registered]) {
         let mut building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         building.retain(|name| !views.iter().any(|view| view.name == name));
+    }
+
+    /// A new table of a view was held against the one before.
+    pub fn compared(&self, view: &'static str, differences: Differences) {
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner).insert(view, differences);
+    }
+
+    pub fn compared_of(&self, view: &str) -> Option<Differences> {
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner).get(view).copied()
     }
 
     /// Resolves once the views are ready and hold the event at `position`.

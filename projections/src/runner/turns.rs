@@ -45,7 +45,9 @@ impl Work {
 
     /// One turn: to project until another node does, or to look on until nobody does.
     async fn turn(&self) -> Result<(), ProjectionError> {
-        if !self.documents.take(LEASE).await? {
+        // The release that comes last builds its tables, or no server of it would ever be ready.
+        let held_by_older = self.documents.is_older(&self.registry).await?;
+        if !self.documents.take(LEASE, held_by_older).await? {
             return self.look_on().await;
         }
         let mut stopping = self.stopping.clone();
@@ -67,7 +69,7 @@ impl Work {
         }
     }
 
-    /// Follows the node that projects until there is none.
+    /// Follows the node that projects until there is none, or one of an older release.
     async fn look_on(&self) -> Result<(), ProjectionError> {
         let mut stopping = self.stopping.clone();
         let mut asked = self.asked.lock().await;
@@ -85,6 +87,9 @@ impl Work {
             }
             let (building, complete) = self.documents.building(&self.registry).await?;
             self.progress.looks_on(standing.cursor, &building, complete);
+            if !complete && self.documents.is_older(&self.registry).await? {
+                return Ok(());
+            }
             tokio::select! {
                 () = tokio::time::sleep(LOOK) => {}
                 Some(command) = asked.recv() => self.pass_on(command),

@@ -13,6 +13,8 @@ impl Work {
             Command::Rebuild { views, reply } => {
                 ("rebuild", views.first().map(|view| view.name.to_owned()), reply)
             }
+            Command::Back { view, reply } => ("back", Some(view.name.to_owned()), reply),
+            Command::Drop { view, reply } => ("drop", Some(view.name.to_owned()), reply),
             Command::Refold { subject, reply } => ("refold", Some(subject), reply),
             Command::Unpark { stream, reply } => ("unpark", Some(stream), reply),
             // What was built while this node projected: whoever projects now does that again.
@@ -36,11 +38,11 @@ impl Work {
     /// What another node wishes, as a command to this one; none that this release does not know.
     fn command(&self, wish: &Wish, reply: Reply) -> Option<Command> {
         let name = wish.name.clone();
+        let view = || self.registry.iter().find(|view| view.name == name).copied();
         Some(match wish.what.as_str() {
-            "rebuild" => {
-                let view = self.registry.iter().find(|view| view.name == name)?;
-                Command::Rebuild { views: vec![*view], reply }
-            }
+            "rebuild" => Command::Rebuild { views: vec![view()?], reply },
+            "back" => Command::Back { view: view()?, reply },
+            "drop" => Command::Drop { view: view()?, reply },
             "refold" => Command::Refold { subject: name, reply },
             "unpark" => Command::Unpark { stream: name, reply },
             _ => return None,

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::ProjectionError;
-use super::build::{self, Built, CatchUp};
+use super::build::{self, Built};
 use super::status::Progress;
 use crate::documents::{Change, Dialect, Documents, DocumentsError};
 use crate::names::Names;
@@ -49,6 +49,10 @@ pub(super) enum Command {
     Rebuild { views: Vec<Registered>, reply: Reply },
     /// Tables were built, or could not be: the answer of the builder.
     Built(Box<Result<Built, ProjectionError>>, Vec<Registered>, Reply),
+    /// Put the table that a view had before in use again.
+    Back { view: Registered, reply: Reply },
+    /// Drop what is kept of a view.
+    Drop { view: Registered, reply: Reply },
     /// Fold anew what shows anything of a subject.
     Refold { subject: String, reply: Reply },
     /// Try a parked stream again.
@@ -71,14 +75,14 @@ pub(super) struct Work {
 /// What the task knows while it projects; who takes over reads it from the tables again.
 pub(super) struct Running {
     pub work: Work,
-    projector: Projector,
-    cursor: Position,
+    pub projector: Projector,
+    pub cursor: Position,
     batches: Batches,
     /// Tables that were built and wait for the cursor to reach them.
-    waiting: Vec<(Built, Vec<Registered>, Reply)>,
+    pub waiting: Vec<(Built, Vec<Registered>, Reply)>,
     /// Streams folded anew while tables are being built, which those may have read before.
-    refolded: BTreeSet<String>,
-    builds: usize,
+    pub refolded: BTreeSet<String>,
+    pub builds: usize,
     /// Wishes of other nodes that are being granted.
     pub granting: BTreeSet<i64>,
 }
@@ -105,7 +109,7 @@ impl Running {
             Self { work, projector, cursor, batches, waiting, refolded, builds: 0, granting };
         running.work.progress.arrived(cursor);
         if build_beside {
-            running.build(missing, oneshot::channel().0);
+            running.complete(missing).await?;
         } else {
             running.work.progress.ready();
         }
@@ -183,6 +187,11 @@ impl Running {
                 }
                 self.put_in_place().await;
             }
+            Command::Back { view, reply } => self.take_back(view, reply).await,
+            Command::Drop { view, reply } => {
+                let dropped = self.work.documents.drop_kept(Some(view.name)).await;
+                let _ = reply.send(dropped.map(drop).map_err(Into::into));
+            }
             Command::Refold { subject, reply } => {
                 let _ = reply.send(self.refold(&subject).await);
             }
@@ -192,77 +201,10 @@ impl Running {
         }
     }
 
-    /// Begins to build tables beside those in use.
-    fn build(&mut self, views: Vec<Registered>, reply: Reply) {
-        if let Err(view) = self.work.progress.builds(&views) {
-            let _ = reply.send(Err(ProjectionError::Building(view.to_owned())));
-            return;
-        }
-        self.builds += 1;
-        let work = self.work.clone();
-        tokio::spawn(async move {
-            let (reader, documents, of) = (work.reader, work.documents, views.clone());
-            let building = async move { build::beside(&reader, &documents, &of).await };
-            let built = match tokio::spawn(building).await {
-                Ok(built) => built,
-                Err(_) => Err(ProjectionError::Stopped),
-            };
-            // The task is gone when this fails, and what was built is dropped at the next start.
-            let _ = work.commands.send(Command::Built(Box::new(built), views, reply)).await;
-        });
-    }
-
-    /// Lets tables that were built take their places, once the cursor has reached them.
-    async fn put_in_place(&mut self) {
-        let (now, later) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|(b, ..)| b.at <= self.cursor);
-        self.waiting = later;
-        for (built, views, reply) in now {
-            let tables = built.tables.clone();
-            let put = self.put(built).await;
-            if put.is_err() {
-                build::discard(&self.work.documents, &tables).await;
-            }
-            if !self.refolded.is_empty()
-                && let Err(error) = self.work.documents.scrub().await
-            {
-                tracing::error!(%error, "erased text may still stand in the views' file");
-            }
-            self.built(&views, reply, put);
-        }
-        if self.builds == 0 && self.waiting.is_empty() {
-            self.refolded.clear();
-        }
-    }
-
-    async fn put(&mut self, built: Built) -> Result<(), ProjectionError> {
-        let tables = built.tables.clone();
-        let mut changes = Vec::new();
-        let mut catching_up = CatchUp::new(&self.work.reader, &self.work.documents, built);
-        catching_up.until(self.cursor).await?;
-        for stream in &self.refolded {
-            changes.extend(catching_up.projector.refold(stream, self.cursor).await?);
-        }
-        self.work.documents.write(&changes, &[], None).await?;
-        self.work.documents.flip(&tables, &catching_up.parked, self.cursor).await?;
-        self.projector.retarget(&tables);
-        self.projector.parks(&catching_up.parked);
-        Ok(())
-    }
-
-    fn built(&mut self, views: &[Registered], reply: Reply, outcome: Result<(), ProjectionError>) {
-        if let Err(error) = &outcome {
-            tracing::error!(%error, "a view could not be built");
-        }
-        self.work.progress.built(views);
-        if self.projector.targets().len() == self.work.registry.len() {
-            self.work.progress.ready();
-        }
-        let _ = reply.send(outcome);
-    }
-
     async fn refold(&mut self, subject: &str) -> Result<(), ProjectionError> {
         self.work.names.forget(subject);
+        // What is kept may be of another version, which this release cannot fold anew.
+        self.work.documents.drop_kept(None).await?;
         let streams = subjects::streams_of(&self.work.documents, subject).await?;
         for some in streams.chunks(BATCH) {
             let mut changes: Vec<Change> = Vec::new();

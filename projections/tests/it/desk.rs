@@ -60,7 +60,7 @@ pub struct Desk {
     pub folder: TempDir,
     sqlite: Arc<SqliteStore>,
     now: Arc<AtomicI64>,
-    registry: Vec<Registered>,
+    pub registry: Vec<Registered>,
 }
 
 impl Desk {

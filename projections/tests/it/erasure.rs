@@ -81,6 +81,8 @@ async fn nothing_of_an_erased_customer_is_left() {
         let desk = a_desk_full_of_canaries(&on).await;
         assert_eq!(left_in(&desk, &CANARIES).await, CANARIES, "the search finds what is there");
 
+        desk.views.rebuild("ticket_text").await.unwrap().await.unwrap().unwrap();
+
         let customer = jan().id.stream();
         desk.reader.vault.erase(&customer).await.unwrap();
         desk.views.refold_subject(&customer).await.unwrap();

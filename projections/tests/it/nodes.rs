@@ -13,6 +13,7 @@ use docket_projections::names::Names;
 use docket_projections::runner::{ProjectionError, Projections};
 use docket_projections::ticket_list::filter::{Filter, Sort};
 use docket_projections::ticket_list::page;
+use docket_projections::view::Registered;
 use docket_store::Clock;
 use docket_test_servers::postgres;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -37,10 +38,15 @@ async fn first_node() -> Option<(Desk, Arc<postgres::Database>)> {
 
 /// Another node on the same log and the same views.
 async fn another_node(desk: &Desk) -> Projections {
+    node_of(desk, REGISTRY).await
+}
+
+/// A node of a release with these views.
+async fn node_of(desk: &Desk, registry: &[Registered]) -> Projections {
     let names = Arc::new(Names::new(desk.reader.clone()));
     let clock: Clock = Arc::new(|| MONDAY.0);
     let views = desk.on.views(desk.folder.path());
-    Projections::start(&views, desk.reader.clone(), names, clock, REGISTRY).await.unwrap()
+    Projections::start(&views, desk.reader.clone(), names, clock, registry).await.unwrap()
 }
 
 async fn equals_its_fold(desk: &Desk, node: &Projections) {
@@ -122,6 +128,24 @@ async fn another_node_takes_over_at_once_from_one_that_stops() {
     desk.ticket(&stream(1), vec![assigned(anna())]).await;
     desk.ticket(&stream(2), vec![opening("2"), replied(2, "On its way")]).await;
     equals_its_fold(&desk, &other).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_later_release_projects_and_the_earlier_knows_that_it_cannot_answer() {
+    let Some((desk, _database)) = first_node().await else { return };
+    desk.ticket(&stream(1), vec![opening("1")]).await;
+    desk.shown().await;
+    let mut later = REGISTRY.to_vec();
+    later[0].version += 1;
+    let other = node_of(&desk, &later).await;
+    equals_its_fold(&desk, &other).await;
+    eventually(async || !desk.views.lag().ready).await;
+    desk.ticket(&stream(1), vec![assigned(anna())]).await;
+    equals_its_fold(&desk, &other).await;
+
+    // The earlier release takes its own table back when the later one is gone.
+    other.stop().await;
+    equals_its_fold(&desk, &desk.views).await;
 }
 
 /// Seen to fail with the epoch left out of `Documents::commit`: the sums are then added twice.

@@ -2,6 +2,10 @@
 
 use docket_domain::ids::TicketId;
 use docket_domain::ticket::event::TicketEvent;
+use docket_projections::REGISTRY;
+use docket_projections::documents::Differences;
+use docket_projections::runner::ProjectionError;
+use docket_projections::view::Registered;
 
 use crate::desk::{Desk, On};
 use crate::story::{anna, assigned, created, received, replied, uuid};
@@ -82,4 +86,69 @@ async fn views_that_were_lost_or_are_of_another_log_are_made_anew() {
         })
         .await;
     assert_eq!(desk.table("ticket_list").await, before);
+}
+
+/// The generation of the ticket list's table that answers now.
+fn generation(desk: &Desk) -> String {
+    let tables = desk.views.documents().in_use(REGISTRY);
+    let list = tables.iter().find(|(view, _)| view.name == "ticket_list");
+    list.map(|(_, table)| table.name.to_string()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_before_is_kept_and_taken_back_as_it_would_be_now() {
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1")]).await;
+        desk.shown().await;
+        let first = generation(&desk);
+        desk.views.rebuild("ticket_list").await.unwrap().await.unwrap().unwrap();
+        assert_eq!(desk.views.compared("ticket_list"), Some(Differences::default()));
+        assert_ne!(generation(&desk), first);
+
+        desk.ticket(&stream(1), vec![assigned(anna())]).await;
+        desk.ticket(&stream(2), vec![opening("2")]).await;
+        let desk = desk.reopened(|_| {}).await;
+        let now = desk.table("ticket_list").await;
+        for _ in 0..2 {
+            desk.views.take_back("ticket_list").await.unwrap();
+            assert_eq!(desk.table("ticket_list").await, now);
+            assert_eq!(desk.views.compared("ticket_list"), Some(Differences::default()));
+        }
+        desk.views.take_back("ticket_list").await.unwrap();
+        assert_eq!(generation(&desk), first);
+        desk.ticket(&stream(2), vec![assigned(anna())]).await;
+        assert!(desk.table("ticket_list").await[1].contains(r#""version":2"#));
+
+        desk.views.drop_kept("ticket_list").await.unwrap();
+        let gone = desk.views.take_back("ticket_list").await;
+        assert!(matches!(gone, Err(ProjectionError::NothingKept(_))), "{gone:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_returns_takes_its_tables_back_and_brings_them_forward() {
+    for on in On::each() {
+        let mut desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1")]).await;
+        desk.shown().await;
+        let first = generation(&desk);
+        let next = |view: &Registered| Registered { version: view.version + 1, ..*view };
+        for changed in ["ticket_list", "queue_summary"] {
+            let mut registry = desk.registry.iter_mut();
+            let view = registry.find(|view| view.name == changed).unwrap();
+            *view = next(view);
+        }
+        let mut desk = desk.reopened(|_| {}).await;
+        desk.ticket(&stream(1), vec![assigned(anna())]).await;
+        desk.ticket(&stream(2), vec![opening("2")]).await;
+        let (list, sums) = (desk.table("ticket_list").await, desk.table("queue_summary").await);
+        assert_ne!(generation(&desk), first);
+
+        desk.registry = REGISTRY.to_vec();
+        let desk = desk.reopened(|_| {}).await;
+        assert_eq!(desk.table("ticket_list").await, list);
+        assert_eq!(desk.table("queue_summary").await, sums);
+        assert_eq!(generation(&desk), first);
+    }
 }

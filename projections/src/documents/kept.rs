@@ -1,0 +1,129 @@
+//! Tables that were in use and are kept: so that a new table can be compared with the one before, and
+//! the one before taken back, until it is dropped.
+
+use std::sync::Arc;
+
+use docket_store::Position;
+
+use super::database::Transaction;
+use super::{Documents, DocumentsError, Parked, Query, Table};
+use crate::view::Registered;
+
+/// A table that was put aside, as it stands.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The table.
+    pub table: Table,
+    /// Up to which position it is written.
+    pub at: Position,
+    /// The streams for which it stands still.
+    pub parked: Vec<Parked>,
+}
+
+/// In how much two tables of a view differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// Rows that only one has, or that say something else.
+    pub rows: u64,
+    /// Sums that only one has, or that come to something else.
+    pub sums: u64,
+}
+
+impl Documents {
+    /// The table that was put aside last for this view in its version, if it was not dropped.
+    pub async fn kept(&self, view: &Registered) -> Result<Option<Kept>, DocumentsError> {
+        let query = Query::new("SELECT name, cursor FROM generations WHERE live = 2 AND view = ")
+            .bind(view.name)
+            .sql(" AND version = ")
+            .bind(i64::from(view.version));
+        let rows: Vec<(String, i64)> = self.fetch(&query).await?;
+        let Some((name, at)) = rows.into_iter().next() else { return Ok(None) };
+        let parked = self.parked_in(&name).await?.into_iter();
+        let parked = parked.map(|parked| Parked { view: view.name.to_owned(), ..parked }).collect();
+        let table = Table { view: view.name, name: name.into() };
+        Ok(Some(Kept { table, at: at.unsigned_abs(), parked }))
+    }
+
+    /// Drops what is kept of a view, or of all views; answers how many tables that were.
+    pub async fn drop_kept(&self, view: Option<&str>) -> Result<usize, DocumentsError> {
+        let mut writer = self.database.writer().await?;
+        let mut transaction = writer.begin().await?;
+        let query = Query::new("SELECT name FROM generations WHERE live = 2");
+        let query = match view {
+            Some(view) => query.sql(" AND view = ").bind(view),
+            None => query,
+        };
+        let tables: Vec<(String,)> = transaction.fetch(&query).await?;
+        for (table,) in &tables {
+            transaction.drop_table(table).await?;
+        }
+        self.commit(transaction, None).await?;
+        Ok(tables.len())
+    }
+
+    /// Compares a table with the one in use for its view. Both must stand at the same position.
+    pub async fn differences(&self, table: &Table) -> Result<Differences, DocumentsError> {
+        let Some(used) = self.live_table(table.view) else { return Ok(Differences::default()) };
+        let count = async |sql: String| -> Result<u64, DocumentsError> {
+            let rows: Vec<(i64,)> = self.fetch(&Query::new(&sql)).await?;
+            Ok(rows.first().map_or(0, |(count,)| count.unsigned_abs()))
+        };
+        let (mut rows, mut sums) = (0, 0);
+        for (one, other) in [(&table.name, &used), (&used, &table.name)] {
+            rows += count(format!(
+                "SELECT count(*) FROM {one} AS one LEFT JOIN {other} AS other
+                 ON other.stream = one.stream AND other.key = one.key WHERE other.doc IS NULL"
+            ))
+            .await?;
+            sums += count(format!(
+                "SELECT count(*) FROM {one}_counts AS one LEFT JOIN {other}_counts AS other
+                 ON other.key = one.key WHERE other.value IS NULL"
+            ))
+            .await?;
+        }
+        let (one, other) = (&table.name, &used);
+        rows += count(format!(
+            "SELECT count(*) FROM {one} AS one JOIN {other} AS other
+             ON other.stream = one.stream AND other.key = one.key WHERE other.doc <> one.doc"
+        ))
+        .await?;
+        sums += count(format!(
+            "SELECT count(*) FROM {one}_counts AS one JOIN {other}_counts AS other
+             ON other.key = one.key WHERE other.value <> one.value"
+        ))
+        .await?;
+        Ok(Differences { rows, sums })
+    }
+}
+
+/// Puts the table in use aside, as it stands; what was kept of its view and version before goes.
+pub(super) async fn put_aside(
+    transaction: &mut Transaction<'_>,
+    view: &str,
+    table: &str,
+) -> Result<(), sqlx::Error> {
+    let before = Query::new("SELECT name FROM generations WHERE live = 2 AND view = ")
+        .bind(view)
+        .sql(" AND name <> ")
+        .bind(table)
+        .sql(" AND version = (SELECT version FROM generations WHERE name = ")
+        .bind(table)
+        .sql(")");
+    let before: Vec<(String,)> = transaction.fetch(&before).await?;
+    for (before,) in &before {
+        transaction.drop_table(before).await?;
+    }
+    let aside =
+        "UPDATE generations SET live = 2, cursor = (SELECT cursor FROM books) WHERE name = ";
+    transaction.execute(&Query::new(aside).bind(table)).await?;
+    let parked = Query::new("UPDATE parked SET view = ").bind(table).sql(" WHERE view = ");
+    transaction.execute(&parked.bind(view)).await.map(drop)
+}
+
+impl Kept {
+    /// What is parked in it, as it is written with a table.
+    pub fn parked(&self) -> Vec<(Parked, Option<Arc<str>>)> {
+        let table = Some(self.table.name.clone());
+        self.parked.iter().map(|parked| (parked.clone(), table.clone())).collect()
+    }
+}

@@ -1,0 +1,115 @@
+//! The tables as they stand at one moment, also while a server writes them: for whoever checks them.
+
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{ConnectOptions, Connection};
+
+use docket_store::Position;
+
+use super::query::Answer;
+use super::{Dialect, DocumentsError, Query, Views, postgres, sqlite};
+
+/// The tables of all views at one moment.
+pub struct Snapshot {
+    session: Session,
+    /// The position up to which they are written.
+    pub cursor: Position,
+}
+
+enum Session {
+    Sqlite(Box<SqliteConnection>),
+    Postgres(Box<PgConnection>),
+}
+
+impl Snapshot {
+    /// Holds on to the moment: whatever is written after is not seen.
+    ///
+    /// # Errors
+    /// When there are no views there yet, too.
+    pub async fn open(views: &Views) -> Result<Self, DocumentsError> {
+        let session = match views {
+            Views::File(path) => {
+                let mut file = sqlite::read_only(path).connect().await?;
+                sqlx::raw_sql("BEGIN").execute(&mut file).await?;
+                Session::Sqlite(Box::new(file))
+            }
+            Views::Postgres(hosts) => {
+                let (found, primary) = hosts.primary().await?;
+                // It was only to find the host.
+                let _ = found.close().await;
+                let mut server = postgres::reading(primary).connect().await?;
+                // It reads for as long as it takes to fold the whole log beside.
+                let begin = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
+                             BEGIN ISOLATION LEVEL REPEATABLE READ";
+                sqlx::raw_sql(begin).execute(&mut server).await?;
+                Session::Postgres(Box::new(server))
+            }
+        };
+        let mut snapshot = Self { session, cursor: 0 };
+        let cursor: Vec<(i64,)> = snapshot.fetch(&Query::new("SELECT cursor FROM books")).await?;
+        snapshot.cursor = cursor.first().map_or(0, |(cursor,)| cursor.unsigned_abs());
+        Ok(snapshot)
+    }
+
+    /// The views: name, version, and for how many streams each stands still.
+    pub async fn views(&mut self) -> Result<Vec<(String, i64, i64)>, DocumentsError> {
+        let views = "SELECT view, version, (SELECT count(*) FROM parked WHERE view = built.view)
+                     FROM generations AS built WHERE live = 1 ORDER BY view";
+        self.fetch(&Query::new(views)).await
+    }
+
+    /// The table that answers for a view, if there is one.
+    pub async fn table(&mut self, view: &str) -> Result<Option<String>, DocumentsError> {
+        let table = Query::new("SELECT name FROM generations WHERE live = 1 AND view = ");
+        let rows: Vec<(String,)> = self.fetch(&table.bind(view)).await?;
+        Ok(rows.into_iter().next().map(|(name,)| name))
+    }
+
+    /// What a stream put into a table: documents by key, in order.
+    pub async fn rows(
+        &mut self,
+        table: &str,
+        stream: &str,
+    ) -> Result<Vec<(String, String)>, DocumentsError> {
+        let rows = Query::new(&format!("SELECT key, doc FROM {table} WHERE stream = "));
+        self.fetch(&rows.bind(stream).sql(" ORDER BY key")).await
+    }
+
+    /// How many rows a table holds.
+    pub async fn count(&mut self, table: &str) -> Result<u64, DocumentsError> {
+        let rows: Vec<(i64,)> =
+            self.fetch(&Query::new(&format!("SELECT count(*) FROM {table}"))).await?;
+        Ok(rows.first().map_or(0, |(count,)| count.unsigned_abs()))
+    }
+
+    /// The sums of a table, by key, those that are nothing left out.
+    pub async fn sums(&mut self, table: &str) -> Result<Vec<(String, i64)>, DocumentsError> {
+        let sums = format!("SELECT key, value FROM {table}_counts WHERE value <> 0 ORDER BY key");
+        self.fetch(&Query::new(&sums)).await
+    }
+
+    /// Lets go.
+    pub async fn close(self) {
+        let closed = match self.session {
+            Session::Sqlite(file) => file.close().await,
+            Session::Postgres(server) => server.close().await,
+        };
+        if let Err(error) = closed {
+            tracing::debug!(%error, "the views were not closed well");
+        }
+    }
+
+    async fn fetch<T: Answer>(&mut self, query: &Query) -> Result<Vec<T>, DocumentsError> {
+        let binds = query.binds();
+        Ok(match &mut self.session {
+            Session::Sqlite(file) => {
+                let sql = query.render(Dialect::Sqlite, super::database::no_view)?;
+                sqlite::rows(&mut **file, sql, binds).await?
+            }
+            Session::Postgres(server) => {
+                let sql = query.render(Dialect::Postgres, super::database::no_view)?;
+                postgres::rows(&mut **server, sql, binds).await?
+            }
+        })
+    }
+}

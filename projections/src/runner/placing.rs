@@ -1,0 +1,139 @@
+//! Letting tables take the places of those in use: new ones, and those that were kept.
+
+use tokio::sync::oneshot;
+
+use super::ProjectionError;
+use super::build::{self, Built, CatchUp};
+use super::work::{Command, Reply, Running};
+use crate::documents::{Differences, Kept, Table};
+use crate::view::Registered;
+
+impl Running {
+    /// Sees to views that have no table in use: one that was put aside by another release is taken
+    /// back, all others are built.
+    pub async fn complete(&mut self, missing: Vec<Registered>) -> Result<(), ProjectionError> {
+        let mut to_build = Vec::new();
+        for view in missing {
+            match self.work.documents.kept(&view).await? {
+                Some(kept) if kept.at <= self.cursor => {
+                    self.waiting.push((built_of(view, &kept), vec![view], oneshot::channel().0));
+                }
+                _ => to_build.push(view),
+            }
+        }
+        self.put_in_place().await;
+        if !to_build.is_empty() {
+            self.build(to_build, oneshot::channel().0);
+        }
+        Ok(())
+    }
+
+    /// Puts the table that a view had before in use again, brought forward to now.
+    pub async fn take_back(&mut self, view: Registered, reply: Reply) {
+        let answer = match self.work.documents.kept(&view).await {
+            Ok(Some(kept)) => {
+                self.waiting.push((built_of(view, &kept), vec![view], reply));
+                return self.put_in_place().await;
+            }
+            Ok(None) => Err(ProjectionError::NothingKept(view.name.to_owned())),
+            Err(error) => Err(error.into()),
+        };
+        // Whoever asked may have gone; then nobody needs the answer.
+        let _ = reply.send(answer);
+    }
+
+    /// Says in how much a table differs from the one whose place it takes, at the same position.
+    async fn compare(&self, view: &Registered, table: &Table) -> Result<(), ProjectionError> {
+        if !self.projector.targets().iter().any(|(target, _)| target.name == view.name) {
+            return Ok(());
+        }
+        let differences = self.work.documents.differences(table).await?;
+        if differences != Differences::default() {
+            let Differences { rows, sums } = differences;
+            tracing::warn!(view.name, rows, sums, "the new table differs from the one before");
+        }
+        self.work.progress.compared(view.name, differences);
+        Ok(())
+    }
+
+    /// Begins to build tables beside those in use.
+    pub fn build(&mut self, views: Vec<Registered>, reply: Reply) {
+        if let Err(view) = self.work.progress.builds(&views) {
+            let _ = reply.send(Err(ProjectionError::Building(view.to_owned())));
+            return;
+        }
+        self.builds += 1;
+        let work = self.work.clone();
+        tokio::spawn(async move {
+            let (reader, documents, of) = (work.reader, work.documents, views.clone());
+            let building = async move { build::beside(&reader, &documents, &of).await };
+            let built = match tokio::spawn(building).await {
+                Ok(built) => built,
+                Err(_) => Err(ProjectionError::Stopped),
+            };
+            // The task is gone when this fails, and what was built is dropped at the next start.
+            let _ = work.commands.send(Command::Built(Box::new(built), views, reply)).await;
+        });
+    }
+
+    /// Lets tables that were built take their places, once the cursor has reached them.
+    pub async fn put_in_place(&mut self) {
+        let (now, later) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|(b, ..)| b.at <= self.cursor);
+        self.waiting = later;
+        for (built, views, reply) in now {
+            let tables = built.tables.clone();
+            let put = self.put(built).await;
+            if put.is_err() {
+                build::discard(&self.work.documents, &tables).await;
+            }
+            if !self.refolded.is_empty()
+                && let Err(error) = self.work.documents.scrub().await
+            {
+                tracing::error!(%error, "erased text may still stand in the views' file");
+            }
+            self.built(&views, reply, put);
+        }
+        if self.builds == 0 && self.waiting.is_empty() {
+            self.refolded.clear();
+        }
+    }
+
+    async fn put(&mut self, built: Built) -> Result<(), ProjectionError> {
+        let tables = built.tables.clone();
+        let mut changes = Vec::new();
+        let mut catching_up = CatchUp::new(&self.work.reader, &self.work.documents, built);
+        catching_up.until(self.cursor).await?;
+        for stream in &self.refolded {
+            changes.extend(catching_up.projector.refold(stream, self.cursor).await?);
+        }
+        self.work.documents.write(&changes, &[], None).await?;
+        for (view, table) in &tables {
+            self.compare(view, table).await?;
+        }
+        self.work.documents.flip(&tables, &catching_up.parked, self.cursor).await?;
+        self.projector.retarget(&tables);
+        self.projector.parks(&catching_up.parked);
+        Ok(())
+    }
+
+    pub fn built(
+        &mut self,
+        views: &[Registered],
+        reply: Reply,
+        outcome: Result<(), ProjectionError>,
+    ) {
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "a view could not be built");
+        }
+        self.work.progress.built(views);
+        if self.projector.targets().len() == self.work.registry.len() {
+            self.work.progress.ready();
+        }
+        let _ = reply.send(outcome);
+    }
+}
+
+fn built_of(view: Registered, kept: &Kept) -> Built {
+    Built { tables: vec![(view, kept.table.clone())], at: kept.at, parked: kept.parked() }
+}
