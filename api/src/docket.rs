@@ -84,8 +84,6 @@ pub struct Docket {
     pub access: Box<dyn AccessLog>,
     /// The saved views.
     pub side: Side,
-    /// Held by whoever tries a draft on the past.
-    pub trying: Mutex<()>,
     /// Who was erased.
     erasures: Erasures,
     /// Of whom something is still to be forgotten; held by whoever does that.
@@ -130,7 +128,6 @@ impl Docket {
             names,
             views,
             documents: Documents::new(),
-            trying: Mutex::default(),
             tokens: Tokens::load(&*store).await?,
             rates,
             attachments: Attachments::open(config, reader.clone(), &side).await?,
