@@ -110,6 +110,6 @@ pub async fn page(
         query = query.sql(", ").bind(after.stream).sql(")");
     }
     let query = query.sql(" ORDER BY registered DESC, stream DESC LIMIT ").bind(size as i64 + 1);
-    let rows: Vec<Listed> = documents.fetch(&query).await?;
+    let rows: Vec<Listed> = documents.list(&query).await?;
     Ok(Page::of(rows, size, &question))
 }

@@ -26,6 +26,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use docket_store::StoreError;
 use docket_store::postgres::Hosts;
@@ -49,6 +50,9 @@ pub enum Views {
     Postgres(Hosts),
 }
 
+/// How long a list may take: one that no index helps would otherwise look at every ticket.
+pub const LONGEST_LIST: Duration = Duration::from_secs(5);
+
 /// Why the views could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentsError {
@@ -61,6 +65,13 @@ pub enum DocumentsError {
     /// Another node projects by now; nothing was written.
     #[error("another node projects the views")]
     Fenced,
+}
+
+impl DocumentsError {
+    /// Whether it was a list that took longer than [`LONGEST_LIST`], rather than anything broken.
+    pub fn took_too_long(&self) -> bool {
+        matches!(self, Self::Database(error) if Database::is_too_long(error))
+    }
 }
 
 /// The tables of views, opened.

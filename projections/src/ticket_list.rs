@@ -103,7 +103,7 @@ pub async fn page(
         return Ok(Page::of(Vec::new(), size, &question));
     }
     let query = plan(documents, filter, sort, (after.as_ref(), size), now).await?;
-    let mut rows: Vec<Listed> = documents.fetch(&query).await?;
+    let mut rows: Vec<Listed> = documents.list(&query).await?;
     for (document, ..) in &mut rows {
         shown::tell(document, now);
     }
@@ -120,8 +120,8 @@ async fn plan(
 ) -> Result<Query, DocumentsError> {
     let mut terms = Vec::new();
     for term in select::terms(filter) {
-        let count = documents.fetch_one::<i64>(&select::count(&term, FEW)).await?;
-        let few = count.unwrap_or_default() < FEW as i64;
+        let count: Vec<(i64,)> = documents.list(&select::count(&term, FEW)).await?;
+        let few = count.iter().all(|(count,)| *count < FEW as i64);
         terms.push((term, if few { Found::Few } else { Found::Many }));
     }
     Ok(select::page(filter, sort, (after, size), &terms, now))

@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use docket_commands::CommandError;
 use docket_domain::definition::{DefinitionRefusal, FieldError};
-use docket_projections::documents::DocumentsError;
+use docket_projections::documents::{DocumentsError, LONGEST_LIST};
 use docket_projections::recorded::ReadError;
 use docket_projections::runner::ProjectionError;
 use docket_projections::ticket_list::ListError;
@@ -79,6 +79,13 @@ impl From<ReadError> for Problem {
 
 impl From<DocumentsError> for Problem {
     fn from(error: DocumentsError) -> Self {
+        if error.took_too_long() {
+            let detail = format!(
+                "the list took longer than {} s; narrow it, say by queue, status or created_from",
+                LONGEST_LIST.as_secs()
+            );
+            return Self::unavailable("list_too_slow", detail, 5);
+        }
         tracing::error!(%error, "the views could not answer");
         Self::unavailable("views_unavailable", "the views cannot be asked now", 1)
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use sqlx::error::DatabaseError;
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Connection, Postgres, Sqlite, SqliteConnection};
 use tokio::sync::MutexGuard;
@@ -17,6 +18,15 @@ use crate::view::Key;
 pub(super) enum Database {
     Sqlite(sqlite::File),
     Postgres(postgres::Server),
+}
+
+/// Whose connections a query is asked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Those of the desk's own work, whose queries are known to cost little.
+    Own,
+    /// Those of lists, which end after [`LONGEST_LIST`](super::LONGEST_LIST).
+    Lists,
 }
 
 /// A row on its way into a table: stream, key and document.
@@ -33,13 +43,26 @@ impl Database {
     /// Asks, beside whatever is being written.
     pub async fn read<T: Answer>(
         &self,
+        readers: Readers,
         sql: String,
         binds: &[Bind],
     ) -> Result<Vec<T>, sqlx::Error> {
-        match self {
-            Self::Sqlite(file) => sqlite::rows(&file.readers, sql, binds).await,
-            Self::Postgres(server) => postgres::rows(&server.readers, sql, binds).await,
+        match (self, readers) {
+            (Self::Sqlite(file), Readers::Own) => sqlite::rows(&file.readers, sql, binds).await,
+            (Self::Sqlite(file), Readers::Lists) => file.list(sql, binds).await,
+            (Self::Postgres(server), Readers::Own) => {
+                postgres::rows(&server.readers, sql, binds).await
+            }
+            (Self::Postgres(server), Readers::Lists) => {
+                postgres::rows(&server.lists, sql, binds).await
+            }
         }
+    }
+
+    /// Whether a query was broken off because it took too long.
+    pub fn is_too_long(error: &sqlx::Error) -> bool {
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        code.is_some_and(|code| [sqlite::INTERRUPTED, postgres::CANCELLED].contains(&&*code))
     }
 
     /// The right to write.

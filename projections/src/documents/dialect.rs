@@ -22,7 +22,8 @@ impl Dialect {
     }
 
     /// `FROM … WHERE …`: the rows of a table of texts that have the word in parameter `word`. SQLite
-    /// keeps the words in a table beside, joined in the order that it is told.
+    /// keeps the words in a table beside, joined in the order that it is told, and where texts come
+    /// first their words are read.
     pub(super) fn texts(self, table: &str, texts: Texts, word: usize) -> String {
         match (self, texts) {
             (Self::Sqlite, Texts::Counted) => {
@@ -32,24 +33,27 @@ impl Dialect {
                 "FROM {table}_fts AS fts CROSS JOIN {table} AS text ON text.id = fts.rowid \
                  WHERE {table}_fts MATCH ${word}"
             ),
-            (Self::Sqlite, Texts::ByText) => format!(
-                "FROM {table} AS text CROSS JOIN {table}_fts AS fts ON fts.rowid = text.id \
-                 WHERE {table}_fts MATCH ${word}"
-            ),
+            // The index of words begins every question by gathering all texts that have the word,
+            // which costs too much where each of many tickets is asked for it.
+            (Self::Sqlite, Texts::ByText) => {
+                format!("FROM {table} AS text WHERE instr(' ' || text.words || ' ', ${word}) > 0")
+            }
             (Self::Postgres, _) => {
                 format!("FROM {table} AS text WHERE text.words @@ ${word}::tsquery")
             }
         }
     }
 
-    /// A word as the index of words is asked for it. It holds letters and digits only, so it can be
-    /// quoted as it is.
-    pub(super) fn word(self, Word { text, begins }: &Word) -> String {
-        match (self, begins) {
-            (Self::Sqlite, true) => format!("\"{text}\"*"),
-            (Self::Sqlite, false) => format!("\"{text}\""),
-            (Self::Postgres, true) => format!("'{text}':*"),
-            (Self::Postgres, false) => format!("'{text}'"),
+    /// A word as texts are asked for it. It holds letters and digits only, so it can be quoted as it
+    /// is.
+    pub(super) fn word(self, Word { text, begins }: &Word, texts: Texts) -> String {
+        match (self, texts, begins) {
+            (Self::Sqlite, Texts::ByText, true) => format!(" {text}"),
+            (Self::Sqlite, Texts::ByText, false) => format!(" {text} "),
+            (Self::Sqlite, _, true) => format!("\"{text}\"*"),
+            (Self::Sqlite, _, false) => format!("\"{text}\""),
+            (Self::Postgres, _, true) => format!("'{text}':*"),
+            (Self::Postgres, _, false) => format!("'{text}'"),
         }
     }
 

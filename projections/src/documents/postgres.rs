@@ -13,20 +13,28 @@ use sqlx::{AssertSqlSafe, Connection, Executor, FromRow, PgConnection, PgPool, P
 
 use super::database::Row;
 use super::query::Bind;
-use super::{Dialect, DocumentsError};
+use super::{Dialect, DocumentsError, LONGEST_LIST};
 
 /// The schema that holds the views and nothing else, so that it can be dropped as a whole.
 const SCHEMA: &str = "docket_views";
 
-/// Connections that read, and that write: the views in use and one table that is being built.
-const READERS: u32 = 8;
+/// Connections that read for the desk's own work, that answer lists, and that write: the views in use
+/// and one table that is being built.
+const READERS: u32 = 4;
+const LISTS: u32 = 8;
 const WRITERS: u32 = 3;
+
+/// How long a query of the desk's own work may take.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// How long a connection is waited for.
 const ACQUIRE: Duration = Duration::from_secs(10);
 
 /// SQLSTATE of a table that is not there.
 pub(super) const UNDEFINED_TABLE: &str = "42P01";
+
+/// SQLSTATE of a query that was broken off.
+pub(super) const CANCELLED: &str = "57014";
 
 /// The lock under which the schema is made, of all nodes that start at once.
 const MAKING: i64 = 0x646f_636b_7669_6577;
@@ -36,6 +44,7 @@ pub(super) struct Server {
     hosts: Hosts,
     pub writers: PgPool,
     pub readers: PgPool,
+    pub lists: PgPool,
 }
 
 impl Server {
@@ -49,18 +58,20 @@ impl Server {
         let server = Self {
             hosts: hosts.clone(),
             writers: pool(WRITERS).connect_lazy_with(writing(primary.clone())),
-            readers: pool(READERS).connect_lazy_with(reading(primary)),
+            readers: pool(READERS).connect_lazy_with(reading(primary.clone(), LONGEST)),
+            lists: pool(LISTS).connect_lazy_with(reading(primary, LONGEST_LIST)),
         };
         server.make(&format!("CREATE SCHEMA IF NOT EXISTS {SCHEMA}")).await?;
         Ok(server)
     }
 
-    /// Leads both pools to the host that takes writes now.
+    /// Leads all pools to the host that takes writes now.
     pub async fn find_again(&self) -> Result<(), DocumentsError> {
         let (connection, primary) = self.hosts.primary().await?;
         let _ = connection.close().await;
         self.writers.set_connect_options(writing(primary.clone()));
-        self.readers.set_connect_options(reading(primary));
+        self.readers.set_connect_options(reading(primary.clone(), LONGEST));
+        self.lists.set_connect_options(reading(primary, LONGEST_LIST));
         Ok(())
     }
 
@@ -82,6 +93,7 @@ impl Server {
 
     pub async fn close(self) {
         self.readers.close().await;
+        self.lists.close().await;
         self.writers.close().await;
     }
 
@@ -111,13 +123,15 @@ fn writing(primary: PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
-/// Sessions that read. How a list is best found depends on what it is asked for.
-pub(super) fn reading(primary: PgConnectOptions) -> PgConnectOptions {
+/// Sessions that read, each query for so long at most. How a list is best found depends on what it is
+/// asked for.
+pub(super) fn reading(primary: PgConnectOptions, longest: Duration) -> PgConnectOptions {
+    let longest = format!("{}ms", longest.as_millis());
     primary.application_name("docket views, reading").options([
         ("search_path", SCHEMA),
         ("default_transaction_read_only", "on"),
         ("plan_cache_mode", "force_custom_plan"),
-        ("statement_timeout", "30s"),
+        ("statement_timeout", longest.as_str()),
     ])
 }
 
@@ -134,7 +148,7 @@ where
         Bind::Text(text) => query.bind(storable(text).into_owned()),
         Bind::Int(number) => query.bind(*number),
         Bind::Bytes(bytes) => query.bind(bytes.clone()),
-        Bind::Word(word) => query.bind(Dialect::Postgres.word(word)),
+        Bind::Word(word, texts) => query.bind(Dialect::Postgres.word(word, *texts)),
     });
     bound.fetch_all(on).await
 }
@@ -149,7 +163,7 @@ pub(super) async fn execute(
         Bind::Text(text) => query.bind(storable(text).into_owned()),
         Bind::Int(number) => query.bind(*number),
         Bind::Bytes(bytes) => query.bind(bytes.clone()),
-        Bind::Word(word) => query.bind(Dialect::Postgres.word(word)),
+        Bind::Word(word, texts) => query.bind(Dialect::Postgres.word(word, *texts)),
     });
     Ok(bound.execute(on).await?.rows_affected())
 }

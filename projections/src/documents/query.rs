@@ -10,6 +10,7 @@ use sqlx::FromRow;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
+use super::database::Readers;
 use super::{Dialect, Documents, DocumentsError};
 
 /// A parameter.
@@ -21,8 +22,8 @@ pub enum Bind {
     Int(i64),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// A word to be found in an index of words.
-    Word(Word),
+    /// A word to be found in texts that are read in some way.
+    Word(Word, Texts),
 }
 
 impl From<&str> for Bind {
@@ -137,7 +138,7 @@ impl Query {
 
     /// Goes on with `FROM … WHERE …`: the texts of a view that have a word.
     pub fn from_texts(mut self, view: &str, texts: Texts, word: &Word) -> Self {
-        self.binds.push(Bind::Word(word.clone()));
+        self.binds.push(Bind::Word(word.clone(), texts));
         self.parts.push(Part::Texts { view: view.to_owned(), texts, word: self.binds.len() });
         self
     }
@@ -183,13 +184,29 @@ fn put_in_tables(
 }
 
 impl Documents {
-    /// The rows that answer a query.
+    /// The rows that answer a query that is known to cost little.
     pub async fn fetch<T: Answer>(&self, query: &Query) -> Result<Vec<T>, DocumentsError> {
-        match self.try_fetch(query).await {
+        self.fetch_by(Readers::Own, query).await
+    }
+
+    /// The rows of a list, on connections of its own and within [`LONGEST_LIST`]: what somebody asks
+    /// for may cost much, and must keep neither other lists nor the desk's own work waiting.
+    ///
+    /// [`LONGEST_LIST`]: super::LONGEST_LIST
+    pub async fn list<T: Answer>(&self, query: &Query) -> Result<Vec<T>, DocumentsError> {
+        self.fetch_by(Readers::Lists, query).await
+    }
+
+    async fn fetch_by<T: Answer>(
+        &self,
+        readers: Readers,
+        query: &Query,
+    ) -> Result<Vec<T>, DocumentsError> {
+        match self.try_fetch(readers, query).await {
             // The table was replaced between the look for its name and the query.
             Err(error) if self.database.is_missing_table(&error) => {
                 self.look_up_tables().await?;
-                Ok(self.try_fetch(query).await?)
+                Ok(self.try_fetch(readers, query).await?)
             }
             answer => Ok(answer?),
         }
@@ -223,13 +240,17 @@ impl Documents {
         })
     }
 
-    pub(super) async fn try_fetch<T: Answer>(&self, query: &Query) -> Result<Vec<T>, sqlx::Error> {
+    pub(super) async fn try_fetch<T: Answer>(
+        &self,
+        readers: Readers,
+        query: &Query,
+    ) -> Result<Vec<T>, sqlx::Error> {
         let table = |view: &str| {
             self.live_table(view).ok_or_else(|| {
                 sqlx::Error::Configuration(format!("the view {view} is not built yet").into())
             })
         };
         let sql = query.render(self.database.dialect(), table)?;
-        self.database.read(sql, query.binds()).await
+        self.database.read(readers, sql, query.binds()).await
     }
 }

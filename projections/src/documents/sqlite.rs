@@ -4,7 +4,7 @@
 //! file that belongs to another log is replaced.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolOptions;
 use sqlx::query::{Query, QueryAs};
@@ -19,10 +19,17 @@ use tokio::sync::Mutex;
 
 use super::database::Row;
 use super::query::Bind;
-use super::{Dialect, DocumentsError};
+use super::{Dialect, DocumentsError, LONGEST_LIST};
 
-/// Connections that read.
-const READERS: u32 = 4;
+/// Connections that read for the desk's own work, and those that answer lists.
+const READERS: u32 = 2;
+const LISTS: u32 = 4;
+
+/// How many steps of SQLite's machine are between two looks at the clock: about a millisecond.
+const STEPS: i32 = 20_000;
+
+/// The code of a query that was broken off.
+pub(super) const INTERRUPTED: &str = "9";
 
 /// Statements that the writer keeps prepared: those of every table, in all sizes.
 const STATEMENTS: usize = 256;
@@ -40,20 +47,35 @@ pub(super) struct File {
     /// SQLite has one writer at a time; waiting here is fair, in the file it would not be.
     pub writer: Mutex<SqliteConnection>,
     pub readers: SqlitePool,
+    lists: SqlitePool,
 }
 
 impl File {
     /// Opens the file; one that is no database is replaced.
     pub async fn open(path: &Path) -> Result<Self, DocumentsError> {
         let writer = Mutex::new(connect(path).await?);
-        let readers = PoolOptions::new()
-            .max_connections(READERS)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(read_only(path))
-            .await?;
-        Ok(Self { path: path.to_owned(), writer, readers })
+        let pool = |connections| {
+            PoolOptions::new()
+                .max_connections(connections)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_with(read_only(path))
+        };
+        let (readers, lists) = (pool(READERS).await?, pool(LISTS).await?);
+        Ok(Self { path: path.to_owned(), writer, readers, lists })
+    }
+
+    /// The rows of a list, which is broken off after [`LONGEST_LIST`].
+    pub async fn list<T>(&self, sql: String, binds: &[Bind]) -> Result<Vec<T>, sqlx::Error>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        let mut connection = self.lists.acquire().await?;
+        let started = Instant::now();
+        let goes_on = move || started.elapsed() < LONGEST_LIST;
+        connection.lock_handle().await?.set_progress_handler(STEPS, goes_on);
+        rows(&mut *connection, sql, binds).await
     }
 
     /// Runs statements that make what is missing.
@@ -65,6 +87,7 @@ impl File {
     /// Throws the file away and begins another.
     pub async fn replaced(self) -> Result<Self, DocumentsError> {
         self.readers.close().await;
+        self.lists.close().await;
         // A file that cannot be closed properly is deleted all the same.
         let _ = self.writer.into_inner().close().await;
         remove(&self.path);
@@ -74,6 +97,7 @@ impl File {
     /// Closes the file, its write-ahead log folded in.
     pub async fn close(self) {
         self.readers.close().await;
+        self.lists.close().await;
         if let Err(error) = self.writer.into_inner().close().await {
             tracing::warn!(%error, "the views were not closed properly; nothing is lost by it");
         }
@@ -154,7 +178,7 @@ where
         Bind::Text(text) => query.bind(text.clone()),
         Bind::Int(number) => query.bind(*number),
         Bind::Bytes(bytes) => query.bind(bytes.clone()),
-        Bind::Word(word) => query.bind(Dialect::Sqlite.word(word)),
+        Bind::Word(word, texts) => query.bind(Dialect::Sqlite.word(word, *texts)),
     });
     bound.fetch_all(on).await
 }
@@ -169,7 +193,7 @@ pub(super) async fn execute(
         Bind::Text(text) => query.bind(text.clone()),
         Bind::Int(number) => query.bind(*number),
         Bind::Bytes(bytes) => query.bind(bytes.clone()),
-        Bind::Word(word) => query.bind(Dialect::Sqlite.word(word)),
+        Bind::Word(word, texts) => query.bind(Dialect::Sqlite.word(word, *texts)),
     });
     Ok(bound.execute(on).await?.rows_affected())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use docket_store::Position;
 
-use super::database::Database;
+use super::database::{Database, Readers};
 use super::kept::put_aside;
 use super::writing::{Parked, park};
 use super::{Documents, DocumentsError, Query};
@@ -64,7 +64,7 @@ impl Documents {
     /// Learns again which tables answer.
     pub async fn look_up_tables(&self) -> Result<(), DocumentsError> {
         let live = Query::new("SELECT view, name FROM generations WHERE live = 1");
-        let rows: Vec<(String, String)> = self.try_fetch(&live).await?;
+        let rows: Vec<(String, String)> = self.try_fetch(Readers::Own, &live).await?;
         let live = rows.into_iter().map(|(view, table)| (view, Arc::from(table))).collect();
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = live;
         Ok(())

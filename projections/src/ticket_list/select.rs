@@ -206,8 +206,8 @@ fn shades(mut query: Query, shades: &[Shade], now: Instant) -> Query {
     if shades.is_empty() { query } else { query.sql(")") }
 }
 
-/// Tickets that have all the terms. Where many have a word, the texts of one ticket are looked up one
-/// by one.
+/// Tickets that have all the terms. Where many have a word, the texts of each ticket on the way are
+/// read.
 fn searched(mut query: Query, terms: &[(Term, Found)]) -> Query {
     for (term, found) in terms {
         query = match (term, found) {

@@ -4,6 +4,7 @@
 
 mod adding_a_view;
 mod both_databases;
+mod broad;
 mod deadlines;
 mod desk;
 mod equality;
