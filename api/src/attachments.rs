@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use actix_web::http::StatusCode;
 use bytes::Bytes;
-use docket_domain::ids::{AttachmentId, TokenId};
+use docket_domain::ids::{AttachmentId, TicketId, TokenId};
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::AttachmentRef;
@@ -82,6 +82,8 @@ pub struct Found {
     key: FileKey,
     boxed: String,
     waiting_since: Option<Instant>,
+    /// The tickets whose events name it.
+    pub tickets: Vec<TicketId>,
 }
 
 /// Where files are kept.
@@ -132,29 +134,40 @@ impl Attachments {
     async fn look(&self, id: Uuid) -> Result<Option<Found>, Problem> {
         let waiting = self.register.waiting(id).await.map_err(|error| Problem::side(&error))?;
         if let Some(Waiting { boxed, uploaded_at }) = waiting {
-            return self.opened(id, boxed, Some(uploaded_at)).map(Some);
+            return self.opened(id, boxed, Some(uploaded_at), Vec::new()).map(Some);
         }
         let positions = self.register.events(id).await.map_err(|error| Problem::side(&error))?;
+        let (mut all, mut streams) = (Vec::new(), Vec::new());
         for position in &positions {
             let events = self.reader.store.read_all(position - 1, 1, Sealed::With).await?;
+            streams.extend(events.iter().filter_map(|event| TicketId::of_stream(&event.stream)));
+            all.push(events);
+        }
+        for events in all {
             for opened in self.reader.vault.open_all(&events).await? {
                 let named = binding::named_by(&opened.payload, id);
                 if let Some(Personal::Known(boxed)) = named.and_then(|file| file.key) {
-                    return self.opened(id, boxed, None).map(Some);
+                    return self.opened(id, boxed, None, streams).map(Some);
                 }
             }
         }
         if positions.is_empty() { Ok(None) } else { Err(erased()) }
     }
 
-    fn opened(&self, id: Uuid, boxed: String, since: Option<Instant>) -> Result<Found, Problem> {
+    fn opened(
+        &self,
+        id: Uuid,
+        boxed: String,
+        since: Option<Instant>,
+        tickets: Vec<TicketId>,
+    ) -> Result<Found, Problem> {
         let known: Option<Known> = serde_json::from_slice(&self.secret.open(id, &boxed)?).ok();
         let key = known.as_ref().and_then(|known| FileKey::from_text(&known.key));
         let (Some(known), Some(key)) = (known, key) else {
             let what = format!("the box of file {id} holds no key");
             return Err(StoreError::Integrity(what).into());
         };
-        Ok(Found { file: known.file, key, boxed, waiting_since: since })
+        Ok(Found { file: known.file, key, boxed, waiting_since: since, tickets })
     }
 
     /// The bytes of a file, streamed; those that are not what was sealed break it off.

@@ -1,6 +1,7 @@
 //! JSON bodies and query strings: read within limits, parsed into what a handler asks for, refused
 //! with a pointer to what is wrong.
 
+mod query;
 mod strict;
 
 use std::future::Future;
@@ -11,8 +12,10 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
+pub use self::query::{Params, plain};
 use crate::problem::{Fault, Problem};
 
 /// The largest body of a command, in bytes.
@@ -43,24 +46,6 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-/// A parsed query string.
-pub struct Params<T>(pub T);
-
-impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
-    type Error = Problem;
-    type Future = std::future::Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = web::Query::<T>::from_query(request.query_string());
-        let query = parsed.map(|query| Self(query.into_inner()));
-        std::future::ready(query.map_err(|error| {
-            let text = error.to_string();
-            let text = text.strip_prefix("Query deserialize error: ").unwrap_or(&text);
-            Problem::invalid(vec![fault(String::new(), text)])
-        }))
-    }
-}
-
 /// Parses a JSON document. Malformed JSON is 400; a document of the wrong shape is 422, with the
 /// pointer of the first thing wrong. An object is an object at every depth, never a list of its
 /// members' values.
@@ -72,13 +57,19 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     match serde_json::from_slice(bytes) {
         Ok(asked) => strict::check::<T>(bytes).map(|()| asked),
-        Err(error) if error.is_data() => Err(locate::<T>(bytes)),
+        Err(error) if error.is_data() || is_json(bytes) => Err(locate::<T>(bytes)),
         Err(error) => Err(Problem::new(
             StatusCode::BAD_REQUEST,
             "malformed_json",
             format!("not JSON at line {} column {}", error.line(), error.column()),
         )),
     }
+}
+
+/// Whether it is JSON at all: where one of some texts is awaited, the parser takes any other kind of
+/// value for a slip of the pen.
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
 /// Finds where a well-formed document has the wrong shape: parsed again, since only the bad way
@@ -92,6 +83,9 @@ fn locate<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
         return Problem::internal();
     };
     let pointer = pointer(error.path());
+    if !error.inner().is_data() {
+        return Problem::invalid(vec![fault(pointer, "invalid type: expected a text")]);
+    }
     let text = error.inner().to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     Problem::invalid(vec![fault(pointer, text)])
@@ -111,7 +105,17 @@ fn fault(parent: String, text: &str) -> Fault {
         ("invalid", rest) if rest.starts_with("type") => ("invalid_type", parent),
         _ => ("invalid_value", parent),
     };
-    Fault { pointer, code: code.into(), detail: text.to_owned() }
+    Fault { pointer, code: code.into(), detail: plain(text) }
+}
+
+/// A member that may be left out, but is not `null`: what is not given stays as it is, and `null`
+/// would look as if it took something away.
+pub fn given<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(value).map(Some)
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -193,8 +197,6 @@ fn broken_off() -> Problem {
 mod tests {
     use std::collections::BTreeMap;
 
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -205,6 +207,15 @@ mod tests {
         #[serde(default)]
         #[expect(dead_code, reason = "only its parsing matters")]
         inner: BTreeMap<String, Vec<Inner>>,
+        #[serde(default, deserialize_with = "given")]
+        #[expect(dead_code, reason = "only its parsing matters")]
+        way: Option<Way>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Way {
+        Out,
     }
 
     #[derive(Debug, Deserialize)]
@@ -248,6 +259,13 @@ mod tests {
             complaint(r#"{"name":"n","inner":{"a":[{"size":1},[1]]}}"#),
             "422 invalid_type /inner/a/1"
         );
+        for wrong in ["3", "true", "null", "{}", "[\"out\"]", "1.5"] {
+            let json = format!(r#"{{"name":"n","way":{wrong}}}"#);
+            assert_eq!(complaint(&json), "422 invalid_type /way", "{wrong}");
+        }
+        assert_eq!(complaint(r#"{"name":"n","way":"in"}"#), "422 invalid_value /way");
+        assert_eq!(complaint(r#"{"name":"n","way":3"#), "400 malformed_json -");
+        assert!(parse::<Outer>(br#"{"name":"n","way":"out"}"#).is_ok());
         assert!(parse::<Outer>(br#"{"name":"[","inner":{"a":[{"size":1}]}}"#).is_ok());
         assert_eq!(complaint(&"[".repeat(100_000)), "422 invalid_type ");
     }

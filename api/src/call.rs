@@ -29,6 +29,10 @@ pub type Answer = Result<HttpResponse, Problem>;
 /// The namespace of command ids: UUIDv5 over principal, method, path and key.
 const COMMANDS: Uuid = Uuid::from_u128(0x0d6c_2b1e_41a7_5d0c_9f5e_3a5b_7c21_e604);
 
+/// The earliest that something is said to have happened: from then on the zones of calendars are
+/// frozen with them. Imported logs may be older.
+const EARLIEST: Instant = Instant(631_152_000_000);
+
 /// The longest idempotency key.
 const KEY_LIMIT: usize = 255;
 
@@ -83,6 +87,10 @@ impl Call {
     pub fn request(&self, said: &[u8], occurred_at: Option<Instant>) -> Result<Request, Problem> {
         let occurred = match occurred_at {
             None => Occurred::Now,
+            Some(at) if self.principal.role == Role::Admin && at < EARLIEST => {
+                let detail = "occurred_at is 1990-01-01T00:00:00Z or later";
+                return Err(Problem::field("/occurred_at", "occurred_at_out_of_range", detail));
+            }
             Some(at) if self.principal.role == Role::Admin => Occurred::At(at),
             Some(_) => {
                 let detail = "only an administrator's token may say when something happened";

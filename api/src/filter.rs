@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::auth::Principal;
 use crate::docket::Docket;
-use crate::page;
 use crate::problem::Problem;
+use crate::{body, page};
 
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
@@ -145,7 +145,7 @@ where
     T::Err: std::fmt::Display,
 {
     value.parse().map_err(|error: T::Err| {
-        Problem::field(format!("/{name}"), "invalid_value", error.to_string())
+        Problem::field(format!("/{name}"), "invalid_value", body::plain(&error.to_string()))
     })
 }
 

@@ -19,7 +19,7 @@ use crate::access::{self, Route, Who};
 use crate::auth::{self, Principal};
 use crate::docket::Docket;
 use crate::problem::Problem;
-use crate::{fresh, metrics};
+use crate::{fresh, metrics, openapi};
 
 /// The longest request target, in bytes.
 const URL_LIMIT: usize = 8 * 1024;
@@ -116,7 +116,21 @@ fn admit(
     let Some(route) = routes.iter().find(|route| route.method == method) else {
         return (first.path, Err(wrong_method(routes)));
     };
-    (route.path, limits(request).and_then(|()| allow(docket, route, request)))
+    let allowed = limits(request).and_then(|()| allow(docket, route, request));
+    let understood = allowed.and_then(|caller| no_parameters(route, request).map(|()| caller));
+    (route.path, understood)
+}
+
+/// Refuses parameters of a route that takes none; those that take some refuse what they do not know.
+fn no_parameters(route: &Route, request: &ServiceRequest) -> Result<(), Problem> {
+    let query = request.query_string();
+    let of_the_desk = route.path.starts_with("/v1/");
+    if query.is_empty() || !of_the_desk || openapi::takes_parameters(route) {
+        return Ok(());
+    }
+    let name = query.split(['=', '&']).next().unwrap_or_default();
+    let detail = "this address takes no parameters";
+    Err(Problem::field(format!("/{name}"), "unknown_field", detail))
 }
 
 /// Who calls a route, if the table lets them, and as often as they may.

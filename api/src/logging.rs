@@ -15,9 +15,10 @@ use crate::config::LogFormat;
 pub fn start(format: Option<LogFormat>) {
     let by_terminal =
         || if std::io::stderr().is_terminal() { LogFormat::Human } else { LogFormat::Json };
-    // Foreign crates log what they like, statements and targets included: only their warnings.
+    // Foreign crates log what they like, statements and targets included: only their warnings. And of
+    // the parser of requests nothing, since anybody could fill the log with what is none.
     let filter = EnvFilter::try_from_env("DOCKET_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,docket=info,docket_api=info,docket_commands=info,docket_projections=info,docket_store=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,actix_http::h1::dispatcher=off,docket=info,docket_api=info,docket_commands=info,docket_projections=info,docket_store=info"));
     let coloured = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)

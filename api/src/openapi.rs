@@ -3,7 +3,8 @@
 
 mod definitions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
@@ -17,7 +18,7 @@ use utoipa::openapi::{
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::access::{ROUTES, Who};
+use crate::access::{ROUTES, Route, Who};
 use crate::problem::{Document, Fault};
 use crate::routes;
 
@@ -47,7 +48,27 @@ async fn docs() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
-static DOCUMENT: std::sync::LazyLock<OpenApi> = std::sync::LazyLock::new(collect);
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(collect);
+
+/// The operations that say which parameters they take, by method and bare path.
+static ASKED: LazyLock<HashSet<(&'static str, String)>> = LazyLock::new(|| {
+    let mut asked = HashSet::new();
+    for (path, mut item) in raw().paths.paths {
+        for (method, operation) in operations(&mut item) {
+            let parameters = operation.parameters.iter().flatten();
+            let in_query = |it: &RefOr<Parameter>| matches!(it, RefOr::T(it) if it.parameter_in == ParameterIn::Query);
+            if parameters.into_iter().any(in_query) {
+                asked.insert((method, path.clone()));
+            }
+        }
+    }
+    asked
+});
+
+/// Whether a route takes any parameters in its query.
+pub fn takes_parameters(route: &Route) -> bool {
+    ASKED.contains(&(route.method, route.bare()))
+}
 
 /// What the routes say of themselves, under the bare patterns that they are registered with.
 pub fn raw() -> OpenApi {

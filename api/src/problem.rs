@@ -94,7 +94,8 @@ impl Problem {
         problem
     }
 
-    /// One fault of one field: 422 under the fault's own code.
+    /// One fault of one field: 422 under the fault's own code, or `invalid_request` where that says
+    /// only what is wrong with the field's form.
     pub fn field(
         pointer: impl Into<String>,
         code: impl Into<Cow<'static, str>>,
@@ -102,6 +103,8 @@ impl Problem {
     ) -> Self {
         let (code, detail) = (code.into(), detail.into());
         let fault = Fault { pointer: pointer.into(), code: code.clone(), detail: detail.clone() };
+        let of_form = ["invalid_value", "unknown_field", "missing_field"].contains(&&*code);
+        let code = if of_form { "invalid_request".into() } else { code };
         let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
         problem.0.errors = vec![fault];
         problem
@@ -146,6 +149,14 @@ impl Problem {
         self
     }
 
+    /// Says which field of this body a rule means that knows the field by another name.
+    pub fn pointing(mut self, from: &str, to: &str) -> Self {
+        for fault in self.0.errors.iter_mut().filter(|fault| fault.pointer == from) {
+            to.clone_into(&mut fault.pointer);
+        }
+        self
+    }
+
     /// Says in which member of this body the faults are.
     pub fn under(mut self, member: &str) -> Self {
         for fault in &mut self.0.errors {
@@ -184,6 +195,13 @@ impl Problem {
     /// The stable code.
     pub fn code(&self) -> &str {
         &self.0.code
+    }
+
+    /// The first fault as tests name it: its pointer and its code.
+    #[cfg(test)]
+    pub fn first_fault(&self) -> String {
+        let fault = self.0.errors.first();
+        fault.map(|fault| format!("{} {}", fault.pointer, fault.code)).unwrap_or_default()
     }
 
     /// Says which request it answers.

@@ -14,7 +14,7 @@ pub struct Instant(pub i64);
 
 /// The text is no RFC 3339 instant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not an RFC 3339 instant such as 2026-03-01T12:00:00Z")]
+#[error("not an RFC 3339 instant such as 2026-03-01T12:00:00Z, at the latest 9999-12-30T22:00:00Z")]
 pub struct NotAnInstant;
 
 impl Instant {

@@ -8,6 +8,7 @@
 
 use docket_domain::instant::Instant;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -48,9 +49,11 @@ pub struct Stay {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub from: Instant,
-    /// Until when; far in the future while it lasts.
+    /// Until when; `null` in answers while it lasts, and far in the future in the table.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub to: String,
-    /// The class of its length.
+    /// The class of its length, by which it is found; no part of answers.
+    #[schema(ignore)]
     pub class: u32,
 }
 
@@ -143,8 +146,19 @@ pub async fn as_of(
     let question = (queue, at);
     let size = size.clamp(1, LARGEST);
     let after = cursor.map(|cursor| Cursor::decode(cursor, &question)).transpose()?;
-    let rows: Vec<Listed> = documents.fetch(&query(queue, at, size, after.as_ref())).await?;
-    Ok(Page::of(rows, size, &question))
+    let rows: Vec<Listed> = documents.list(&query(queue, at, size, after.as_ref())).await?;
+    let shown = rows.into_iter().map(|(doc, since, stream)| (shown(&doc), since, stream));
+    Ok(Page::of(shown.collect(), size, &question))
+}
+
+/// A stay as answers show it. Documents are JSON of ours, so none is left as it was.
+fn shown(doc: &str) -> String {
+    let Ok(Value::Object(mut stay)) = serde_json::from_str(doc) else { return doc.to_owned() };
+    stay.remove("class");
+    if stay.get("to").is_some_and(|to| to == NOT_ENDED) {
+        stay.insert("to".to_owned(), Value::Null);
+    }
+    Value::Object(stay).to_string()
 }
 
 /// Each class answers its own first rows in the index's order; the first of all are among them.
@@ -183,6 +197,14 @@ fn query(queue: &str, at: Instant, size: usize, after: Option<&Cursor>) -> Query
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stay_that_lasts_has_no_end() {
+        let lasts = format!(r#"{{"number":"7","to":"{NOT_ENDED}","class":99}}"#);
+        assert_eq!(shown(&lasts), r#"{"number":"7","to":null}"#);
+        let ended = r#"{"number":"7","to":"2026-03-01T12:00:00.000Z","class":12}"#;
+        assert_eq!(shown(ended), r#"{"number":"7","to":"2026-03-01T12:00:00.000Z"}"#);
+    }
 
     #[test]
     fn a_class_holds_its_length() {

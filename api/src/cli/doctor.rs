@@ -48,6 +48,7 @@ pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
     let ill = findings.iter().filter(|(_, well, _)| !well).count();
     match ill {
         0 => Ok(()),
+        1 => Err(Failure::Other("one thing needs a look".to_owned())),
         ill => Err(Failure::Other(format!("{ill} things need a look"))),
     }
 }

@@ -29,9 +29,11 @@ pub struct Reading {
     token: String,
     /// Who read: the agent whom that token stands for, else the token itself.
     actor: ReadBy,
-    /// What was read: `ticket`, `history`, `timeline`, `attachment`, `customer` or `events`.
+    /// What was read: `ticket`, `history`, `timeline`, `sla`, `attachment`, `customer`, `events`, or a
+    /// list: `tickets`, `customers`, `queue`.
     what: String,
-    /// Which one: the id of a ticket, customer or attachment; the first position of a stretch.
+    /// Which one: the id of a ticket, customer or attachment; the first position of a stretch; the key
+    /// of a queue; of other lists how many were shown, and by which parameters, never their values.
     subject: String,
 }
 

@@ -1,5 +1,7 @@
 //! `/v1/attachments`: files go in before something names them, and come out as downloads only.
 
+use std::collections::BTreeSet;
+
 use actix_multipart::Multipart;
 use actix_web::http::header::{
     Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
@@ -86,9 +88,16 @@ fn malformed(detail: &str) -> Problem {
 async fn download(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
     let missing = || Problem::not_found("attachment");
     let id = Uuid::try_parse(&id).map_err(|_| missing())?;
+    // An event of this very moment may name it: its ticket is to know who read it.
+    docket.attachments.catch_up().await?;
     let found = docket.attachments.find(id).await?.ok_or_else(missing)?;
     let bytes = docket.attachments.bytes(&found).await?;
     docket.read_by(&caller.0, "attachment", id.to_string())?;
+    // Who asks who read a ticket must hear of its files too.
+    let tickets: BTreeSet<String> = found.tickets.iter().map(ToString::to_string).collect();
+    for ticket in tickets {
+        docket.read_by(&caller.0, "attachment", ticket)?;
+    }
     let known = found.file;
     Ok(HttpResponse::Ok()
         .content_type(known.r#type.as_str())

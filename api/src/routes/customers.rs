@@ -16,7 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::auth::Caller;
-use crate::body::{Body, Params};
+use crate::body::{self, Body, Params};
 use crate::call::{Answer, Call, etag, json};
 use crate::check::{self, Check};
 use crate::docket::Docket;
@@ -59,14 +59,19 @@ fn standard() -> String {
 #[serde(deny_unknown_fields)]
 struct ChangeCustomer {
     /// The name.
+    #[serde(default, deserialize_with = "body::given")]
     name: Option<String>,
     /// The e-mail address.
+    #[serde(default, deserialize_with = "body::given")]
     email: Option<String>,
     /// The phone number.
+    #[serde(default, deserialize_with = "body::given")]
     phone: Option<String>,
     /// The name on a social network or messenger.
+    #[serde(default, deserialize_with = "body::given")]
     handle: Option<String>,
     /// The tier.
+    #[serde(default, deserialize_with = "body::given")]
     tier: Option<String>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -88,10 +93,17 @@ struct Paging {
 #[utoipa::path(tag = "customers", params(Paging),
     responses((status = 200, description = "The customers.", body = Page<CustomerDocument>)))]
 #[get("/customers")]
-async fn list(docket: web::Data<Docket>, fresh: Fresh, paging: Params<Paging>) -> Answer {
+async fn list(
+    docket: web::Data<Docket>,
+    caller: Caller,
+    fresh: Fresh,
+    paging: Params<Paging>,
+) -> Answer {
     let size = usize::from(page::size(paging.0.page_size)?);
     let cursor = paging.0.cursor.as_deref();
-    fresh.answer(&customers::page(docket.views.documents(), size, cursor).await?)
+    let page = customers::page(docket.views.documents(), size, cursor).await?;
+    docket.read_by(&caller.0, "customers", format!("{} of all", page.data.len()))?;
+    fresh.answer(&page)
 }
 
 /// Register a customer by hand. Who writes for the first time is registered without it.

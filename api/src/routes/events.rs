@@ -34,6 +34,9 @@ const GULP: usize = 64;
 /// How many events one answer looks at where a filter passes few of them.
 const SCANNED: usize = 50_000;
 
+/// From how many events on a stream is read by itself, rather than looked for in the log.
+const FAR: Position = 64;
+
 /// How often a silent stream shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -137,6 +140,10 @@ async fn look(
     after: Position,
     limit: usize,
 ) -> Result<Stretch, Problem> {
+    let head = docket.store.head();
+    if let Some(stream) = wanted.stream.as_ref().filter(|_| head > after + FAR) {
+        return look_in(docket, wanted, stream, after, limit, head).await;
+    }
     let mut stretch = Stretch { events: Vec::new(), looked: after };
     let filtered = wanted.r#type.is_some() || wanted.stream.is_some();
     let mut budget = if filtered { SCANNED } else { limit };
@@ -161,6 +168,40 @@ async fn look(
         }
     }
     Ok(stretch)
+}
+
+/// The same for one stream, by its own order: what it has is found however far back it lies.
+async fn look_in(
+    docket: &Docket,
+    wanted: &Wanted,
+    stream: &str,
+    after: Position,
+    limit: usize,
+    head: Position,
+) -> Result<Stretch, Problem> {
+    let mut stretch = Stretch { events: Vec::new(), looked: head };
+    let (mut version, mut size, mut batches) = (0, 0, Batches::default());
+    loop {
+        let asked = batches.next();
+        let batch = docket.store.read_stream(stream, version, asked, Sealed::With).await?;
+        batches.learn(&batch);
+        let Some(last) = batch.last() else { return Ok(stretch) };
+        version = last.version;
+        for event in batch {
+            if event.position > head {
+                return Ok(stretch);
+            }
+            if event.position > after && wanted.passes(&event) {
+                stretch.looked = event.position;
+                size += bytes(&event);
+                stretch.events.push(event);
+                if stretch.events.len() >= limit || size >= PAGE_BYTES {
+                    return Ok(stretch);
+                }
+                stretch.looked = head;
+            }
+        }
+    }
 }
 
 /// One event a line: as many as asked for, else all up to where the log ends now. It breaks off when

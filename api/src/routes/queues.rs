@@ -20,6 +20,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::auth::Caller;
 use crate::body::{Body, Params};
 use crate::call::{Answer, Call};
 use crate::docket::Docket;
@@ -61,6 +62,7 @@ struct Lying {
 #[get("/queues/{key}/tickets")]
 async fn tickets(
     docket: web::Data<Docket>,
+    caller: Caller,
     fresh: Fresh,
     key: web::Path<String>,
     lying: Params<Lying>,
@@ -69,6 +71,7 @@ async fn tickets(
     let Lying { as_of, page_size, cursor } = lying.0;
     let size = usize::from(page::size(page_size)?);
     let (documents, cursor) = (docket.views.documents(), cursor.as_deref());
+    docket.read_by(&caller.0, "queue", key.clone())?;
     if let Some(at) = as_of {
         return fresh.answer(&stays::as_of(documents, &key, at, size, cursor).await?);
     }

@@ -25,7 +25,7 @@ const LISTS: u32 = 8;
 const WRITERS: u32 = 3;
 
 /// How long a query of the desk's own work may take.
-const LONGEST: Duration = Duration::from_secs(30);
+pub(super) const LONGEST: Duration = Duration::from_secs(30);
 
 /// How long a connection is waited for.
 const ACQUIRE: Duration = Duration::from_secs(10);

@@ -37,7 +37,7 @@ impl Snapshot {
                 let (found, primary) = hosts.primary().await?;
                 // It was only to find the host.
                 let _ = found.close().await;
-                let mut server = postgres::reading(primary).connect().await?;
+                let mut server = postgres::reading(primary, postgres::LONGEST).connect().await?;
                 // It reads for as long as it takes to fold the whole log beside.
                 let begin = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
                              BEGIN ISOLATION LEVEL REPEATABLE READ";

@@ -22,7 +22,7 @@ use super::query::Bind;
 use super::{Dialect, DocumentsError, LONGEST_LIST};
 
 /// Connections that read for the desk's own work, and those that answer lists.
-const READERS: u32 = 2;
+const READERS: u32 = 4;
 const LISTS: u32 = 4;
 
 /// How many steps of SQLite's machine are between two looks at the clock: about a millisecond.

@@ -165,7 +165,7 @@ pub(super) fn snooze_reason(reason: SnoozeReason) -> &'static str {
     match reason {
         SnoozeReason::CustomerAsked => "the customer asked for it",
         SnoozeReason::Waiting => "something outside is awaited",
-        SnoozeReason::Other => "for another reason",
+        SnoozeReason::Other => "of something else",
     }
 }
 

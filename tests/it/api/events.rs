@@ -32,7 +32,7 @@ async fn the_log_is_read_in_pages_without_gaps() {
     let nothing = desk.admin.get(&behind_all).await.is(200);
     assert_eq!(nothing.body["data"], json!([]), "it does not begin anew");
     let many = desk.admin.get("/v1/events?limit=1001").await;
-    assert_eq!(many.problem(), "422 invalid_value /limit:invalid_value");
+    assert_eq!(many.problem(), "422 invalid_request /limit:invalid_value");
 }
 
 #[tokio::test(flavor = "multi_thread")]

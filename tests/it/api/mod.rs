@@ -9,6 +9,7 @@ mod conventions;
 mod definitions;
 mod escalation;
 mod events;
+mod forms;
 mod limits;
 mod lists;
 mod logs;

@@ -118,10 +118,10 @@ async fn a_saved_view_belongs_to_its_owner() {
     assert_eq!(foreign.problem(), "422 unknown_view /view:unknown_view");
     let wrong = json!({ "name": "Odd", "filter": { "colour": "red" } });
     let wrong = agent.post("/v1/views", &wrong).await;
-    assert_eq!(wrong.problem(), "422 unknown_field /filter/colour:unknown_field");
+    assert_eq!(wrong.problem(), "422 invalid_request /filter/colour:unknown_field");
     let on_another = json!({ "name": "Warm", "filter": { "view": saved.text("/id") } });
     let on_another = agent.post("/v1/views", &on_another).await;
-    assert_eq!(on_another.problem(), "422 invalid_value /filter/view:invalid_value");
+    assert_eq!(on_another.problem(), "422 invalid_request /filter/view:invalid_value");
     let path = format!("/v1/views/{}", saved.text("/id"));
     agent.send(agent.request("DELETE", &path)).await.is(204);
     assert_eq!(agent.send(agent.request("DELETE", &path)).await.problem(), "404 not_found");

@@ -25,7 +25,7 @@ async fn a_ticket_is_shown_as_it_stood() {
     assert_eq!(shown(&desk, format!("{own}?as_of={earlier}")).await, "404 not_found");
     assert_eq!(
         shown(&desk, format!("{own}?at_version=1&as_of={MORNING}")).await,
-        "422 invalid_value /as_of:invalid_value"
+        "422 invalid_request /as_of:invalid_value"
     );
     let then = desk.admin.get(&format!("{own}?at_version=1")).await.is(200);
     assert_eq!(then.body, before.body);

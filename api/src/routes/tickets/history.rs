@@ -90,8 +90,9 @@ async fn read_timeline(
     }
     docket.read_by(&caller.0, "timeline", id.to_string())?;
     if let Some(cursor) = onward.0.cursor {
+        // A cursor that no page of this story ended with leads behind its end, not to its beginning.
         let last = entries.iter().position(|entry| entry.position == cursor);
-        entries.drain(..last.map_or(0, |last| last + 1));
+        entries.drain(..last.map_or(entries.len(), |last| last + 1));
     }
     let more = entries.len() > ENTRIES;
     entries.truncate(ENTRIES);

@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(end(None, Some("PT3H"), noon).unwrap(), three);
         assert_eq!(end(None, Some("P1D"), noon).unwrap(), noon.plus_millis(86_400_000));
         for (until, length) in [(None, None), (Some(three), Some("PT3H"))] {
-            assert_eq!(end(until, length, noon).unwrap_err().code(), "invalid_value");
+            assert_eq!(end(until, length, noon).unwrap_err().code(), "invalid_request");
         }
         for nonsense in ["3h", "P1M", "soon", ""] {
             let refused = end(None, Some(nonsense), noon).unwrap_err();

@@ -69,7 +69,8 @@ async fn promise(call: Call, id: web::Path<String>, body: Body<Commitment>) -> A
     let (kind, amount) = (check::trimmed(kind), check::trimmed(amount));
     let command =
         TicketCommand::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted };
-    call.execute(&id, &body.bytes, occurred_at, command).await
+    let answer = call.execute(&id, &body.bytes, occurred_at, command).await;
+    answer.map_err(|problem| problem.pointing("/message", "/evidence"))
 }
 
 /// Which promise was kept.

@@ -8,6 +8,7 @@ use docket_domain::instant::Instant;
 use docket_projections::recorded::Moment;
 use docket_projections::ticket_document::TicketDocument;
 use docket_projections::ticket_sla::TicketSla;
+use docket_store::Sealed;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -109,10 +110,19 @@ async fn read_sla(
 }
 
 async fn case(docket: &Docket, id: TicketId, moment: Moment) -> Result<Arc<Case>, Problem> {
+    reached(docket, id, moment).await?;
     match moment {
         Moment::Now => docket.documents.now(&docket.reader, id).await,
         moment => docket.documents.at(&docket.reader, id, moment).await,
     }
+}
+
+/// Refuses a version that a ticket has not reached: what it will be then nobody knows.
+async fn reached(docket: &Docket, id: TicketId, moment: Moment) -> Result<(), Problem> {
+    let Moment::Version(version) = moment else { return Ok(()) };
+    let before = version.saturating_sub(1);
+    let found = docket.store.read_stream(&id.stream(), before, 1, Sealed::Without).await?;
+    if found.is_empty() { Err(Problem::not_found("version of the ticket")) } else { Ok(()) }
 }
 
 /// The ticket that a path names, for reading.

@@ -1,5 +1,7 @@
 //! What a ticket has to do with others: merge, unmerge, split, link, unlink.
 
+use std::collections::HashSet;
+
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
 use docket_domain::ids::{MergeId, MessageId};
@@ -98,9 +100,13 @@ async fn split(call: Call, id: web::Path<String>, body: Body<Split>) -> Answer {
         .done()?;
     let request = call.request(&body.bytes, asked.occurred_at)?;
     let id = call.ticket(&id).await?;
-    let messages: Vec<MessageId> = asked.messages.into_iter().map(MessageId).collect();
+    // Whoever names a message twice means it once.
+    let mut seen = HashSet::new();
+    let messages = asked.messages.into_iter().map(MessageId);
+    let messages: Vec<MessageId> = messages.filter(|message| seen.insert(*message)).collect();
     let done = call.docket.desk.split(&request, id, &messages, asked.subject.trim()).await;
-    call.ticket_answer(done, StatusCode::CREATED).await
+    let answer = call.ticket_answer(done, StatusCode::CREATED).await;
+    answer.map_err(|problem| problem.pointing("/message", "/messages"))
 }
 
 /// A link with another ticket.

@@ -1,0 +1,140 @@
+//! What a call must look like, and what an answer says of one that does not.
+
+use docket_tests::desk::Desk;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_is_wrong_is_named_wherever_it_is_sent() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let refused = |pointer: &str, code: &str| format!("422 invalid_request {pointer}:{code}");
+    for (path, pointer, code) in [
+        (format!("{}?at_version=x", ticket.own()), "/at_version", "invalid_value"),
+        (format!("{}?as_of=yesterday", ticket.own()), "/as_of", "invalid_value"),
+        (format!("{}?as_of=9999-12-31T23:59:59Z", ticket.own()), "/as_of", "invalid_value"),
+        (format!("{}?cursor=x", ticket.path("timeline")), "/cursor", "invalid_value"),
+        ("/v1/events?limit=x".to_owned(), "/limit", "invalid_value"),
+        ("/v1/events?limit=0".to_owned(), "/limit", "invalid_value"),
+        ("/v1/access-log?from=x".to_owned(), "/from", "invalid_value"),
+        ("/v1/tickets?page_size=0".to_owned(), "/page_size", "invalid_value"),
+        ("/v1/agents?colour=red".to_owned(), "/colour", "unknown_field"),
+        ("/v1/queues?colour=red".to_owned(), "/colour", "unknown_field"),
+        ("/v1/settings?colour".to_owned(), "/colour", "unknown_field"),
+        ("/v1/summary?page_size=1".to_owned(), "/page_size", "unknown_field"),
+        ("/v1/customers?colour=red".to_owned(), "/colour", "unknown_field"),
+    ] {
+        assert_eq!(desk.admin.get(&path).await.problem(), refused(pointer, code), "{path}");
+    }
+    let late = desk.admin.get(&format!("{}?as_of=9999-12-31T23:59:59Z", ticket.own())).await;
+    assert!(late.text("/detail").contains("at the latest 9999-12-30T22:00:00Z"), "{late:?}");
+    let wake = desk.admin.post(&format!("{}?dry=1", ticket.path("wake")), &json!({})).await;
+    assert_eq!(wake.problem(), "422 invalid_request /dry:unknown_field");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn valid_json_of_the_wrong_kind_is_refused_where_it_stands() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    for wrong in [json!(3), json!(true), json!(null), json!({}), json!(["email"])] {
+        let opening = json!({ "subject": "s", "body": "b", "channel": wrong.clone(),
+            "customer": { "email": "jan@example.com" } });
+        let refused = desk.admin.post("/v1/tickets", &opening).await;
+        assert_eq!(refused.problem(), "422 invalid_request /channel:invalid_type", "{wrong}");
+        let refused = desk.admin.post(&ticket.path("close"), &json!({ "outcome": wrong })).await;
+        assert_eq!(refused.problem(), "422 invalid_request /outcome:invalid_type", "{wrong}");
+    }
+    let customer = desk.admin.get(&ticket.own()).await.text("/customer/id");
+    let customer = format!("/v1/customers/{customer}");
+    let request = desk.admin.request("PATCH", &customer).json(&json!({ "email": null }));
+    let refused = desk.admin.send(request).await;
+    assert_eq!(refused.problem(), "422 invalid_request /email:invalid_type");
+    for early in ["1989-12-31T23:59:59Z", "-000001-01-01T00:00:00Z"] {
+        let refused = desk.admin.post(&ticket.path("wake"), &json!({ "occurred_at": early })).await;
+        let problem = "422 occurred_at_out_of_range /occurred_at:occurred_at_out_of_range";
+        assert_eq!(refused.problem(), problem, "{early}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_not_there_is_pointed_at_and_one_named_twice_counts_once() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let unknown = "0192f0c1-0000-7000-8000-000000000000";
+    let split = json!({ "messages": [unknown], "subject": "Two" });
+    let refused = desk.admin.post(&ticket.path("split"), &split).await;
+    assert_eq!(refused.problem(), "422 unknown_message /messages:unknown_message");
+    let promise = json!({ "text": "Soon", "evidence": unknown });
+    let refused = desk.admin.post(&ticket.path("commitment"), &promise).await;
+    assert_eq!(refused.problem(), "422 unknown_message /evidence:unknown_message");
+
+    let history = desk.admin.get(&ticket.path("history")).await.is(200);
+    let message = history.text("/data/0/data/message/id");
+    let split = json!({ "messages": [message, message, message], "subject": "Two" });
+    let opened = desk.admin.post(&ticket.path("split"), &split).await.is(201);
+    let history = format!("/v1/tickets/{}/history", opened.text("/id"));
+    let history = desk.admin.get(&history).await.is(200).body.to_string();
+    assert_eq!(history.matches(&message).count(), 1, "{history}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_reached_is_not_shown() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let version = desk.admin.get(&ticket.own()).await.is(200).body["version"].as_u64().unwrap();
+    for path in [ticket.own(), ticket.path("sla")] {
+        desk.admin.get(&format!("{path}?at_version={version}")).await.is(200);
+        let beyond = desk.admin.get(&format!("{path}?at_version={}", version + 1)).await;
+        assert_eq!(beyond.problem(), "404 not_found", "{path}");
+    }
+    let story = desk.admin.get(&format!("{}?cursor=99999999", ticket.path("timeline"))).await;
+    assert_eq!(story.is(200).body["data"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_is_found_however_long_the_log_behind_it_is() {
+    let desk = Desk::open().await;
+    let early = desk.given_ticket().await;
+    for _ in 0..40 {
+        desk.given_ticket().await;
+    }
+    desk.admin.post(&early.path("note"), &json!({ "body": "late" })).await.is(200);
+    let stream = format!("/v1/events?stream=ticket-{}", early.id);
+    let all = desk.admin.get(&stream).await.is(200);
+    let events = all.body["data"].as_array().unwrap().clone();
+    assert_eq!(events[0]["type"], "TicketCreated");
+    assert_eq!(events.last().unwrap()["type"], "NoteAdded");
+    assert_eq!(all.body["page"], json!({ "next": null, "has_more": false }));
+    let mut paged = Vec::new();
+    let mut after = "0".to_owned();
+    for _ in &events {
+        let page = desk.admin.get(&format!("{stream}&limit=1&after={after}")).await.is(200);
+        paged.extend(page.body["data"].as_array().unwrap().clone());
+        after = paged.last().unwrap()["position"].to_string();
+    }
+    assert_eq!(paged, events);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_and_files_are_on_record_without_what_was_searched_for() {
+    let desk = Desk::open().await;
+    let file = desk.admin.post("/v1/attachments", &json!({ "a": 1 })).await.is(201).text("/id");
+    let ticket = desk.given_ticket().await;
+    let note = json!({ "body": "See the file", "attachments": [file] });
+    desk.admin.post(&ticket.path("note"), &note).await.is(200);
+    desk.views_caught_up().await;
+    desk.admin.get("/v1/tickets?q=Kowalski&status=new").await.is(200);
+    desk.admin.get("/v1/queues/inbox/tickets").await.is(200);
+    desk.admin.get("/v1/customers").await.is(200);
+    desk.admin.get(&format!("/v1/attachments/{file}")).await.is(200);
+    let log = desk.caller("auditor").get("/v1/access-log").await.is(200);
+    let read: Vec<_> = log.body["data"].as_array().unwrap().iter().collect();
+    let on_record = |what: &str, subject: &str| {
+        read.iter().any(|it| it["what"] == what && it["subject"] == subject)
+    };
+    assert!(on_record("tickets", "0 by q,status"), "{log:?}");
+    assert!(on_record("queue", "inbox"), "{log:?}");
+    assert!(on_record("customers", "1 of all"), "{log:?}");
+    assert!(!log.body.to_string().contains("Kowalski"), "{log:?}");
+    let seen = desk.caller("auditor").get(&ticket.path("views-log")).await.is(200);
+    assert_eq!(seen.body["data"][0]["what"], "attachment");
+}
