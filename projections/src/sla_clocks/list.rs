@@ -66,7 +66,7 @@ async fn rows(
         query = query.sql(", ").bind(stream).sql(", ").bind(key).sql(")");
     }
     let query = query.sql(" ORDER BY decided, stream, key LIMIT ").bind(size as i64 + 1);
-    let listed: Vec<Listed> = documents.fetch(&query).await?;
+    let listed: Vec<Listed> = documents.list(&query).await?;
     let Page { data, page } = Page::of(listed, size, asked);
     // Documents are written from the same type, so none is left out here.
     let data = data.iter().filter_map(|row| serde_json::from_str(row.get()).ok()).collect();

@@ -9,7 +9,7 @@ use docket_projections::ticket_list::filter::{Filter, Sort};
 use docket_projections::ticket_list::{explain, page};
 
 use crate::desk::{Desk, On};
-use crate::story::{created, replied, uuid};
+use crate::story::{MONDAY, created, replied, uuid};
 
 /// Twenty-five tickets with a hundred answers each: their words are in more texts than a list starts
 /// from.
@@ -34,7 +34,8 @@ fn of(q: &str) -> Filter {
 }
 
 async fn found(desk: &Desk, q: &str) -> usize {
-    let answer = page(desk.views.documents(), &of(q), Sort::Created, 50, None).await.unwrap();
+    let answer =
+        page(desk.views.documents(), &of(q), Sort::Created, 50, None, MONDAY).await.unwrap();
     let tickets = answer.data.iter().map(|doc| serde_json::from_str::<TicketDocument>(doc.get()));
     tickets.map(Result::unwrap).count()
 }
