@@ -33,9 +33,9 @@ async fn the_real_logs_give_their_published_figures() {
     let header =
         "cases  activities  events  mean / max events  mean / max days  variants  promises";
     insta::assert_snapshot!(format!("{header}\n{helpdesk}\n{incidents}"), @r"
-    cases  activities  events  mean / max events  mean / max days  variants
-    4580   14   21348   4.66 / 15   40.86 / 59.99   226
-    7554   13   65533   8.68 / 123   12.08 / 771.35   2278
+    cases  activities  events  mean / max events  mean / max days  variants  promises
+    4580   14   21348   4.66 / 15   40.86 / 59.99   226   13743 clocks, 4476 met, 9219 breached
+    7554   13   65533   8.68 / 123   12.08 / 771.35   2278   32726 clocks, 26236 met, 6466 breached
     ");
 }
 

@@ -65,11 +65,11 @@ async fn figures_tell_what_was_kept_what_was_late_and_what_is_neither() {
     first_response,,inbox,1,1,1,1,1,0,0,0,50,5400000,5400000,5400000,5400000
     ");
     for (query, problem) in [
-        ("by=colour", "422 invalid_value /by:invalid_value"),
-        ("colour=red", "422 unknown_field /colour:unknown_field"),
+        ("by=colour", "422 invalid_request /by:invalid_value"),
+        ("colour=red", "422 invalid_request /colour:unknown_field"),
         (
             "from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z",
-            "422 invalid_value /to:invalid_value",
+            "422 invalid_request /to:invalid_value",
         ),
     ] {
         let refused = desk.admin.get(&format!("/v1/compliance?{query}")).await;

@@ -136,7 +136,7 @@ async fn lists_show_and_find_what_is_late_though_nothing_happened() {
     urgent 2026-03-02T09:07:30.000Z green red
     ");
     let refused = desk.admin.get("/v1/tickets?indicator=pink").await;
-    assert_eq!(refused.problem(), "422 invalid_value /indicator:invalid_value");
+    assert_eq!(refused.problem(), "422 invalid_request /indicator:invalid_value");
     // The same document as of one ticket, to the last colour.
     let list = desk.admin.get(&format!("/v1/tickets?number={urgent}")).await.is(200);
     let ticket = desk.admin.get(&format!("/v1/tickets/{urgent}")).await.is(200);
