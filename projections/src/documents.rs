@@ -2,8 +2,8 @@
 //!
 //! Every view has one table of documents (`stream`, `key`, `doc` and columns generated from it) and
 //! one of sums. A table's name carries the view's version and a generation, so that a new one can
-//! grow beside the one in use and take its place in one transaction. Views can be thrown away: they
-//! are written without waiting for the disk, and what a crash takes is projected again.
+//! grow beside the one in use and take its place in one transaction. Views can be thrown away: the
+//! log makes them again.
 //!
 //! Folds, queries and books are the same on both databases. What is not stands in four places: a
 //! view's two migrations, [`dialect`] (what is written differently in a question), [`sqlite`] and

@@ -203,6 +203,8 @@ impl Running {
 
     async fn refold(&mut self, subject: &str) -> Result<(), ProjectionError> {
         self.work.names.forget(subject);
+        // Another node may have destroyed the key, and this one still have it in memory.
+        self.work.reader.vault.forget(subject);
         // What is kept may be of another version, which this release cannot fold anew.
         self.work.documents.drop_kept(None).await?;
         let streams = subjects::streams_of(&self.work.documents, subject).await?;
