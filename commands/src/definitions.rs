@@ -48,7 +48,6 @@ impl Desk {
         self.define(request, kind, key, |catalogue| Ok(retire(catalogue, kind, key)?)).await
     }
 
-    /// Reads the definitions in force anew.
     /// Reads the definitions in force again, since another process may have changed them.
     ///
     /// # Errors
