@@ -67,7 +67,7 @@ impl Names {
         }
     }
 
-    /// Forgets every name, since a person was erased and only another node knows whom.
+    /// Forgets every name, since some may have changed and nobody here knows whose.
     pub fn forget_all(&self) {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.kept.clear();

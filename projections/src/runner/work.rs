@@ -100,6 +100,8 @@ impl Running {
             work.documents.flip(&built.tables, &built.parked, built.at).await?;
         }
         let cursor = work.documents.cursor().await?;
+        // Whatever brought the tables this far, a build or another node, told nobody here of names.
+        work.names.forget_all();
         let parked = work.documents.parked().await?;
         let targets = work.documents.in_use(&work.registry);
         let projector = Projector::new(work.reader.clone(), targets, &parked);

@@ -60,6 +60,7 @@ pub struct Desk {
     pub folder: TempDir,
     sqlite: Arc<SqliteStore>,
     now: Arc<AtomicI64>,
+    clock: Clock,
     pub registry: Vec<Registered>,
 }
 
@@ -89,10 +90,22 @@ impl Desk {
         let reader = Reader::new(store, vault);
         let names = Arc::new(Names::new(reader.clone()));
         let views = on.views(folder.path());
-        let views = Projections::start(&views, reader.clone(), names.clone(), clock, registry)
+        let following = clock.clone();
+        let views = Projections::start(&views, reader.clone(), names.clone(), following, registry)
             .await
             .unwrap();
-        Self { on, reader, names, views, folder, sqlite, now, registry: registry.to_vec() }
+        Self { on, reader, names, views, folder, sqlite, now, clock, registry: registry.to_vec() }
+    }
+
+    /// Does something while nobody projects. Who was asked for names before goes on knowing them.
+    pub async fn unwatched(&mut self, something: impl AsyncFnOnce(&Self)) {
+        self.views.stop().await;
+        something(self).await;
+        let (reader, names) = (self.reader.clone(), self.names.clone());
+        let views = self.on.views(self.folder.path());
+        let views =
+            Projections::start(&views, reader, names, self.clock.clone(), &self.registry).await;
+        self.views = views.unwrap();
     }
 
     /// Closes everything and opens it again; `between` may do something to the folder.
