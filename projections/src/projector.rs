@@ -6,9 +6,9 @@
 
 mod again;
 pub(crate) mod poison;
+mod step;
 
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use docket_store::{Position, StoredEvent, Version};
@@ -17,7 +17,7 @@ use quick_cache::unsync::Cache;
 
 use crate::documents::{Change, Parked, Table};
 use crate::recorded::{Moment, ReadError, Reader, Recorded};
-use crate::view::{Contribution, Difference, Folding, Registered};
+use crate::view::{Folding, Registered};
 use crate::whole::{Whole, is_tie};
 
 /// How many streams' states are kept at most, and how many bytes their rows may weigh together.
@@ -35,11 +35,14 @@ pub(crate) struct Projector {
 /// One stream's folds, in the order of the targets; none where the view is of another category.
 pub(crate) struct Folds {
     version: Version,
-    folds: Vec<Option<Box<dyn Folding>>>,
+    folds: Vec<Option<Fold>>,
     weight: u64,
     /// Whether merges tie the stream to others.
     tied: bool,
 }
+
+/// One stream, being folded for one view; nothing where the view panicked over what came before.
+type Fold = Option<Box<dyn Folding>>;
 
 #[derive(Clone)]
 struct ByRows;
@@ -139,7 +142,7 @@ impl Projector {
 
     fn fresh(&self, stream: &str) -> Folds {
         let of = |view: &Registered| {
-            (category(stream) == view.category).then(|| (view.start)(&self.reader.plans))
+            (category(stream) == view.category).then(|| Some((view.start)(&self.reader.plans)))
         };
         let folds = self.targets.iter().map(|(view, _)| of(view)).collect();
         Folds { version: 0, folds, weight: 0, tied: false }
@@ -156,9 +159,11 @@ impl Projector {
             let events = self.reader.stream(stream, Moment::Version(version - 1)).await?;
             self.reader.plans.learn(&self.reader, &events).await?;
             folds.tied = events.iter().any(is_tie);
-            for fold in folds.folds.iter_mut().flatten() {
-                for event in &events {
-                    fold.evolve(event);
+            for ((view, _), slot) in self.targets.iter().zip(&mut folds.folds) {
+                let is_parked = self.parked.contains(&(view.name, stream.to_owned()));
+                let Some(Some(fold)) = slot.as_mut().filter(|_| !is_parked) else { continue };
+                if step::feed(fold.as_mut(), &events).is_err() {
+                    *slot = Some(None);
                 }
             }
         }
@@ -196,9 +201,12 @@ impl Projector {
                 continue;
             }
             let whole = whole.as_ref().filter(|_| view.follows_merges);
-            let stepped = match whole {
-                Some(whole) => again::step(view, &self.reader.plans, fold, (events, whole)),
-                None => step(fold.as_mut(), events),
+            let stepped = match (fold, whole) {
+                (None, _) => Err(step::PANICKED.to_owned()),
+                (Some(fold), Some(whole)) => {
+                    again::step(view, &self.reader.plans, fold, (events, whole))
+                }
+                (Some(fold), None) => step::step(fold.as_mut(), events),
             };
             match stepped {
                 Ok((difference, weight)) => {
@@ -248,35 +256,6 @@ pub(crate) fn park(view: &Registered, stream: &str, position: Position, reason: 
 /// What stands before the first dash of a stream's name.
 pub(crate) fn category(stream: &str) -> &str {
     stream.split_once('-').map_or(stream, |(category, _)| category)
-}
-
-/// One view's fold over more events: what changes, and what the stream's rows weigh.
-fn step(fold: &mut dyn Folding, events: &[Recorded]) -> Result<(Difference, u64), String> {
-    let before = before(fold, events)?;
-    let after = evolve(fold, events)?;
-    let weight = after.weight();
-    Ok((before.difference(after), weight))
-}
-
-/// What a stream contributed before these events.
-fn before(fold: &dyn Folding, events: &[Recorded]) -> Result<Contribution, String> {
-    let is_new = events.first().is_some_and(|event| event.version == 1);
-    if is_new { Ok(Contribution::default()) } else { contribution(fold) }
-}
-
-fn contribution(fold: &dyn Folding) -> Result<Contribution, String> {
-    fold.contribution().map_err(|_| "a row cannot be written as JSON".to_owned())
-}
-
-/// Folds events; a view that panics stands still for this stream and harms nobody else.
-fn evolve(fold: &mut dyn Folding, events: &[Recorded]) -> Result<Contribution, String> {
-    let folded = catch_unwind(AssertUnwindSafe(|| {
-        for event in events {
-            fold.evolve(event);
-        }
-        contribution(fold)
-    }));
-    folded.unwrap_or_else(|_| Err("the view panicked".to_owned()))
 }
 
 /// Events by stream, in the order in which the streams first appear.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use docket_store::Position;
 
-use super::{Folds, Projector, before, poison};
+use super::step::before;
+use super::{Folds, Projector, poison};
 use crate::documents::{Change, Parked};
 use crate::plans::Plans;
 use crate::recorded::{Moment, ReadError, Recorded};

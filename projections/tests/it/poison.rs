@@ -1,8 +1,14 @@
 //! An event that cannot be folded holds up its own stream and no other.
 
+use std::sync::Arc;
+
 use docket_domain::ids::TicketId;
 use docket_domain::ticket::event::TicketEvent;
+use docket_projections::REGISTRY;
+use docket_projections::plans::Plans;
+use docket_projections::recorded::Recorded;
 use docket_projections::runner::State;
+use docket_projections::view::{Contribution, Folding, Registered};
 use docket_store::{Append, Expected, NewEvent, Outcome, Sealed, StreamWrite};
 use sqlx::{Connection, SqliteConnection};
 use uuid::Uuid;
@@ -131,5 +137,47 @@ async fn a_stream_that_stands_still_shows_nothing_of_who_is_erased() {
     for view in ["ticket_list", "ticket_text"] {
         let rows = desk.table(view).await;
         assert!(rows.iter().all(|row| !row.starts_with(&stream(1))), "{view}: {rows:?}");
+    }
+}
+
+/// A fold that understands nothing.
+struct Stubborn;
+
+impl Folding for Stubborn {
+    fn evolve(&mut self, _: &Recorded) {
+        panic!("a test says so");
+    }
+
+    fn evolve_tied(&mut self, _: &Recorded) {}
+
+    fn contribution(&self) -> Result<Contribution, serde_json::Error> {
+        Ok(Contribution::default())
+    }
+}
+
+/// All views, the list of tickets being one that panics over each.
+pub fn with_a_list_that_panics() -> Vec<Registered> {
+    let stubborn: fn(&Arc<Plans>) -> Box<dyn Folding> = |_| Box::new(Stubborn);
+    let mut registry = REGISTRY.to_vec();
+    for list in registry.iter_mut().filter(|view| view.name == "ticket_list") {
+        list.start = stubborn;
+    }
+    registry
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_panics_stands_still_alone_also_over_what_came_before() {
+    for on in On::each() {
+        let desk = Desk::open_with(&on, &with_a_list_that_panics()).await;
+        desk.ticket(&stream(1), vec![opening("1")]).await;
+        assert_eq!(desk.table("ticket_list").await, [""; 0]);
+        // Nothing is kept in memory of what was parked, so this folds the ticket from its beginning.
+        desk.ticket(&stream(1), vec![received(2, "hello?")]).await;
+        assert!(desk.table("ticket_text").await.len() > 1);
+        let desk = desk.reopened(|_| {}).await;
+        desk.ticket(&stream(1), vec![assigned(anna())]).await;
+        assert!(desk.table("queue_summary").await[0].contains("in_progress"));
+        let parked = desk.views.parked().await.unwrap();
+        assert_eq!(parked.len(), 1, "{parked:?}");
     }
 }
