@@ -26,13 +26,17 @@ pub struct Standing {
 }
 
 impl Documents {
-    /// Takes the lease if nobody holds it, or at once if `held_by_older`; answers whether it is ours now.
+    /// Takes the lease if nobody else holds it, or at once if `held_by_older`; answers whether it is ours
+    /// now.
     pub async fn take(&self, lasts: Duration, held_by_older: bool) -> Result<bool, DocumentsError> {
         let dialect = self.dialect();
         let free = if held_by_older { "TRUE".to_owned() } else { dialect.lease_is_free() };
+        // A lease of this process is of a task that ended, or there would be nobody to ask.
+        let ours = self.epoch.load(Ordering::SeqCst);
         let take = format!("UPDATE books SET epoch = epoch + 1, expires = {} + ", dialect.now());
         let take =
-            Query::new(&take).bind(millis(lasts)).sql(&format!(" WHERE {free} RETURNING epoch"));
+            Query::new(&take).bind(millis(lasts)).sql(&format!(" WHERE ({free} OR epoch = "));
+        let take = take.bind(ours).sql(") RETURNING epoch");
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
         let taken: Vec<(i64,)> = transaction.fetch(&take).await?;
