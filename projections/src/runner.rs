@@ -108,7 +108,6 @@ impl Projections {
             names: names.clone(),
             progress: progress.clone(),
             registry: registry.to_vec(),
-            commands: commands.clone(),
             asked: asked.clone(),
             stopping: stopping.clone(),
         };

@@ -20,24 +20,34 @@ pub struct Wish {
 }
 
 impl Documents {
-    /// Asks the node that projects, whichever it is, and waits for its answer: why it did not, or
-    /// nothing when it did.
-    pub async fn ask(&self, what: &str, name: &str) -> Result<Option<String>, DocumentsError> {
+    /// Asks the node that projects, whichever it is; answers which wish this is.
+    pub async fn ask(&self, what: &str, name: &str) -> Result<i64, DocumentsError> {
         let ask = Query::new("INSERT INTO asked (what, name) VALUES (").bind(what);
         let ask = ask.sql(", ").bind(name).sql(") RETURNING id");
-        let id = self.change::<(i64,)>(&ask).await?.first().map_or(0, |(id,)| *id);
-        let look = Query::new("SELECT coalesce(answer, '') FROM asked WHERE answer IS NOT NULL")
-            .sql(" AND id = ")
-            .bind(id);
+        Ok(self.change::<(i64,)>(&ask).await?.first().map_or(0, |(id,)| *id))
+    }
+
+    /// Waits for the answer to a wish: why it was not granted, or nothing when it was. A wish can be
+    /// lost with the views themselves, and with what a server that failed had not handed on yet.
+    pub async fn answer_to(&self, wish: i64) -> Result<Option<String>, DocumentsError> {
+        let answered = "CAST(CASE WHEN answer IS NULL THEN 0 ELSE 1 END AS bigint)";
+        let look = format!("SELECT {answered}, coalesce(answer, '') FROM asked WHERE id = ");
+        let look = Query::new(&look).bind(wish);
         let answer = loop {
-            if let Some(answer) = self.fetch_one::<String>(&look).await? {
-                break answer;
+            match self.fetch::<(i64, String)>(&look).await?.pop() {
+                Some((0, _)) => tokio::time::sleep(LOOK).await,
+                Some((_, answer)) => break answer,
+                None => return Ok(Some("what was asked for was lost".to_owned())),
             }
-            tokio::time::sleep(LOOK).await;
         };
-        let done = Query::new("DELETE FROM asked WHERE id = ").bind(id).sql(" RETURNING id");
-        self.change::<(i64,)>(&done).await?;
+        self.withdraw(wish).await?;
         Ok(Some(answer).filter(|answer| !answer.is_empty()))
+    }
+
+    /// Takes a wish back.
+    pub async fn withdraw(&self, wish: i64) -> Result<(), DocumentsError> {
+        let done = Query::new("DELETE FROM asked WHERE id = ").bind(wish).sql(" RETURNING id");
+        self.change::<(i64,)>(&done).await.map(drop)
     }
 
     /// What is asked for and not answered, the oldest first.

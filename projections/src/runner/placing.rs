@@ -1,10 +1,13 @@
 //! Letting tables take the places of those in use: new ones, and those that were kept.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
 use tokio::sync::oneshot;
 
 use super::ProjectionError;
 use super::build::{self, Built, CatchUp};
-use super::work::{Command, Reply, Running};
+use super::work::{Building, Reply, Running};
 use crate::documents::{Differences, Kept, Table};
 use crate::view::Registered;
 
@@ -62,18 +65,21 @@ impl Running {
             let _ = reply.send(Err(ProjectionError::Building(view.to_owned())));
             return;
         }
-        self.builds += 1;
-        let work = self.work.clone();
-        tokio::spawn(async move {
-            let (reader, documents, of) = (work.reader, work.documents, views.clone());
-            let building = async move { build::beside(&reader, &documents, &of).await };
-            let built = match tokio::spawn(building).await {
-                Ok(built) => built,
-                Err(_) => Err(ProjectionError::Stopped),
-            };
-            // The task is gone when this fails, and what was built is dropped at the next start.
-            let _ = work.commands.send(Command::Built(Box::new(built), views, reply)).await;
+        let (reader, documents) = (self.work.reader.clone(), self.work.documents.clone());
+        self.builds.spawn(async move {
+            let building = AssertUnwindSafe(build::beside(&reader, &documents, &views));
+            let built = building.catch_unwind().await.unwrap_or(Err(ProjectionError::Stopped));
+            Building { built, views, reply }
         });
+    }
+
+    /// Lets tables take their places whose building came to its end.
+    pub async fn place(&mut self, Building { built, views, reply }: Building) {
+        match built {
+            Ok(built) => self.waiting.push((built, views, reply)),
+            Err(error) => self.built(&views, reply, Err(error)),
+        }
+        self.put_in_place().await;
     }
 
     /// Lets tables that were built take their places, once the cursor has reached them.
@@ -94,7 +100,7 @@ impl Running {
             }
             self.built(&views, reply, put);
         }
-        if self.builds == 0 && self.waiting.is_empty() {
+        if self.builds.is_empty() && self.waiting.is_empty() {
             self.refolded.clear();
         }
     }

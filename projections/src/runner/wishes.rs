@@ -1,10 +1,12 @@
 //! What a node that does not project is asked for, and how the one that does hears of it.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::ProjectionError;
 use super::work::{Command, Reply, Running, Work};
-use crate::documents::Wish;
+use crate::documents::{Documents, Wish};
 
 impl Work {
     /// Asks the node that projects to do what this one was asked for.
@@ -17,65 +19,103 @@ impl Work {
             Command::Drop { view, reply } => ("drop", Some(view.name.to_owned()), reply),
             Command::Refold { subject, reply } => ("refold", Some(subject), reply),
             Command::Unpark { stream, reply } => ("unpark", Some(stream), reply),
-            // What was built while this node projected: whoever projects now does that again.
-            Command::Built(_, _, reply) => ("", None, reply),
         };
         let documents = self.documents.clone();
         tokio::spawn(async move {
-            let answer = match name {
-                Some(name) => match documents.ask(what, &name).await {
-                    Ok(None) => Ok(()),
-                    Ok(Some(why)) => Err(ProjectionError::Refused(why)),
-                    Err(error) => Err(error.into()),
-                },
-                None => Err(ProjectionError::Stopped),
-            };
             // Whoever asked may have gone; then nobody needs the answer.
-            let _ = reply.send(answer);
+            let _ = match name {
+                Some(name) => ask(&documents, what, &name, reply).await,
+                None => reply.send(Ok(())),
+            };
         });
     }
 
-    /// What another node wishes, as a command to this one; none that this release does not know.
-    fn command(&self, wish: &Wish, reply: Reply) -> Option<Command> {
+    /// What another node wishes, as a command to this one; its answer back where this release does not
+    /// know it.
+    fn command(&self, wish: &Wish, reply: Reply) -> Result<Command, Reply> {
         let name = wish.name.clone();
-        let view = || self.registry.iter().find(|view| view.name == name).copied();
-        Some(match wish.what.as_str() {
-            "rebuild" => Command::Rebuild { views: vec![view()?], reply },
-            "back" => Command::Back { view: view()?, reply },
-            "drop" => Command::Drop { view: view()?, reply },
-            "refold" => Command::Refold { subject: name, reply },
-            "unpark" => Command::Unpark { stream: name, reply },
-            _ => return None,
+        let view = self.registry.iter().find(|view| view.name == name).copied();
+        Ok(match (wish.what.as_str(), view) {
+            ("rebuild", Some(view)) => Command::Rebuild { views: vec![view], reply },
+            ("back", Some(view)) => Command::Back { view, reply },
+            ("drop", Some(view)) => Command::Drop { view, reply },
+            ("refold", _) => Command::Refold { subject: name, reply },
+            ("unpark", _) => Command::Unpark { stream: name, reply },
+            _ => return Err(reply),
         })
     }
 }
 
+/// Asks another node and passes its answer back.
+async fn ask(
+    documents: &Documents,
+    what: &str,
+    name: &str,
+    mut reply: Reply,
+) -> Result<(), Result<(), ProjectionError>> {
+    let wish = match documents.ask(what, name).await {
+        Ok(wish) => wish,
+        Err(error) => return reply.send(Err(error.into())),
+    };
+    // A rebuild goes on though nobody waits for it. Whoever goes on with an erasure asks again, and the
+    // wishes of all those times must not pile up meanwhile.
+    let withdrawn = async {
+        match what {
+            "refold" => reply.closed().await,
+            _ => std::future::pending().await,
+        }
+    };
+    let answer = tokio::select! {
+        answer = documents.answer_to(wish) => answer,
+        () = withdrawn => documents.withdraw(wish).await.map(|()| None),
+    };
+    reply.send(match answer {
+        Ok(None) => Ok(()),
+        Ok(Some(why)) => Err(ProjectionError::Refused(why)),
+        Err(error) => Err(error.into()),
+    })
+}
+
 impl Running {
-    /// Does what other nodes ask for, once each.
+    /// Does what other nodes ask for, once each. What is not done when this node ceases to project is
+    /// not answered: whoever projects next finds it again, and so does this one what could not be
+    /// answered.
     pub async fn grant(&mut self) {
+        while let Some(answered) = self.answers.try_join_next() {
+            if let Ok(wish) = answered {
+                self.granting.remove(&wish);
+            }
+        }
         // Where this cannot be read, nor can anything else, which the next batch says.
         for wish in self.work.documents.wishes().await.unwrap_or_default() {
             if !self.granting.insert(wish.id) {
                 continue;
             }
             let (reply, done) = oneshot::channel();
-            let documents = self.work.documents.clone();
+            self.answers.spawn(answer(self.work.documents.clone(), wish.id, done));
             match self.work.command(&wish, reply) {
-                Some(command) => self.obey(command).await,
-                None => {
-                    tracing::warn!(wish.what, wish.name, "a wish that this release cannot grant")
+                Ok(command) => self.obey(command).await,
+                Err(reply) => {
+                    tracing::warn!(wish.what, wish.name, "a wish that this release cannot grant");
+                    let why = "the release that projects cannot do this".to_owned();
+                    let _ = reply.send(Err(ProjectionError::Refused(why)));
                 }
             }
-            tokio::spawn(async move {
-                let why_not = match done.await {
-                    Ok(Ok(())) => String::new(),
-                    Ok(Err(error)) => error.to_string(),
-                    Err(_) => ProjectionError::Stopped.to_string(),
-                };
-                if let Err(error) = documents.answer(wish.id, &why_not).await {
-                    tracing::warn!(%error, "another node does not hear that it was done");
-                }
-            });
         }
     }
+}
+
+/// Answers a wish once it is done, or will not be.
+async fn answer(
+    documents: Arc<Documents>,
+    wish: i64,
+    done: oneshot::Receiver<Result<(), ProjectionError>>,
+) -> i64 {
+    if let Ok(done) = done.await {
+        let why_not = done.err().map_or_else(String::new, |error| error.to_string());
+        if let Err(error) = documents.answer(wish, &why_not).await {
+            tracing::warn!(%error, "another node does not hear yet that it was done");
+        }
+    }
+    wish
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use docket_store::{Position, Sealed, batches::Batches};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use super::ProjectionError;
@@ -47,8 +48,6 @@ pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
 pub(super) enum Command {
     /// Build views anew.
     Rebuild { views: Vec<Registered>, reply: Reply },
-    /// Tables were built, or could not be: the answer of the builder.
-    Built(Box<Result<Built, ProjectionError>>, Vec<Registered>, Reply),
     /// Put the table that a view had before in use again.
     Back { view: Registered, reply: Reply },
     /// Drop what is kept of a view.
@@ -67,12 +66,19 @@ pub(super) struct Work {
     pub names: Arc<Names>,
     pub progress: Arc<Progress>,
     pub registry: Vec<Registered>,
-    pub commands: mpsc::Sender<Command>,
     pub asked: Arc<Mutex<mpsc::Receiver<Command>>>,
     pub stopping: watch::Receiver<bool>,
 }
 
-/// What the task knows while it projects; who takes over reads it from the tables again.
+/// What became of tables that were being built.
+pub(super) struct Building {
+    pub built: Result<Built, ProjectionError>,
+    pub views: Vec<Registered>,
+    pub reply: Reply,
+}
+
+/// What the task knows while it projects; who takes over reads it from the tables again. What it has
+/// others do meanwhile ends with it.
 pub(super) struct Running {
     pub work: Work,
     pub projector: Projector,
@@ -82,9 +88,11 @@ pub(super) struct Running {
     pub waiting: Vec<(Built, Vec<Registered>, Reply)>,
     /// Streams folded anew while tables are being built, which those may have read before.
     pub refolded: BTreeSet<String>,
-    pub builds: usize,
-    /// Wishes of other nodes that are being granted.
+    /// Whoever builds tables.
+    pub builds: JoinSet<Building>,
+    /// Wishes of other nodes that are being granted, and whoever answers them.
     pub granting: BTreeSet<i64>,
+    pub answers: JoinSet<i64>,
 }
 
 impl Running {
@@ -105,10 +113,17 @@ impl Running {
         let parked = work.documents.parked().await?;
         let targets = work.documents.in_use(&work.registry);
         let projector = Projector::new(work.reader.clone(), targets, &parked);
-        let (waiting, refolded, granting) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-        let batches = Batches::up_to(BATCH, BYTES);
-        let mut running =
-            Self { work, projector, cursor, batches, waiting, refolded, builds: 0, granting };
+        let mut running = Self {
+            work,
+            projector,
+            cursor,
+            batches: Batches::up_to(BATCH, BYTES),
+            waiting: Vec::new(),
+            refolded: BTreeSet::new(),
+            builds: JoinSet::new(),
+            granting: BTreeSet::new(),
+            answers: JoinSet::new(),
+        };
         running.work.progress.arrived(cursor);
         if build_beside {
             running.complete(missing).await?;
@@ -133,6 +148,7 @@ impl Running {
                 biased;
                 () = stopped(&mut stopping) => return,
                 Some(command) = asked.recv() => self.obey(command).await,
+                Some(Ok(building)) = self.builds.join_next() => self.place(building).await,
                 _ = look.tick(), if is_shared => self.grant().await,
                 () = store.wait_beyond(self.cursor) => match self.batch().await {
                     Ok(pause) => {
@@ -181,19 +197,13 @@ impl Running {
         // Whoever asked may have gone; then nobody needs the answer.
         match command {
             Command::Rebuild { views, reply } => self.build(views, reply),
-            Command::Built(built, views, reply) => {
-                self.builds = self.builds.saturating_sub(1);
-                match *built {
-                    Ok(built) => self.waiting.push((built, views, reply)),
-                    Err(error) => self.built(&views, reply, Err(error)),
-                }
-                self.put_in_place().await;
-            }
             Command::Back { view, reply } => self.take_back(view, reply).await,
             Command::Drop { view, reply } => {
                 let dropped = self.work.documents.drop_kept(Some(view.name)).await;
                 let _ = reply.send(dropped.map(drop).map_err(Into::into));
             }
+            // Whoever does not wait for it any more asks again.
+            Command::Refold { reply, .. } if reply.is_closed() => {}
             Command::Refold { subject, reply } => {
                 let _ = reply.send(self.refold(&subject).await);
             }
@@ -209,7 +219,8 @@ impl Running {
         self.work.reader.vault.forget(subject);
         // What is kept may be of another version, which this release cannot fold anew.
         self.work.documents.drop_kept(None).await?;
-        let streams = subjects::streams_of(&self.work.documents, subject).await?;
+        let Work { documents, reader, .. } = &self.work;
+        let streams = subjects::streams_of(documents, reader, subject).await?;
         for some in streams.chunks(BATCH) {
             let mut changes: Vec<Change> = Vec::new();
             for stream in some {
@@ -217,7 +228,7 @@ impl Running {
             }
             self.work.documents.write(&changes, &[], None).await?;
         }
-        if self.builds > 0 || !self.waiting.is_empty() {
+        if !self.builds.is_empty() || !self.waiting.is_empty() {
             self.refolded.extend(streams);
         }
         Ok(self.work.documents.scrub().await?)

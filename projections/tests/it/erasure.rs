@@ -5,11 +5,15 @@ use docket_domain::customer::{Address, AddressKind, CustomerEvent, CustomerProfi
 use docket_domain::ids::TicketId;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::TicketEvent;
+use docket_projections::REGISTRY;
 use docket_projections::ticket_list::filter::{Filter, Sort};
 use docket_projections::ticket_list::page;
-use sqlx::{Connection, PgConnection};
+use docket_projections::view::{Registered, register};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 
 use crate::desk::{Desk, On};
+use crate::gate;
+use crate::poison::with_a_list_that_panics;
 use crate::story::{MONDAY, anna, assigned, by_customer, created, jan, message, replied, uuid};
 
 const CANARIES: [&str; 6] = [
@@ -51,7 +55,12 @@ async fn left_in_the_tables(url: &str) -> String {
 }
 
 async fn a_desk_full_of_canaries(on: &On) -> Desk {
-    let desk = Desk::open_on(on).await;
+    a_desk_of(on, REGISTRY).await
+}
+
+/// The same, with these views.
+async fn a_desk_of(on: &On, registry: &[Registered]) -> Desk {
+    let desk = Desk::open_with(on, registry).await;
     let mut opening = created("1042");
     opening.subject = Personal::text("CanarySubject");
     opening.message = Some(message(1, "where is CanaryBody?"));
@@ -130,5 +139,67 @@ async fn a_table_that_was_being_built_meanwhile_holds_nothing_either() {
         desk.views.documents().scrub().await.unwrap();
         let of_the_ticket = ["canarysubject", "canarybody", "canarynote", "canaryreply"];
         assert_eq!(left_in(&desk, &of_the_ticket).await, [""; 0]);
+    }
+}
+
+/// Ends the right to project of the node that has it, as if another had had it for a moment.
+async fn somebody_else_projected(desk: &Desk) {
+    match &desk.on {
+        On::Sqlite => {
+            let file = desk.folder.path().join("views.sqlite");
+            let file = format!("sqlite://{}", file.display());
+            let mut file = SqliteConnection::connect(&file).await.unwrap();
+            let lost = "UPDATE books SET epoch = epoch + 1";
+            sqlx::query(lost).execute(&mut file).await.unwrap();
+        }
+        On::Postgres(database) => {
+            let mut server = PgConnection::connect(database.url()).await.unwrap();
+            let lost = "UPDATE docket_views.books SET epoch = epoch + 1, expires = 0";
+            sqlx::query(lost).execute(&mut server).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+async fn a_build_from_before_this_node_projected_hides_no_erasure_from_one_that_goes_on() {
+    let mut registry = REGISTRY.to_vec();
+    registry.extend([register::<gate::Customers>(), register::<gate::Subjects>()]);
+    for on in On::each() {
+        let desk = a_desk_of(&on, &registry).await;
+        // Given a build that the node which began it will not see the end of
+        gate::CUSTOMERS.close();
+        let first = desk.views.rebuild("gated_customers").await.unwrap();
+        gate::CUSTOMERS.reached().await;
+        somebody_else_projected(&desk).await;
+        desk.ticket(&stream(2), vec![TicketEvent::TicketCreated(Box::new(created("2")))]).await;
+        desk.shown().await;
+        // and one that has read the text already
+        gate::SUBJECTS.close();
+        let second = desk.views.rebuild("gated_subjects").await.unwrap();
+        gate::SUBJECTS.reached().await;
+        gate::CUSTOMERS.open();
+        let first = first.await;
+        assert!(!matches!(first, Ok(Ok(()))), "{first:?}");
+
+        // When the ticket is erased before the second takes its place
+        desk.reader.vault.erase(&stream(1)).await.unwrap();
+        desk.views.refold_subject(&stream(1)).await.unwrap();
+        gate::SUBJECTS.open();
+        second.await.unwrap().unwrap();
+
+        // Then nothing of it is there
+        assert_eq!(left_in(&desk, &["canarysubject"]).await, [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_left_either_of_tickets_that_the_list_never_showed() {
+    for on in On::each() {
+        let desk = a_desk_of(&on, &with_a_list_that_panics()).await;
+        assert_eq!(desk.table("ticket_list").await, [""; 0]);
+        assert_eq!(left_in(&desk, &CANARIES[1..4]).await, CANARIES[1..4], "others show them");
+        desk.reader.vault.erase(&jan().id.stream()).await.unwrap();
+        desk.views.refold_subject(&jan().id.stream()).await.unwrap();
+        assert_eq!(left_in(&desk, &CANARIES).await, [""; 0]);
     }
 }

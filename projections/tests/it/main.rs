@@ -10,6 +10,7 @@ mod desk;
 mod equality;
 mod erasure;
 mod every_event;
+mod gate;
 mod history;
 mod lists;
 mod nodes;

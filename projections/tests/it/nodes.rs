@@ -9,14 +9,17 @@ use docket_domain::ids::TicketId;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::TicketEvent;
 use docket_projections::REGISTRY;
+use docket_projections::documents::{Documents, Views};
 use docket_projections::names::Names;
 use docket_projections::runner::{ProjectionError, Projections};
 use docket_projections::ticket_list::filter::{Filter, Sort};
 use docket_projections::ticket_list::page;
 use docket_projections::view::Registered;
 use docket_store::Clock;
+use docket_store::postgres::Hosts;
 use docket_test_servers::postgres;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::sync::Mutex;
 
 use crate::desk::{Desk, On, PATIENCE};
 use crate::equality::fresh_fold;
@@ -176,6 +179,79 @@ async fn a_node_that_stood_still_in_its_transaction_writes_nothing_after_another
     desk.ticket(&stream(2), vec![opening("2")]).await;
     equals_its_fold(&desk, &other).await;
     equals_its_fold(&desk, &desk.views).await;
+}
+
+/// The views of a log, as one process opens them.
+async fn tables(database: &postgres::Database) -> Documents {
+    let views = Views::Postgres(Hosts::parse(database.url()).unwrap());
+    Documents::open(&views, b"a log").await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_somebody_elses_or_ones_own() {
+    let Some(database) = postgres::database() else { return };
+    let (one, other) = (tables(&database).await, tables(&database).await);
+    assert!(one.take(PATIENCE, false).await.unwrap());
+    assert!(!other.take(PATIENCE, false).await.unwrap());
+    assert!(one.take(PATIENCE, false).await.unwrap(), "whose task ended begins again at once");
+    assert!(other.take(PATIENCE, true).await.unwrap(), "a later release does not wait");
+    assert!(!one.take(PATIENCE, false).await.unwrap(), "what was taken is not one's own any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_was_lost_is_waited_for_no_longer() {
+    let Some(database) = postgres::database() else { return };
+    let asks = tables(&database).await;
+    let wish = asks.ask("unpark", "ticket-1").await.unwrap();
+    tables(&database).await.withdraw(wish).await.unwrap();
+    let answer = tokio::time::timeout(PATIENCE, asks.answer_to(wish)).await;
+    let answer = answer.expect("it is answered").unwrap();
+    assert_eq!(answer.as_deref(), Some("what was asked for was lost"));
+}
+
+/// Lets no wish be answered, and counts how often that was tried.
+const DEAF: &str = "CREATE SEQUENCE docket_views.tries;
+    CREATE FUNCTION docket_views.deaf() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM nextval('docket_views.tries'); RAISE EXCEPTION 'nobody listens'; END $$;
+    CREATE TRIGGER deaf BEFORE UPDATE ON docket_views.asked FOR EACH ROW
+    EXECUTE FUNCTION docket_views.deaf()";
+
+async fn count(watcher: &Mutex<PgConnection>, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(&mut *watcher.lock().await).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_failed_is_given_again() {
+    let Some((desk, database)) = first_node().await else { return };
+    desk.ticket(&stream(1), vec![opening("1")]).await;
+    desk.shown().await;
+    let other = another_node(&desk).await;
+    let watcher = Mutex::new(PgConnection::connect(database.url()).await.unwrap());
+    sqlx::raw_sql(DEAF).execute(&mut *watcher.lock().await).await.unwrap();
+    let granted = tokio::spawn(async move { other.unpark(&stream(1)).await });
+    let tried = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM docket_views.tries";
+    eventually(async || count(&watcher, tried).await > 0).await;
+    let hears = "DROP TRIGGER deaf ON docket_views.asked";
+    sqlx::raw_sql(hears).execute(&mut *watcher.lock().await).await.unwrap();
+    let granted = tokio::time::timeout(PATIENCE, granted).await;
+    granted.expect("it is answered").unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_nobody_waits_for_any_more_is_no_wish_any_more() {
+    let Some((desk, database)) = first_node().await else { return };
+    desk.ticket(&stream(1), vec![opening("1")]).await;
+    desk.shown().await;
+    let other = another_node(&desk).await;
+    let watcher = Mutex::new(PgConnection::connect(database.url()).await.unwrap());
+    sqlx::raw_sql(DEAF).execute(&mut *watcher.lock().await).await.unwrap();
+    let asked = "SELECT count(*) FROM docket_views.asked";
+    let (subject, waits) = (stream(1), async || count(&watcher, asked).await > 0);
+    tokio::select! {
+        answer = other.refold_subject(&subject) => panic!("{answer:?}"),
+        () = eventually(waits) => {}
+    }
+    eventually(async || count(&watcher, asked).await == 0).await;
 }
 
 /// Waits until so many sessions wait for a row that somebody holds.
