@@ -3,9 +3,9 @@
 //! A log of its own beside the event log: reading changes nothing, so it makes no events. Entries
 //! are recorded without waiting and written in batches; a crash may take the last moments of it.
 
-mod postgres;
+pub(crate) mod postgres;
 mod recording;
-mod sqlite;
+pub(crate) mod sqlite;
 #[cfg(test)]
 mod tests;
 

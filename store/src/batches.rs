@@ -38,7 +38,12 @@ impl Batches {
 
     /// Learns from what a read brought.
     pub fn learn(&mut self, events: &[StoredEvent]) {
-        if let Some(average) = events.iter().map(bytes).sum::<usize>().checked_div(events.len()) {
+        self.learn_of(events.len(), events.iter().map(bytes).sum());
+    }
+
+    /// The same, where only the number and the size of what was read are known.
+    pub fn learn_of(&mut self, count: usize, bytes: usize) {
+        if let Some(average) = bytes.checked_div(count) {
             let fitting = self.aim / average.max(1);
             self.next = fitting.clamp(1, self.largest.min(self.next * 4));
         }

@@ -57,12 +57,12 @@ pub async fn check_log(
         }
         progress(check.position);
     }
-    check.report.streams = check.versions.len() as u64;
-    Ok(check.report)
+    Ok(check.report())
 }
 
+/// A check that is under way: event by event, in the order of the log.
 #[derive(Default)]
-struct Check {
+pub(crate) struct Check {
     position: Position,
     recorded_at: Option<Millis>,
     versions: HashMap<String, Version>,
@@ -70,7 +70,18 @@ struct Check {
 }
 
 impl Check {
-    fn event(&mut self, event: &StoredEvent, hash: &[u8; 32]) {
+    /// The position that was checked last.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// What was found so far.
+    pub fn report(&self) -> LogReport {
+        LogReport { streams: self.versions.len() as u64, ..self.report.clone() }
+    }
+
+    /// Checks the event that follows.
+    pub fn event(&mut self, event: &StoredEvent, hash: &[u8; 32]) {
         let position = event.position;
         if position != self.position + 1 {
             let missing = self.position + 1;

@@ -1,15 +1,14 @@
 //! Remembering: the event log and the vault of personal data, behind one port.
 //!
-//! [`EventStore`] is the port. It moves opaque bytes with a type name: what an event means is the
-//! business of the domain, and this crate knows nothing of tickets. The adapters promise what
-//! [`conformance`] checks; [`vault`] seals personal fields before they reach the port and opens
-//! them after.
+//! [`EventStore`] is the port. It moves opaque bytes with a type name and knows nothing of tickets. The
+//! adapters promise what [`conformance`] checks; [`vault`] seals personal fields before the port.
 
 pub mod access;
 mod appending;
 pub mod batches;
 pub mod check;
 pub mod conformance;
+pub mod moving;
 mod pages;
 pub mod postgres;
 pub mod sqlite;

@@ -6,5 +6,6 @@ mod api;
 mod architecture;
 mod faults;
 mod import;
+mod moving;
 mod personal_data;
 mod restore;

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod history;
 pub mod import;
+mod moving;
 pub mod openapi;
 pub mod restore;
 mod serve;
@@ -73,6 +74,8 @@ enum Command {
     Backup(backup::Args),
     /// Restore a backup into an empty data folder
     Restore(restore::Args),
+    /// Move the log from SQLite to PostgreSQL or back, beside a server that runs
+    Move(moving::Args),
     /// Say what needs a look, and what to do about it
     Doctor(doctor::Args),
     /// Help to write calendars
@@ -127,6 +130,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify(args) => verify::run(args, config).await,
         Command::Backup(args) => backup::run(args, config).await,
         Command::Restore(args) => restore::run(args, config).await,
+        Command::Move(args) => moving::run(args, config).await,
         Command::Doctor(args) => doctor::run(args, config).await,
         Command::Calendar(args) => calendar::run(&args),
         Command::Openapi(args) => openapi::run(&args),

@@ -202,12 +202,12 @@ pub(super) async fn add(
 }
 
 /// A text as PostgreSQL can hold it, and find it again: it knows no character 0.
-fn storable(text: &str) -> Cow<'_, str> {
+pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
 /// The same for a JSON text, which says `\u0000` for it.
-fn storable_json(json: &str) -> Cow<'_, str> {
+pub(super) fn storable_json(json: &str) -> Cow<'_, str> {
     if !json.contains(r"\u0000") {
         return json.into();
     }

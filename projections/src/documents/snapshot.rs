@@ -1,5 +1,7 @@
 //! The tables as they stand at one moment, also while a server writes them: for whoever checks them.
 
+use std::borrow::Cow;
+
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{ConnectOptions, Connection};
@@ -73,6 +75,35 @@ impl Snapshot {
     ) -> Result<Vec<(String, String)>, DocumentsError> {
         let rows = Query::new(&format!("SELECT key, doc FROM {table} WHERE stream = "));
         self.fetch(&rows.bind(stream).sql(" ORDER BY key")).await
+    }
+
+    /// Rows of a table behind one of them, in the order of stream and key: stream, key, document.
+    pub async fn page(
+        &mut self,
+        table: &str,
+        (stream, key): &(String, String),
+        limit: usize,
+    ) -> Result<Vec<(String, String, String)>, DocumentsError> {
+        let rows =
+            Query::new(&format!("SELECT stream, key, doc FROM {table} WHERE (stream, key) > ("));
+        let rows = rows.bind(stream.as_str()).sql(", ").bind(key.as_str());
+        self.fetch(&rows.sql(&format!(") ORDER BY stream, key LIMIT {limit}"))).await
+    }
+
+    /// A text as this database keeps it: PostgreSQL knows no character 0.
+    pub fn kept<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.session {
+            Session::Sqlite(_) => text.into(),
+            Session::Postgres(_) => postgres::storable(text),
+        }
+    }
+
+    /// The same for a document.
+    pub fn kept_document<'t>(&self, document: &'t str) -> Cow<'t, str> {
+        match self.session {
+            Session::Sqlite(_) => document.into(),
+            Session::Postgres(_) => postgres::storable_json(document),
+        }
     }
 
     /// How many rows a table holds.

@@ -9,7 +9,7 @@ use super::recording::{Keeper, Recording};
 use super::{Access, AccessEntry, AccessFilter, AccessLog};
 use crate::StoreError;
 use crate::postgres::failure::failed;
-use crate::postgres::{PostgresStore, reads::integer, settings};
+use crate::postgres::{Hosts, PostgresStore, reads::integer, settings};
 
 /// The access log in a PostgreSQL database.
 pub struct PostgresAccessLog {
@@ -24,10 +24,15 @@ impl PostgresAccessLog {
     /// # Errors
     /// [`StoreError::Refused`] when a newer Docket wrote it.
     pub async fn open(store: &PostgresStore) -> Result<Self, StoreError> {
-        settings::migrate(store.hosts(), migrations()).await?;
+        prepare(store.hosts()).await?;
         let pool = store.pool();
         Ok(Self { recording: Recording::start(pool.clone()), pool })
     }
+}
+
+/// Creates or migrates the table.
+pub(crate) async fn prepare(hosts: &Hosts) -> Result<(), StoreError> {
+    settings::migrate(hosts, migrations()).await
 }
 
 fn migrations() -> Migrator {

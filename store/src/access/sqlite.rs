@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{ConnectOptions, QueryBuilder, Row, SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{
+    ConnectOptions, Connection, QueryBuilder, Row, SqlSafeStr, SqliteConnection, SqlitePool,
+};
 
 use super::recording::{Keeper, Recording};
 use super::{Access, AccessEntry, AccessFilter, AccessLog};
@@ -28,34 +30,43 @@ impl SqliteAccessLog {
     /// [`StoreError::Refused`] when it cannot be opened or a newer Docket wrote it.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        let refused =
-            |why: String| StoreError::Refused(format!("the access log {}: {why}", path.display()));
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(5))
-            .pragma("trusted_schema", "OFF")
-            .disable_statement_logging();
-        let writing =
-            options.clone().create_if_missing(true).thread_name(|_| "docket-access".into());
-        let mut connection = writing.connect().await.map_err(|error| refused(error.to_string()))?;
-        migrations().run_direct(None, &mut connection, false).await.map_err(
-            |error| match error {
-                MigrateError::VersionMissing(_) => {
-                    refused("it was written by a newer Docket".to_owned())
-                }
-                other => refused(other.to_string()),
-            },
-        )?;
+        let connection = writing(path).await?;
         let readers = PoolOptions::new()
             .max_connections(2)
             .test_before_acquire(false)
-            .connect_with(options.read_only(true))
+            .connect_with(options(path).read_only(true))
             .await
             .map_err(|error| failed(&error))?;
         Ok(Self { recording: Recording::start(connection), readers })
     }
+}
+
+/// Creates or migrates the file.
+pub(crate) async fn prepare(path: &Path) -> Result<(), StoreError> {
+    writing(path).await?.close().await.map_err(|error| failed(&error))
+}
+
+/// The one connection that writes, to a file of this release.
+async fn writing(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let refused =
+        |why: String| StoreError::Refused(format!("the access log {}: {why}", path.display()));
+    let options = options(path).create_if_missing(true).thread_name(|_| "docket-access".into());
+    let mut connection = options.connect().await.map_err(|error| refused(error.to_string()))?;
+    migrations().run_direct(None, &mut connection, false).await.map_err(|error| match error {
+        MigrateError::VersionMissing(_) => refused("it was written by a newer Docket".to_owned()),
+        other => refused(other.to_string()),
+    })?;
+    Ok(connection)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
 }
 
 fn migrations() -> Migrator {

@@ -73,6 +73,12 @@ impl Hosts {
         Ok(Self { hosts: hosts.collect() })
     }
 
+    /// The same hosts, with another name for the sessions.
+    pub(crate) fn named(self, name: &str) -> Self {
+        let hosts = self.hosts.into_iter().map(|host| host.application_name(name));
+        Self { hosts: hosts.collect() }
+    }
+
     /// How to connect to the first of them, whatever it is at present.
     pub fn first(&self) -> PgConnectOptions {
         self.hosts.first().cloned().unwrap_or_default()

@@ -88,6 +88,10 @@ impl PostgresStore {
         store.writer = Some(Queue::start(writer));
         store.head = shown;
         store.follow(hosts, head, settings);
+        if let Err(refused) = crate::moving::refuse_if_moving(&store).await {
+            store.close().await;
+            return Err(refused);
+        }
         store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
         Ok(store)
     }

@@ -61,7 +61,7 @@ pub(super) async fn check(connection: &mut PgConnection) -> Result<(), StoreErro
 }
 
 /// Creates or migrates the log's tables, and refuses those that this program must not touch.
-pub(super) async fn prepare(hosts: &Hosts) -> Result<(), StoreError> {
+pub(crate) async fn prepare(hosts: &Hosts) -> Result<(), StoreError> {
     migrate(hosts, migrations()).await
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn migrate(hosts: &Hosts, steps: Migrator) -> Result<(), StoreE
 }
 
 /// Refuses, without changing anything, a database that another release should read.
-pub(super) async fn check_schema(mut connection: PgConnection) -> Result<(), StoreError> {
+pub(crate) async fn check_schema(mut connection: PgConnection) -> Result<(), StoreError> {
     let applied =
         connection.list_applied_migrations("_sqlx_migrations").await.map_err(|error| {
             StoreError::Refused(format!("there is no Docket log in this database: {error}"))

@@ -10,7 +10,7 @@ mod checkpoint;
 pub(crate) mod failure;
 mod inserts;
 mod known;
-mod open;
+pub(crate) mod open;
 pub(crate) mod reads;
 mod writer;
 
@@ -72,6 +72,10 @@ impl SqliteStore {
         let readers = open::readers(&path).await?;
         let writer = Some(Queue::start(writer));
         let store = Self { path, readers, head, tail, writer, folding };
+        if let Err(refused) = crate::moving::refuse_if_moving(&store).await {
+            store.close().await;
+            return Err(refused);
+        }
         store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
         Ok(store)
     }

@@ -52,7 +52,7 @@ fn common(path: &Path) -> SqliteConnectOptions {
 }
 
 /// Settings of the one connection that writes.
-pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn writing(path: &Path) -> SqliteConnectOptions {
     common(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -73,7 +73,7 @@ pub(super) fn folding(path: &Path) -> SqliteConnectOptions {
 }
 
 /// Settings of a connection that cannot write.
-pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn reading(path: &Path) -> SqliteConnectOptions {
     common(path).read_only(true)
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
 }
 
 /// Creates or migrates the database, and refuses one that this program must not touch.
-pub(super) async fn prepare(path: &Path) -> Result<(), StoreError> {
+pub(crate) async fn prepare(path: &Path) -> Result<(), StoreError> {
     let mut connection = writing(path).connect().await.map_err(|error| unusable(path, &error))?;
     check_library(&mut connection).await?;
     let migrated = migrations().run_direct(None, &mut connection, false).await;
@@ -108,7 +108,7 @@ pub(super) async fn prepare(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Refuses, without changing anything, a database that another release should read.
-pub(super) async fn check_schema(path: &Path) -> Result<(), StoreError> {
+pub(crate) async fn check_schema(path: &Path) -> Result<(), StoreError> {
     if !path.exists() {
         return Err(StoreError::Refused(format!(
             "cannot open {}: there is no such file",
@@ -167,7 +167,7 @@ fn unusable(path: &Path, error: &sqlx::Error) -> StoreError {
 }
 
 /// Takes the lock that makes this process the only one that writes; it lasts as long as the file.
-pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);

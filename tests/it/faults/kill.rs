@@ -53,7 +53,7 @@ pub async fn under_load(store: Option<&str>, cycles: u64) {
 }
 
 /// Opens tickets and works on them until the server is gone.
-async fn write(target: Target, count: Arc<AtomicU64>) -> Ledger {
+pub async fn write(target: Target, count: Arc<AtomicU64>) -> Ledger {
     let mut ledger = Ledger::default();
     let mut ticket: Option<String> = None;
     loop {

@@ -5,7 +5,7 @@
 //! `postgres` shares its ledger with `kill`, but has not been seen to fail on a broken build of its own yet.
 
 mod disk_full;
-mod kill;
-mod ledger;
+pub mod kill;
+pub mod ledger;
 mod postgres;
 mod timers;

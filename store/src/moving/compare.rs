@@ -1,0 +1,150 @@
+//! Reading both stores, and holding one against the other.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::house::House;
+use super::tables::{ACCESSES, EVENTS, Row, Table};
+use super::{Moved, PAGE, PAGE_BYTES, number};
+use crate::appending::known::from_hex;
+use crate::batches::Batches;
+use crate::check::Check;
+use crate::{Position, StoreError, StoredEvent};
+
+/// How far the two were compared.
+#[derive(Default)]
+pub(super) struct Comparison {
+    check: Check,
+    readings: u64,
+}
+
+impl Comparison {
+    /// Compares the events behind those that were compared before, up to the end of the target.
+    pub async fn events(
+        &mut self,
+        from: &mut House,
+        to: &mut House,
+        progress: &mut (dyn FnMut(Position, Position) + Send),
+    ) -> Result<(), StoreError> {
+        let end = to.last(&EVENTS).await?;
+        let mut batches = Batches::up_to(PAGE, PAGE_BYTES);
+        while self.check.position() < end {
+            let at = self.check.position();
+            let limit = batches.next().min(usize::try_from(end - at).unwrap_or(PAGE));
+            let rows = alike(&EVENTS, at, limit, from, to).await?;
+            batches.learn_of(rows.len(), rows.iter().flatten().flatten().map(String::len).sum());
+            for row in &rows {
+                let (event, hash) = event(row).ok_or_else(|| {
+                    StoreError::Integrity(format!("an event behind {at} cannot be read"))
+                })?;
+                self.check.event(&event, &hash);
+            }
+            if let Some(fault) = self.check.report().faults.first() {
+                let (position, what) = (fault.position, &fault.what);
+                return Err(StoreError::Integrity(format!("at position {position}: {what}")));
+            }
+            if rows.is_empty() {
+                return Err(StoreError::Integrity(format!("the log ends at {at}, not at {end}")));
+            }
+            progress(self.check.position(), end);
+        }
+        Ok(())
+    }
+
+    /// Compares all that is on record of who read what.
+    pub async fn readings(&mut self, from: &mut House, to: &mut House) -> Result<(), StoreError> {
+        self.readings = 0;
+        let mut at = 0;
+        loop {
+            let rows = alike(&ACCESSES, at, PAGE, from, to).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            at = number(last)?;
+            self.readings += rows.len() as u64;
+        }
+    }
+
+    /// What was compared.
+    pub fn moved(&self) -> Moved {
+        let report = self.check.report();
+        Moved { events: report.events, streams: report.streams, readings: self.readings }
+    }
+}
+
+/// The rows behind a number, which must be the same in both.
+async fn alike(
+    table: &Table,
+    behind: Position,
+    limit: usize,
+    from: &mut House,
+    to: &mut House,
+) -> Result<Vec<Row>, StoreError> {
+    let key = [Some(behind.to_string())];
+    let (here, there) =
+        tokio::try_join!(from.page(table, &key, limit), to.page(table, &key, limit))?;
+    if here == there {
+        return Ok(here);
+    }
+    let differs = here.iter().zip(&there).find(|(here, there)| here != there);
+    let at = differs.map(|(here, _)| number(here)).transpose()?;
+    let at = at.unwrap_or(behind + here.len().min(there.len()) as u64 + 1);
+    Err(StoreError::Integrity(format!(
+        "{} {at} is not the same at the target as at the source; empty the target, and begin anew",
+        table.name
+    )))
+}
+
+/// An event and the hash of its payload, as a row tells them.
+fn event(row: &Row) -> Option<(StoredEvent, [u8; 32])> {
+    let [
+        position,
+        stream,
+        version,
+        id,
+        event_type,
+        schema,
+        occurred,
+        recorded,
+        hash,
+        envelope,
+        payload,
+        sealed,
+    ] = row.as_slice()
+    else {
+        return None;
+    };
+    let event = StoredEvent {
+        position: position.as_ref()?.parse().ok()?,
+        stream: stream.clone()?,
+        version: version.as_ref()?.parse().ok()?,
+        event_id: Uuid::parse_str(id.as_ref()?).ok()?,
+        event_type: event_type.clone()?,
+        schema: schema.as_ref()?.parse().ok()?,
+        occurred_at: occurred.as_ref()?.parse().ok()?,
+        recorded_at: recorded.as_ref()?.parse().ok()?,
+        envelope: envelope.clone()?,
+        payload: payload.clone()?,
+        sealed: sealed.clone(),
+    };
+    Some((event, from_hex(hash.as_ref()?)?.try_into().ok()?))
+}
+
+/// Whether events that were just read follow each other, and are what was appended: what was altered is
+/// not carried on.
+pub(super) fn whole(rows: &[Row], after: Position) -> Result<(), StoreError> {
+    let mut expected = after;
+    for row in rows {
+        expected += 1;
+        let position = number(row)?;
+        if position != expected {
+            let why = format!("position {expected} of the log is missing; nothing behind it moves");
+            return Err(StoreError::Integrity(why));
+        }
+        let column = |n: usize| row.get(n).and_then(Option::as_deref).unwrap_or_default();
+        let (hash, payload) = (column(8), column(10));
+        if from_hex(hash).as_deref() != Some(&Sha256::digest(payload.as_bytes())[..]) {
+            let why = format!("the payload at position {position} was altered; it does not move");
+            return Err(StoreError::Integrity(why));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! A store as it is moved: one connection that sees the tables themselves.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
+
+use super::tables::{Dialect, EVENTS, Row, Table};
+use super::{Place, marks};
+use crate::access::{postgres as access_postgres, sqlite as access_sqlite};
+use crate::postgres::{self, Hosts};
+use crate::sqlite::{self, open};
+use crate::{Position, StoreError};
+
+/// What the sessions of a move are called, so that they are not taken for those of a server.
+const SESSION: &str = "moving house";
+
+/// An opened store. Only one of its two sides is ever written: the log that a move goes to.
+pub(super) enum House {
+    Sqlite {
+        path: PathBuf,
+        log: SqliteConnection,
+        /// Missing where nobody has ever read anything.
+        access: Option<SqliteConnection>,
+        /// Held by whoever alone writes the file.
+        lock: Option<File>,
+    },
+    Postgres {
+        hosts: Hosts,
+        connection: PgConnection,
+        has_access: bool,
+    },
+}
+
+impl House {
+    /// The store that is left, which must be there and of this release.
+    pub async fn left(place: Place<'_>) -> Result<Self, StoreError> {
+        match place {
+            Place::Sqlite { log, access } => {
+                open::check_schema(log).await?;
+                let connection = reading(log).await?;
+                let access = if access.exists() { Some(reading(access).await?) } else { None };
+                Ok(Self::Sqlite { path: log.to_owned(), log: connection, access, lock: None })
+            }
+            Place::Postgres(url) => {
+                let hosts = Hosts::parse(url)?.named(SESSION);
+                let (connection, _) = hosts.primary().await?;
+                postgres::settings::check_schema(connection).await?;
+                let mut house = Self::connected(hosts).await?;
+                let there = "SELECT to_regclass('accesses') IS NOT NULL";
+                if let Self::Postgres { connection, has_access, .. } = &mut house {
+                    let found = sqlx::query_scalar(there).fetch_one(connection).await;
+                    *has_access = found.map_err(|error| postgres::failure::failed(&error))?;
+                }
+                Ok(house)
+            }
+        }
+    }
+
+    /// The store that is moved into: its tables are made, and nobody else writes its file meanwhile.
+    pub async fn entered(place: Place<'_>) -> Result<Self, StoreError> {
+        match place {
+            Place::Sqlite { log, access } => {
+                let lock = Some(open::lock(log)?);
+                open::prepare(log).await?;
+                access_sqlite::prepare(access).await?;
+                let connection = open::writing(log).create_if_missing(false).connect().await;
+                let connection = connection.map_err(|error| sqlite::failure::failed(&error))?;
+                let access = open::writing(access).create_if_missing(false).connect().await;
+                let access = Some(access.map_err(|error| sqlite::failure::failed(&error))?);
+                Ok(Self::Sqlite { path: log.to_owned(), log: connection, access, lock })
+            }
+            Place::Postgres(url) => {
+                let hosts = Hosts::parse(url)?.named(SESSION);
+                postgres::settings::prepare(&hosts).await?;
+                access_postgres::prepare(&hosts).await?;
+                Self::connected(hosts).await
+            }
+        }
+    }
+
+    async fn connected(hosts: Hosts) -> Result<Self, StoreError> {
+        let (connection, _) = hosts.primary().await?;
+        Ok(Self::Postgres { hosts, connection, has_access: true })
+    }
+
+    /// Where it is, without a password.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
+            Self::Postgres { hosts, .. } => hosts.to_string(),
+        }
+    }
+
+    /// Rows of a table behind a key, in the order of keys.
+    pub async fn page(
+        &mut self,
+        table: &Table,
+        behind: &[Option<String>],
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        if !self.has(table) {
+            return Ok(Vec::new());
+        }
+        let sql = table.reading(self.dialect(), !behind.is_empty(), limit);
+        let rows = self.texts(table, sql, behind).await?;
+        let rows: Result<_, _> = rows.iter().map(|row| serde_json::from_str(row)).collect();
+        rows.map_err(|error| StoreError::Integrity(format!("{}: {error}", table.name)))
+    }
+
+    /// The last key of a table whose key is a number.
+    pub async fn last(&mut self, table: &Table) -> Result<Position, StoreError> {
+        if !self.has(table) {
+            return Ok(0);
+        }
+        let last = self.texts(table, table.last(), &[]).await?;
+        let last = last.first().and_then(|last| last.parse().ok());
+        last.ok_or_else(|| StoreError::Integrity(format!("{} has no last row", table.name)))
+    }
+
+    /// Writes rows, in one transaction. The log's end goes with its events.
+    pub async fn put(&mut self, table: &Table, rows: &[Row]) -> Result<(), StoreError> {
+        let given = json(rows)?;
+        let mut work = vec![(table.putting(self.dialect()), vec![given])];
+        if let (Self::Postgres { .. }, true, Some(last)) =
+            (&*self, table.name == EVENTS.name, rows.last())
+        {
+            let end = "UPDATE log_end SET position = CAST($1 AS bigint),
+                         recorded_at = CAST($2 AS bigint), turn = turn + 1";
+            let column = |n: usize| last.get(n).cloned().flatten().unwrap_or_default();
+            work.push((end.to_owned(), vec![column(0), column(7)]));
+        }
+        self.durably(table, work).await
+    }
+
+    /// Removes the rows with these keys.
+    pub async fn remove(&mut self, table: &Table, rows: &[Row]) -> Result<(), StoreError> {
+        let keys: Vec<Row> = rows.iter().map(|row| table.key(row).to_vec()).collect();
+        let given = json(&keys)?;
+        let work = vec![(table.removing(self.dialect()), vec![given])];
+        self.durably(table, work).await
+    }
+
+    /// Lets the database give numbers to readings behind those that were moved in.
+    pub async fn number_readings(&mut self) -> Result<(), StoreError> {
+        // SQLite keeps count by itself.
+        let Self::Postgres { connection, .. } = self else { return Ok(()) };
+        let sql = "SELECT setval(pg_get_serial_sequence('accesses', 'seq'), max(seq)) FROM accesses
+                   HAVING max(seq) IS NOT NULL";
+        let set = sqlx::raw_sql(sql).execute(connection).await;
+        set.map(drop).map_err(|error| postgres::failure::failed(&error))
+    }
+
+    /// Who still uses it, in words; `None` where nobody does. A file is then held by this process.
+    pub async fn users(&mut self) -> Result<Option<String>, StoreError> {
+        match self {
+            Self::Sqlite { lock: Some(_), .. } => Ok(None),
+            Self::Sqlite { path, lock, .. } => match open::lock(path) {
+                Ok(held) => {
+                    *lock = Some(held);
+                    Ok(None)
+                }
+                Err(StoreError::Refused(why)) => Ok(Some(why)),
+                Err(other) => Err(other),
+            },
+            Self::Postgres { connection, .. } => {
+                let sql = "SELECT count(*) FROM pg_stat_activity
+                           WHERE datname = current_database() AND application_name LIKE 'docket%'";
+                let sessions: i64 = sqlx::query_scalar(sql)
+                    .fetch_one(connection)
+                    .await
+                    .map_err(|error| postgres::failure::failed(&error))?;
+                let said =
+                    || format!("servers of Docket hold {sessions} sessions with the database");
+                Ok((sessions > 0).then(said))
+            }
+        }
+    }
+
+    /// Closes the store to everybody who would write it, and says where it went.
+    pub async fn close_to_writers(&mut self, target: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { path, .. } => marks::depart_sqlite(path, Some(target)).await,
+            Self::Postgres { connection, .. } => marks::depart_postgres(connection, target).await,
+        }
+    }
+
+    /// Opens it to writers again.
+    pub async fn open_to_writers(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { path, .. } => marks::depart_sqlite(path, None).await,
+            Self::Postgres { connection, .. } => marks::return_postgres(connection).await,
+        }
+    }
+
+    /// Lets go of it.
+    pub async fn leave(self) {
+        // What was written is committed; closing is a courtesy.
+        match self {
+            Self::Sqlite { log, access, .. } => {
+                let _ = log.close().await;
+                if let Some(access) = access {
+                    let _ = access.close().await;
+                }
+            }
+            Self::Postgres { connection, .. } => drop(connection.close().await),
+        }
+    }
+
+    fn has(&self, table: &Table) -> bool {
+        let of_readings = table.name == super::ACCESSES.name;
+        !of_readings
+            || match self {
+                Self::Sqlite { access, .. } => access.is_some(),
+                Self::Postgres { has_access, .. } => *has_access,
+            }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite { .. } => Dialect::Sqlite,
+            Self::Postgres { .. } => Dialect::Postgres,
+        }
+    }
+
+    async fn texts(
+        &mut self,
+        table: &Table,
+        sql: String,
+        given: &[Option<String>],
+    ) -> Result<Vec<String>, StoreError> {
+        match self {
+            Self::Sqlite { log, access, .. } => {
+                let on = on_file(log, access.as_mut(), table);
+                let query = sqlx::query_scalar(AssertSqlSafe(sql));
+                let query = given.iter().fold(query, |query, text| query.bind(text));
+                query.fetch_all(on).await.map_err(|error| sqlite::failure::failed(&error))
+            }
+            Self::Postgres { connection, .. } => {
+                let query = sqlx::query_scalar(AssertSqlSafe(sql));
+                let query = given.iter().fold(query, |query, text| query.bind(text));
+                query.fetch_all(connection).await.map_err(|e| postgres::failure::failed(&e))
+            }
+        }
+    }
+
+    async fn durably(
+        &mut self,
+        table: &Table,
+        work: Vec<(String, Vec<String>)>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { log, access, .. } => {
+                let on = on_file(log, access.as_mut(), table);
+                let written = async {
+                    let mut transaction = on.begin_with("BEGIN IMMEDIATE").await?;
+                    for (sql, given) in work {
+                        let query = sqlx::query(AssertSqlSafe(sql));
+                        let query = given.iter().fold(query, |query, text| query.bind(text));
+                        query.execute(&mut *transaction).await?;
+                    }
+                    transaction.commit().await
+                };
+                written.await.map_err(|error| sqlite::failure::failed(&error))
+            }
+            Self::Postgres { connection, .. } => {
+                let written = async {
+                    let mut transaction = connection.begin().await?;
+                    for (sql, given) in work {
+                        let query = sqlx::query(AssertSqlSafe(sql));
+                        let query = given.iter().fold(query, |query, text| query.bind(text));
+                        query.execute(&mut *transaction).await?;
+                    }
+                    transaction.commit().await
+                };
+                written.await.map_err(|error| postgres::failure::failed(&error))
+            }
+        }
+    }
+}
+
+/// Readings have a file of their own.
+fn on_file<'c>(
+    log: &'c mut SqliteConnection,
+    access: Option<&'c mut SqliteConnection>,
+    table: &Table,
+) -> &'c mut SqliteConnection {
+    match access {
+        Some(access) if table.name == super::ACCESSES.name => access,
+        _ => log,
+    }
+}
+
+async fn reading(path: &Path) -> Result<SqliteConnection, StoreError> {
+    open::reading(path).connect().await.map_err(|error| sqlite::failure::failed(&error))
+}
+
+fn json(rows: &[Row]) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(|error| StoreError::Integrity(error.to_string()))
+}
