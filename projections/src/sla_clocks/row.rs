@@ -2,6 +2,7 @@
 
 use docket_domain::codec::Event;
 use docket_domain::instant::Instant;
+use docket_domain::party::ActorKind;
 use docket_domain::sla::clock::{BreachedBy, Clock, Stop, StoppedBy, Verdict};
 use docket_domain::sla::plan::ClockKind;
 use docket_domain::ticket::event::{Outcome, TicketCreated, TicketEvent};
@@ -79,7 +80,7 @@ pub struct ClockRow {
     pub cell: String,
 }
 
-/// What a ticket was from a moment on.
+/// What a ticket was from a moment on. The moments never go back, though events may: order is the version.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Traits {
     from: Instant,
@@ -108,7 +109,9 @@ impl Traits {
             (_, None) => return,
         };
         if last.is_none_or(|last| !last.is_same(&now)) {
-            known.push(Self { from: recorded.occurred_at, ..now });
+            let from =
+                last.map_or(recorded.occurred_at, |last| last.from.max(holds_from(recorded)));
+            known.push(Self { from, ..now });
         }
     }
 
@@ -134,6 +137,15 @@ impl Traits {
             )
         };
         told(self) == told(other)
+    }
+}
+
+/// From when on what an event changed was so. A step of a chain happened at the instant that it answers
+/// to, but nobody's ticket was raised or moved before the step was taken, and never at that instant.
+fn holds_from(recorded: &Recorded) -> Instant {
+    match recorded.envelope.actor.kind {
+        ActorKind::System => recorded.recorded_at.max(recorded.occurred_at.plus_millis(1)),
+        _ => recorded.occurred_at,
     }
 }
 

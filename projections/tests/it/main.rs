@@ -17,6 +17,7 @@ mod nodes;
 mod poison;
 mod promises;
 mod runner;
+mod sla_clocks;
 mod story;
 mod ticket_document;
 mod ticket_sla;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use docket_api::workers::timers::Timers;
 use docket_tests::desk::Desk;
 use serde_json::{Value, json};
 
@@ -96,6 +97,27 @@ async fn what_passes_while_nothing_happens_counts_where_it_passed() {
     first_response: open 1, breached 0, still_open 0, p50_ms null
     first_response: open 0, breached 1, still_open 1, p50_ms null
     ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_breach_counts_where_the_ticket_lay_and_not_where_its_own_step_moved_it() {
+    let desk = Desk::open().await;
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    for added in ["key", "version", "effective_from"] {
+        plan.as_object_mut().unwrap().remove(added);
+    }
+    plan["escalation"] = json!([{ "clock": "first_response", "at": "breach", "level": 2,
+        "to": "owner", "priority": "high", "queue": "complaints" }]);
+    desk.admin.put("/v1/plans/default", &plan).await.is(200);
+    let ticket = desk.given_ticket().await;
+    desk.pass(MINUTE * 60 * 26);
+    desk.views_caught_up().await;
+    Timers::default().fire_due(&desk.server.docket).await.unwrap();
+    desk.views_caught_up().await;
+    assert_eq!(desk.admin.get(&ticket.own()).await.is(200).text("/queue"), "complaints");
+    let path = "/v1/compliance?from=2026-03-02T00:00:00Z&by=queue,priority";
+    let report = desk.admin.get(&format!("{path}&clock=first_response")).await.is(200);
+    insta::assert_snapshot!(told(&report.body, &["breached"]), @"first_response medium inbox: breached 1");
 }
 
 #[tokio::test(flavor = "multi_thread")]
