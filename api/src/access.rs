@@ -107,6 +107,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/compliance/clocks", READ),
     route("GET", "/v1/deadlines", READ),
     route("POST", "/v1/plans/{key}/what-if", REPORT),
+    route("POST", "/v1/plans/{key}/reapply", ADMIN),
     route("GET", "/v1/{kind:queues|categories|statuses|priorities|types|calendars|plans}", READ),
     route("GET", "/v1/{kind:queues|statuses|priorities|types|calendars|plans}/{key}", READ),
     route("PUT", "/v1/{kind:queues|statuses|priorities|types|calendars|plans}/{key}", ADMIN),

@@ -65,10 +65,11 @@ impl Case {
         self.fold.document.as_ref()
     }
 
-    /// What it was promised by when it was opened.
-    pub fn terms(&self) -> Option<&SlaTerms> {
-        self.facts.iter().find_map(|fact| match &fact.what {
+    /// What it was promised by, oldest first: when it was opened, and whenever that was reapplied.
+    pub fn terms(&self) -> impl DoubleEndedIterator<Item = &SlaTerms> {
+        self.facts.iter().filter_map(|fact| match &fact.what {
             What::Opened(opened) => opened.sla.as_ref(),
+            What::Reapplied(terms) => Some(&**terms),
             _ => None,
         })
     }

@@ -69,6 +69,12 @@ pub async fn await_log(docket: &Docket, headers: &HeaderMap) -> Result<(), Probl
     tokio::time::timeout(PATIENCE, beyond).await.map_err(|_| lagging(wanted))
 }
 
+/// Waits until the views show all that was acknowledged before.
+pub async fn at_head(docket: &Docket) -> Result<(), Problem> {
+    let head = docket.store.head();
+    if docket.views.wait_for(head, PATIENCE).await { Ok(()) } else { Err(lagging(head)) }
+}
+
 fn lagging(wanted: Position) -> Problem {
     let detail = format!("position {wanted} cannot be seen yet");
     Problem::unavailable("projection_lagging", detail, 1)

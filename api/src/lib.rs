@@ -24,6 +24,7 @@ pub mod page;
 pub mod problem;
 pub mod promises;
 pub mod rate;
+pub mod reapplying;
 pub mod routes;
 pub mod server;
 pub mod side;

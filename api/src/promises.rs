@@ -67,7 +67,7 @@ impl Docket {
     ) -> Result<Family, Problem> {
         let cases = self.tied_to(id, case, moment).await?;
         let mut frozen: Vec<(SlaTerms, Arc<FrozenPlan>)> = Vec::new();
-        for terms in cases.values().filter_map(|case| case.terms()) {
+        for terms in cases.values().flat_map(|case| case.terms()) {
             if !frozen.iter().any(|(known, _)| known == terms) {
                 frozen.push((terms.clone(), self.reader.plans.load(&self.reader, terms).await?));
             }

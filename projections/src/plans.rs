@@ -114,6 +114,7 @@ impl Plans {
 fn named(event: &Recorded) -> Option<&SlaTerms> {
     match &event.event {
         Event::Ticket(TicketEvent::TicketCreated(created)) => created.sla.as_ref(),
+        Event::Ticket(TicketEvent::SlaReapplied(reapplied)) => Some(&reapplied.to),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ mod row;
 
 use std::sync::Arc;
 
-pub use self::list::{Rows, due_next, page};
+pub use self::list::{Rows, due_next, page, running};
 pub use self::row::ClockRow;
 use self::row::Traits;
 use crate::clocks::Clocks;

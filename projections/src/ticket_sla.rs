@@ -23,7 +23,7 @@ pub struct TicketSla {
     /// The moment that running clocks are read at.
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Instant,
-    /// The plan that the ticket was promised by; `null` for one from before there were plans.
+    /// The plan that the ticket is promised by, since it was last reapplied; `null` for one from before there were plans.
     pub plan: Option<Frozen>,
     /// The calendar that it counts by.
     pub calendar: Option<Frozen>,
@@ -128,8 +128,10 @@ impl TicketSla {
     /// What clocks say at `now`; `waits` says whether a customer's message waits, for a ticket that
     /// has none.
     pub fn of(clocks: &[Clock], now: Instant, waits: bool) -> Self {
-        let own = clocks.iter().find(|clock| clock.carried.is_none());
+        let own = clocks.iter().filter(|clock| clock.carried.is_none());
         let terms = own.map(|clock| clock.frozen().terms());
+        // Versions only grow: what was reapplied last holds.
+        let terms = terms.max_by_key(|terms| (terms.plan.version, terms.calendar.version));
         Self {
             as_of: now,
             plan: terms.map(|terms| frozen(&terms.plan)),

@@ -4,27 +4,39 @@ use std::sync::Arc;
 
 use actix_web::{HttpResponse, post, web};
 use docket_commands::Drafts;
+use docket_domain::definition::DefinitionRefusal;
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::calendar::Calendar;
 use docket_domain::sla::plan::Plan;
+use docket_projections::sla_clocks;
 use docket_projections::what_if as past;
 use docket_projections::what_if::WhatIf;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use crate::body::Body;
 use crate::call::{Answer, Call, json};
+use crate::check::Check;
+use crate::fresh;
+use crate::page::{self, Page};
 use crate::problem::Problem;
+use crate::reapplying::Reapplied;
 
 /// Held by whoever tries a draft on the past. That takes both cores for seconds: one at a time leaves
 /// the machine to commands.
 static TRYING: Mutex<()> = Mutex::const_new(());
 
+/// How many tickets are looked at, and written to, at once: the store commits them together.
+const AT_ONCE: usize = 16;
+
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(what_if);
+    config.service(what_if).service(reapply);
 }
 
 /// A draft, and the tickets it is tried on.
@@ -65,4 +77,59 @@ async fn what_if(call: Call, key: web::Path<String>, body: Body<Asked>) -> Answe
     let _alone = TRYING.lock().await;
     let answer = past::what_if(&call.docket.reader, &WhatIf { draft, from, to, now }).await?;
     json(HttpResponse::Ok(), &answer)
+}
+
+/// Which tickets the plan in force is laid under, and whether it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reapply {
+    /// Whether to say only what would become of the clocks; `true` unless said.
+    #[serde(default = "yes")]
+    dry_run: bool,
+    /// Why.
+    reason: Option<String>,
+    /// How many tickets of which something runs are looked at, 1 to 200; 50 unless said.
+    page_size: Option<u16>,
+    /// Where the last page ended.
+    cursor: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Lay the plan in force, with its calendar, under the clocks that run by an older version.
+///
+/// A page looks at so many tickets and answers those whose clocks change, from what to what. What has
+/// counted stays counted; clocks that ended or are late are never touched. Without `"dry_run": false`
+/// nothing is written.
+#[utoipa::path(tag = "compliance", request_body = Reapply,
+    responses((status = 200, description = "The tickets whose clocks change.",
+        body = Page<Reapplied>)))]
+#[post("/plans/{key}/reapply")]
+async fn reapply(call: Call, key: web::Path<String>, body: Body<Reapply>) -> Answer {
+    let Reapply { dry_run, reason, page_size, cursor } = body.asked;
+    Check::default().maybe_text("/reason", reason.as_ref()).done()?;
+    let size = usize::from(page::size(page_size)?);
+    let after = cursor.map(|cursor| Uuid::try_parse(&cursor)).transpose().map_err(|_| {
+        Problem::field("/cursor", "invalid_cursor", "the cursor belongs to another list")
+    })?;
+    let docket = &call.docket;
+    if docket.desk.catalogue().terms_of(&key).is_none() {
+        return Err(docket.refusal(DefinitionRefusal::NoSuchDefinition.into()).await);
+    }
+    let request = call.request(&body.bytes, None)?;
+    fresh::at_head(docket).await?;
+    let documents = docket.views.documents();
+    let mut found = sla_clocks::running(documents, after.map(TicketId), size + 1).await?;
+    let has_more = found.len() > size;
+    found.truncate(size);
+    let next = found.last().filter(|_| has_more).map(|ticket| ticket.0.to_string());
+    let (key, reason, request) = (key.as_str(), reason.as_deref(), &request);
+    let each = stream::iter(found).map(async |ticket| match dry_run {
+        true => docket.would_reapply(ticket, key).await,
+        false => docket.reapply(request, ticket, key, reason).await,
+    });
+    let changed: Vec<Option<Reapplied>> = each.buffered(AT_ONCE).try_collect().await?;
+    Page::until(changed.into_iter().flatten().collect(), next).answer()
 }

@@ -14,6 +14,7 @@ use crate::sla::frozen::FrozenPlan;
 use crate::sla::plan::{ClockKind, Target};
 use crate::ticket::event::Outcome;
 
+mod carrying;
 mod due;
 pub mod fact;
 mod family;
@@ -144,11 +145,12 @@ pub enum BreachedBy {
     Retarget,
 }
 
-/// From when on a clock ran or paused.
+/// From when on a clock ran or paused, and by which plan.
 #[derive(Clone, Debug, PartialEq)]
 struct Span {
     from: Instant,
     pause: Option<Pause>,
+    frozen: Arc<FrozenPlan>,
 }
 
 /// Why a clock pauses.
@@ -176,7 +178,8 @@ impl Clock {
     /// Pauses it, or lets it run again.
     fn set_pause(&mut self, at: Instant, pause: Option<&Pause>) {
         if self.spans.last().and_then(|span| span.pause.as_ref()) != pause {
-            self.spans.push(Span { from: at, pause: pause.cloned() });
+            let (pause, frozen) = (pause.cloned(), self.frozen.clone());
+            self.spans.push(Span { from: at, pause, frozen });
         }
     }
 
@@ -187,13 +190,33 @@ impl Clock {
     /// Gives it another target. What has elapsed stays; a breach stays, and with it the target that
     /// was missed (rule 9).
     fn retarget(&mut self, at: Instant, target: Option<Target>) {
-        if self.breach.is_some() || self.target == target {
+        if self.target != target && !self.is_late(at) {
+            self.set_target(at, target);
+        }
+    }
+
+    /// Goes on by another plan or calendar (rule 11): what has counted stays counted, and from now on
+    /// time counts as the new one says. What was late before stays with the plan that it missed.
+    fn reapply(&mut self, at: Instant, frozen: &Arc<FrozenPlan>, target: Option<Target>) {
+        if self.is_late(at) {
             return;
         }
-        if let Some(deadline) = self.deadline().filter(|deadline| *deadline < at) {
+        self.frozen = frozen.clone();
+        let pause = self.pause().cloned();
+        self.spans.push(Span { from: at, pause, frozen: frozen.clone() });
+        self.set_target(at, target);
+    }
+
+    /// Whether it is late at `at`; that it is stands from then on, whatever is changed.
+    fn is_late(&mut self, at: Instant) -> bool {
+        let missed = self.deadline().filter(|deadline| *deadline < at);
+        if let (None, Some(deadline)) = (&self.breach, missed) {
             self.breach = Some(Breach { at: deadline, deadline, by: BreachedBy::Deadline });
-            return;
         }
+        self.breach.is_some()
+    }
+
+    fn set_target(&mut self, at: Instant, target: Option<Target>) {
         self.target = target;
         self.target_since = at;
         if let Some(deadline) = self.deadline().filter(|deadline| *deadline < at) {

@@ -15,8 +15,8 @@ use crate::personal::Personal;
 use crate::sla::clock::Due;
 use crate::ticket::event::{
     AssignMethod, AttachmentRef, CallOutcome, Decision, Direction, GivenContact, LinkKind,
-    MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SnoozeReason, TicketRef,
-    WaitingMessage, WakeCause,
+    MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SlaReapplied, SnoozeReason,
+    TicketRef, WaitingMessage, WakeCause,
 };
 
 mod refusal;
@@ -294,6 +294,13 @@ pub enum TicketCommand {
         detected_at: Instant,
         /// Whom a step of a chain raises the ticket to, where that is one agent.
         to: Option<AgentRef>,
+    },
+    /// Let another version of its plan or its calendar hold for its clocks that run.
+    ReapplySla {
+        /// What that comes to.
+        reapplied: Box<SlaReapplied>,
+        /// The ticket's version that it was found in.
+        found_in: u64,
     },
     /// Raise a complaint.
     RaiseComplaint {

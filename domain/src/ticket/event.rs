@@ -14,7 +14,7 @@ pub use self::codes::{
     AssignMethod, CallOutcome, Decision, Direction, LinkKind, MergeSide, OpenedBy, OriginKind,
     Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
 };
-pub use self::mark::{ClockMark, EscalationRule};
+pub use self::mark::{ClockMark, EscalationRule, ReappliedClock, SlaReapplied};
 pub use self::parts::{
     AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
     TicketRef, WaitingMessage,
@@ -378,6 +378,8 @@ pub enum TicketEvent {
     SlaWarned(Box<ClockMark>),
     /// A clock's deadline passed, or a change found it past (S-47).
     SlaBreached(Box<ClockMark>),
+    /// Its clocks that run go on by another version of its plan or its calendar (rule 11).
+    SlaReapplied(Box<SlaReapplied>),
     /// The customer complains (S-72).
     ComplaintRaised {
         /// Its id.
@@ -603,6 +605,7 @@ impl TicketEvent {
             | Self::TicketDeescalated { .. }
             | Self::SlaWarned(_)
             | Self::SlaBreached(_)
+            | Self::SlaReapplied(_)
             | Self::ComplaintRaised { .. }
             | Self::ComplaintDecided { .. }
             | Self::RatingRequested { .. }

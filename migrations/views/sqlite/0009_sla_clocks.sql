@@ -15,3 +15,4 @@ CREATE TABLE {table} (
 -- after load
 CREATE INDEX {table}_decided ON {table} (decided, stream, key, cell);
 CREATE INDEX {table}_running ON {table} (decided, stream, key) WHERE runs = 1;
+CREATE INDEX {table}_runs ON {table} (stream) WHERE runs = 1;

@@ -1,10 +1,11 @@
 //! The clocks themselves, page by page, in the order in which they were decided.
 
+use docket_domain::ids::TicketId;
 use serde::Serialize;
 
 use super::ClockRow;
 use super::report::Question;
-use crate::documents::{Documents, Query};
+use crate::documents::{Documents, DocumentsError, Query};
 use crate::page::{Cursor, LARGEST, Listed, Page, PageInfo};
 use crate::ticket_list::ListError;
 
@@ -49,6 +50,19 @@ pub async fn due_next(
 ) -> Result<Rows, ListError> {
     let query = Query::new(ROWS).sql(" runs = 1 AND decided < ").bind("9999");
     Ok(rows(documents, query, &"due next", size, cursor).await?.without_cells())
+}
+
+/// The tickets of which something runs, in the order of their streams: so many, after this one.
+pub async fn running(
+    documents: &Documents,
+    after: Option<TicketId>,
+    limit: usize,
+) -> Result<Vec<TicketId>, DocumentsError> {
+    let after = after.map(|ticket| ticket.stream()).unwrap_or_default();
+    let query = Query::new("SELECT DISTINCT stream FROM {sla_clocks} WHERE runs = 1 AND stream > ");
+    let query = query.bind(after).sql(" ORDER BY stream LIMIT ").bind(limit as i64);
+    let streams: Vec<(String,)> = documents.list(&query).await?;
+    Ok(streams.iter().filter_map(|(stream,)| TicketId::of_stream(stream)).collect())
 }
 
 async fn rows(

@@ -158,6 +158,7 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         ),
         TicketEvent::SlaWarned(mark) => parts::warned(mark),
         TicketEvent::SlaBreached(mark) => parts::breached(mark),
+        TicketEvent::SlaReapplied(reapplied) => parts::reapplied(reapplied),
         TicketEvent::ComplaintRaised { claim, severity: how, remedy, owner, .. } => format!(
             "raised a {} complaint: {}{}; its owner is {}",
             severity(*how),

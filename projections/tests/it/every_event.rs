@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use docket_domain::customer::{Address, AddressKind};
-use docket_domain::definition::{BaseStatus, SlaTerms};
+use docket_domain::definition::{BaseStatus, SlaTerms, Term};
 use docket_domain::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::personal::Personal;
@@ -12,7 +12,8 @@ use docket_domain::sla::plan::{ClockKind, StepAt, Whom};
 use docket_domain::ticket::event::{
     AssignMethod, AttachmentRef, Call, CallOutcome, Chat, ClockMark, Decision, Direction,
     EscalationRule, GivenContact, LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser,
-    ReopenCause, Severity, SnoozeReason, TicketCreated, TicketEvent, WakeCause,
+    ReappliedClock, ReopenCause, Severity, SlaReapplied, SnoozeReason, TicketCreated, TicketEvent,
+    WakeCause,
 };
 
 use crate::story::{
@@ -164,8 +165,27 @@ pub fn promising() -> Vec<TicketEvent> {
     told
 }
 
-fn marked() -> [TicketEvent; 3] {
+fn marked() -> [TicketEvent; 4] {
+    let terms = |version| {
+        let plan = Term { version, ..term("default") };
+        SlaTerms { plan, calendar: term("office"), tzdb: "2026a".into() }
+    };
+    let clock = ReappliedClock {
+        clock: ClockKind::Resolution,
+        instance: 2,
+        row: None,
+        from_target_ms: None,
+        target_ms: Some(3_600_000),
+        from_deadline: None,
+        deadline: Some(MONDAY),
+    };
     [
+        TicketEvent::SlaReapplied(Box::new(SlaReapplied {
+            from: terms(1),
+            to: terms(2),
+            clocks: vec![clock],
+            reason: Some(text("agreed with the team")),
+        })),
         TicketEvent::SlaWarned(Box::new(mark(None, Some(anna())))),
         TicketEvent::SlaBreached(Box::new(mark(Some(BreachedBy::Deadline), None))),
         TicketEvent::SlaBreached(Box::new(ClockMark {

@@ -18,6 +18,7 @@ mod nodes;
 mod operation;
 mod people;
 mod promises;
+mod reapplying;
 mod taking;
 mod tickets;
 mod time_travel;

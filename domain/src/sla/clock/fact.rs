@@ -59,6 +59,8 @@ pub enum What {
     Prioritized(PriorityTerm),
     /// Its type changed: the key now.
     Retyped(String),
+    /// Another version of its plan or its calendar holds.
+    Reapplied(Box<SlaTerms>),
     /// It was closed.
     Closed(Outcome),
     /// It was reopened.
@@ -187,6 +189,7 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
             let (merge, messages) = (*merge_id, messages.clone());
             Some(What::Unmerged(Unmerged { merge, other: other.id, messages }))
         }
+        E::SlaReapplied(reapplied) => Some(What::Reapplied(Box::new(reapplied.to.clone()))),
         E::SlaWarned(mark) => Some(What::Marked(mark.of(), Mark::Warned)),
         E::SlaBreached(mark) => Some(What::Marked(mark.of(), Mark::Breached)),
         E::TicketEscalated { rule: Some(rule), .. } => {

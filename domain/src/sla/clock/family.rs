@@ -45,6 +45,21 @@ impl Family {
         self.tickets.get(&id).map_or(&[], |ticket| &ticket.clocks)
     }
 
+    /// What would become of a ticket's clocks that run and are not late, if this plan held from `at` on:
+    /// as they are, and as they would be. Nothing where they run by it already.
+    pub fn reapplied(
+        &self,
+        id: TicketId,
+        at: Instant,
+        plan: &Arc<FrozenPlan>,
+    ) -> Vec<(Clock, Clock)> {
+        let Some(ticket) = self.tickets.get(&id) else { return Vec::new() };
+        let mut after = ticket.clone();
+        after.reapply(at, plan.clone());
+        let both = ticket.clocks.iter().cloned().zip(after.clocks);
+        both.filter(|(was, would)| was.frozen.terms() != would.frozen.terms()).collect()
+    }
+
     /// Takes in one more fact of one of them; facts come in the order of the log.
     pub fn take(
         &mut self,
@@ -57,6 +72,10 @@ impl Family {
                 let frozen = opened.sla.as_ref().and_then(frozen);
                 self.tickets.insert(id, TicketClocks::open(fact, opened, frozen));
                 return;
+            }
+            What::Reapplied(terms) => {
+                let ticket = self.tickets.get_mut(&id).zip(frozen(terms));
+                ticket.into_iter().for_each(|(it, plan)| it.reapply(fact.at, plan));
             }
             What::Merged(merge, into) => self.merge(fact.at, *merge, id, into.id),
             What::Absorbed(merge, source) => self.merge(fact.at, *merge, source.id, id),

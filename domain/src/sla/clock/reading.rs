@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Breach, BreachedBy, Clock, Pause, Stop, StoppedBy};
+use super::{Breach, BreachedBy, Clock, Pause, Span, Stop, StoppedBy};
 use crate::instant::Instant;
 use crate::sla::plan::ClockKind;
 
@@ -77,8 +77,8 @@ impl Clock {
     /// How much time has counted until `now`, or until it ended.
     pub fn elapsed(&self, now: Instant) -> i64 {
         let until = self.until(now);
-        let running = self.spans_until(until).filter(|(_, _, pause)| pause.is_none());
-        running.map(|(from, to, _)| self.frozen.counted(from, to)).sum()
+        let running = self.spans_until(until).filter(|(_, _, span)| span.pause.is_none());
+        running.map(|(from, to, span)| span.frozen.counted(from, to)).sum()
     }
 
     /// How it stands at `now`.
@@ -119,13 +119,13 @@ impl Clock {
     /// Its time until `now` or until it ended, part by part.
     pub fn stretches(&self, now: Instant) -> Vec<Stretch> {
         let mut stretches = Vec::new();
-        for (from, to, pause) in self.spans_until(self.until(now)) {
-            if let Some(pause) = pause {
+        for (from, to, span) in self.spans_until(self.until(now)) {
+            if let Some(pause) = &span.pause {
                 stretches.push(Stretch { from, to, kind: StretchKind::Paused(pause.clone()) });
                 continue;
             }
             let mut from = from;
-            for (to, counts) in self.frozen.stretches(from, to) {
+            for (to, counts) in span.frozen.stretches(from, to) {
                 let kind = if counts { StretchKind::Open } else { StretchKind::Closed };
                 stretches.push(Stretch { from, to, kind });
                 from = to;
@@ -153,14 +153,11 @@ impl Clock {
         self.target.is_none() || (ran_last && self.deadline().is_none())
     }
 
-    /// Its spans, those without length left out: from, to, and why it paused.
-    fn spans_until(
-        &self,
-        until: Instant,
-    ) -> impl Iterator<Item = (Instant, Instant, Option<&Pause>)> {
+    /// Its spans with what each lasted from and to, those without length left out.
+    fn spans_until(&self, until: Instant) -> impl Iterator<Item = (Instant, Instant, &Span)> {
         let ends = self.spans.iter().skip(1).map(|next| next.from).chain([until]);
         let spans = self.spans.iter().zip(ends);
-        let spans = spans.map(move |(span, end)| (span.from, end.min(until), span.pause.as_ref()));
+        let spans = spans.map(move |(span, end)| (span.from, end.min(until), span));
         spans.filter(|(from, to, _)| from < to)
     }
 
@@ -171,12 +168,12 @@ impl Clock {
             if span.pause.is_some() {
                 continue;
             }
-            let reached = self.frozen.after(span.from, left);
+            let reached = span.frozen.after(span.from, left);
             let Some(next) = self.spans.get(index + 1) else { return reached };
             if let Some(at) = reached.filter(|at| *at <= next.from) {
                 return Some(at);
             }
-            left -= self.frozen.counted(span.from, next.from);
+            left -= span.frozen.counted(span.from, next.from);
         }
         None
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::fact::{Fact, Opened, Standing, What};
-use super::{Carried, Clock, Pause, Span, StoppedBy};
+use super::{Clock, Pause, Span, StoppedBy};
 use crate::definition::PriorityTerm;
-use crate::ids::{MergeId, MessageId};
+use crate::ids::MessageId;
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
 use crate::sla::plan::{ClockKind, RowKeys};
@@ -20,10 +20,10 @@ pub struct TicketClocks {
     frozen: Option<Arc<FrozenPlan>>,
     priority: PriorityTerm,
     ticket_type: String,
-    standing: Standing,
+    pub(super) standing: Standing,
     /// The status that rests while the ticket is merged.
     resting: Option<Standing>,
-    owned: bool,
+    pub(super) owned: bool,
     closed_at: Option<Instant>,
 }
 
@@ -103,6 +103,7 @@ impl TicketClocks {
                 marked.into_iter().for_each(|it| it.mark(*mark));
             }
             What::Opened(_)
+            | What::Reapplied(_)
             | What::Merged(..)
             | What::Absorbed(..)
             | What::Unmerged(..)
@@ -122,8 +123,8 @@ impl TicketClocks {
             late_ingest: fact.late,
             target: frozen.target(kind, &self.keys(), self.priority.times.as_ref()),
             stop: None,
+            spans: vec![Span { from: fact.at, pause, frozen: frozen.clone() }],
             frozen,
-            spans: vec![Span { from: fact.at, pause }],
             breach: None,
             waiting: message.into_iter().collect(),
             marks: Vec::new(),
@@ -133,7 +134,7 @@ impl TicketClocks {
     }
 
     /// An internal instance of the assignment clock, unless one runs (rule 3).
-    fn rearm(&mut self, fact: &Fact) {
+    pub(super) fn rearm(&mut self, fact: &Fact) {
         if !self.runs(|kind| kind == ClockKind::Assignment) {
             self.start(ClockKind::Assignment, fact, None);
         }
@@ -184,6 +185,19 @@ impl TicketClocks {
         }
     }
 
+    /// Its own clocks that run go on by this plan, and those to come begin by it (rule 11).
+    pub(super) fn reapply(&mut self, at: Instant, frozen: Arc<FrozenPlan>) {
+        let (keys, times) = (self.keys(), self.priority.times.clone());
+        let own = self.clocks.iter_mut().filter(|it| it.carried.is_none() && it.is_running());
+        for clock in own {
+            let target = frozen.target(clock.kind, &keys, times.as_ref());
+            clock.reapply(at, &frozen, target);
+            let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+            clock.set_pause(at, pause.as_ref());
+        }
+        self.frozen = Some(frozen);
+    }
+
     fn close(&mut self, at: Instant, outcome: Outcome) {
         self.closed_at = Some(at);
         self.stop_all(at, StoppedBy::Resolution(outcome), |_| true);
@@ -201,57 +215,6 @@ impl TicketClocks {
             self.clocks.push(resumed);
         }
         if !self.owned {
-            self.rearm(fact);
-        }
-    }
-
-    /// What a merge takes to the survivor: everything that runs, which ends here (rule 12).
-    pub(super) fn carry_out(&mut self, at: Instant, merge: MergeId) -> Vec<Clock> {
-        let mut carried = Vec::new();
-        for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
-            carried.push(clock.clone());
-            clock.stop(at, StoppedBy::Merge(merge));
-        }
-        carried
-    }
-
-    /// Takes in a clock of another ticket, as an instance of its own. What satisfies it may be here
-    /// already.
-    pub(super) fn carry_in(&mut self, at: Instant, clock: Clock, carried: Carried) {
-        let mut clock =
-            Clock { instance: self.next_instance(clock.kind), carried: Some(carried), ..clock };
-        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
-        clock.set_pause(at, pause.as_ref());
-        if clock.kind == ClockKind::Assignment && self.owned {
-            clock.stop(at, StoppedBy::Owner);
-        }
-        self.clocks.push(clock);
-    }
-
-    /// Takes back a clock that a merge had carried away: it goes on as it stood there. What ended
-    /// there stays ended; but this ticket still has to get an owner, and to be resolved.
-    pub(super) fn take_back(&mut self, fact: &Fact, merge: MergeId, index: u32, there: &Clock) {
-        let ended = Some(StoppedBy::Merge(merge));
-        let mut mine = self.clocks.iter_mut().filter(|it| it.kind == there.kind);
-        let mine = mine.find(|it| it.instance == index && it.stop.map(|stop| stop.by) == ended);
-        let Some(clock) = mine else { return };
-        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
-        let Some(stop) = there.stop else {
-            clock.stop = None;
-            clock.cumulative = there.cumulative;
-            clock.spans.clone_from(&there.spans);
-            clock.breach = there.breach;
-            clock.waiting.clone_from(&there.waiting);
-            clock.marks.clone_from(&there.marks);
-            return clock.set_pause(fact.at, pause.as_ref());
-        };
-        if there.kind == ClockKind::Resolution {
-            let carried = clock.carried.clone();
-            let resumed = there.resumed(stop.at, fact.at, pause.as_ref());
-            let instance = self.next_instance(there.kind);
-            self.clocks.push(Clock { instance, carried, ..resumed });
-        }
-        if there.kind == ClockKind::Assignment && !self.owned {
             self.rearm(fact);
         }
     }
@@ -274,7 +237,7 @@ impl TicketClocks {
         self.clocks.iter().any(|it| it.is_running() && which(it.kind))
     }
 
-    fn next_instance(&self, kind: ClockKind) -> u32 {
+    pub(super) fn next_instance(&self, kind: ClockKind) -> u32 {
         self.clocks.iter().filter(|it| it.kind == kind).map(|it| it.instance).max().unwrap_or(0) + 1
     }
 
@@ -290,7 +253,7 @@ impl TicketClocks {
 
 /// A clock pauses in the statuses that its plan names, and in a snooze among them only when the
 /// customer asked for it (rule 7).
-fn pause_in(frozen: &FrozenPlan, kind: ClockKind, standing: &Standing) -> Option<Pause> {
+pub(super) fn pause_in(frozen: &FrozenPlan, kind: ClockKind, standing: &Standing) -> Option<Pause> {
     let named = frozen.plan().pauses(kind, &standing.status);
     match standing.snoozed {
         _ if !named => None,

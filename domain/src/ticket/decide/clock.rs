@@ -6,7 +6,7 @@ use crate::party::AgentRef;
 use crate::sla::clock::{Due, DueStep, Mark};
 use crate::ticket::command::TicketRefusal;
 use crate::ticket::decide::{Decision, classification};
-use crate::ticket::event::{ClockMark, EscalationRule, TicketEvent};
+use crate::ticket::event::{ClockMark, EscalationRule, SlaReapplied, TicketEvent};
 use crate::ticket::state::TicketState;
 
 /// Notes a warning or a breach or takes a step, once. Clocks are no part of a ticket's state, since they
@@ -32,6 +32,19 @@ pub(super) fn mark(
         (Mark::Breached, _) => Ok(vec![TicketEvent::SlaBreached(noted)]),
         (Mark::Stepped(place), Some(step)) => Ok(take(state, &noted, place, (step, to), context)),
         (Mark::Stepped(_), None) => Ok(Vec::new()),
+    }
+}
+
+/// Lets another plan or calendar hold, as it was found for the very version of the ticket.
+pub(super) fn reapply(
+    state: &TicketState,
+    reapplied: Box<SlaReapplied>,
+    found_in: u64,
+) -> Decision {
+    match state.version == found_in {
+        true if reapplied.clocks.is_empty() => Ok(Vec::new()),
+        true => Ok(vec![TicketEvent::SlaReapplied(reapplied)]),
+        false => Err(TicketRefusal::ClocksChanged),
     }
 }
 

@@ -107,6 +107,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::MarkClock { due, found_in, detected_at, to } => {
             clock::mark(state, *due, found_in, (detected_at, to), context)
         }
+        C::ReapplySla { reapplied, found_in } => clock::reapply(state, reapplied, found_in),
         C::RaiseComplaint { claim, severity, remedy, owner } => {
             complaint::raise(state, claim, severity, remedy, owner, context)
         }
@@ -200,6 +201,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::Split { .. }
         | C::Escalate { .. }
         | C::Deescalate { .. }
+        | C::ReapplySla { .. }
         | C::Close { .. } => Admitted::WhileOpen,
     }
 }

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::Term;
+use crate::definition::{SlaTerms, Term};
 use crate::instant::Instant;
 use crate::party::AgentRef;
-use crate::sla::clock::BreachedBy;
-use crate::sla::plan::{ClockKind, StepAt, Whom};
+use crate::personal::Personal;
+use crate::sla::clock::{BreachedBy, Clock};
+use crate::sla::plan::{ClockKind, RowKeys, StepAt, Whom};
 
 /// A clock as it stood when it warned or was breached. The event happened at the instant at which that
 /// was due, whenever it was noticed.
@@ -62,4 +63,56 @@ pub struct EscalationRule {
     pub notified: Vec<Whom>,
     /// When it was noticed that the step is due.
     pub detected_at: Instant,
+}
+
+/// Another version of a ticket's plan or calendar, laid under its clocks that run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SlaReapplied {
+    /// What it was promised by.
+    pub from: SlaTerms,
+    /// What it is promised by from now on.
+    pub to: SlaTerms,
+    /// What that makes of each clock that runs and is not late.
+    pub clocks: Vec<ReappliedClock>,
+    /// Why.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::personal::optional"
+    )]
+    pub reason: Option<Personal<String>>,
+}
+
+/// A clock that goes on by another plan or calendar. What has counted of it stays counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReappliedClock {
+    /// Which clock.
+    pub clock: ClockKind,
+    /// Which one of its kind on this ticket, from 1.
+    pub instance: u32,
+    /// The row that sets its target now; none where no row does.
+    pub row: Option<RowKeys>,
+    /// How much time it had, in milliseconds of its plan's time.
+    pub from_target_ms: Option<i64>,
+    /// How much it has.
+    pub target_ms: Option<i64>,
+    /// When it was due; none while it pauses.
+    pub from_deadline: Option<Instant>,
+    /// When it is due; past where the change made it late.
+    pub deadline: Option<Instant>,
+}
+
+impl ReappliedClock {
+    /// What a clock was, and what became of it.
+    pub fn of(was: &Clock, now: &Clock) -> Self {
+        Self {
+            clock: was.kind,
+            instance: was.instance,
+            row: now.target.as_ref().map(|target| target.row.clone()),
+            from_target_ms: was.target.as_ref().map(|target| target.target_ms),
+            target_ms: now.target.as_ref().map(|target| target.target_ms),
+            from_deadline: was.deadline(),
+            deadline: now.deadline(),
+        }
+    }
 }

@@ -135,6 +135,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::RaiseComplaint { .. }
         | C::DecideComplaint { .. }
         | C::MarkClock { .. }
+        | C::ReapplySla { .. }
         | C::Close { .. }
         | C::Reopen { .. } => true,
         C::Receive { .. }

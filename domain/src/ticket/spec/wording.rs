@@ -60,6 +60,9 @@ pub(super) fn phrase(command: &C) -> String {
         C::MarkClock { due, .. } => {
             format!("note {} of {}", due.mark.word(), due.of().0.word())
         }
+        C::ReapplySla { reapplied, .. } => {
+            format!("reapply version {} of the plan", reapplied.to.plan.version)
+        }
         C::Link { other, kind } => format!("link with #{} as {kind:?}", other.number),
         C::Unlink { kind: Some(kind), .. } => format!("unlink as {kind:?}"),
         C::Unlink { kind: None, .. } => "unlink".into(),

@@ -210,6 +210,7 @@ impl TicketState {
             E::TicketCreated(_)
             | E::TicketStatusChanged { .. }
             | E::TicketWoken { .. }
+            | E::SlaReapplied(_)
             | E::RatingRequested { .. }
             | E::RatingGiven { .. }
             | E::QualityScored { .. }

@@ -1,5 +1,6 @@
 //! The longer parts of sentences.
 
+use docket_domain::definition::SlaTerms;
 use docket_domain::ids::CommitmentId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
@@ -7,7 +8,8 @@ use docket_domain::sla::clock::BreachedBy;
 use docket_domain::sla::plan::{ClockKind, Whom};
 use docket_domain::ticket::event::{
     AssignMethod, Call, CallOutcome, Chat, ClockMark, Direction, EscalationRule, GivenContact,
-    Meeting, OpenedBy, OriginKind, Promiser, TicketCreated, WaitingMessage, WakeCause,
+    Meeting, OpenedBy, OriginKind, Promiser, SlaReapplied, TicketCreated, WaitingMessage,
+    WakeCause,
 };
 
 use crate::timeline::words::{
@@ -188,14 +190,37 @@ pub(super) fn breached(mark: &ClockMark) -> String {
     )
 }
 
+pub(super) fn reapplied(reapplied: &SlaReapplied) -> String {
+    let SlaReapplied { from, to, clocks, reason } = reapplied;
+    let named = |terms: &SlaTerms| {
+        let (plan, calendar) = (&terms.plan, &terms.calendar);
+        format!("{} v{} with {} v{}", plan.name, plan.version, calendar.name, calendar.version)
+    };
+    let changed = clocks.iter().map(|clock| {
+        let due = clock.deadline.map_or("at no time yet".to_owned(), moment);
+        format!("{} is due {due}", of_kind((clock.clock, clock.instance)))
+    });
+    format!(
+        "let the plan {} hold in place of {}: {}{}",
+        named(to),
+        named(from),
+        changed.collect::<Vec<_>>().join(", "),
+        because(reason.as_ref())
+    )
+}
+
 fn awaited(mark: &ClockMark) -> String {
-    let what = match mark.clock {
+    of_kind(mark.of())
+}
+
+fn of_kind((clock, instance): (ClockKind, u32)) -> String {
+    let what = match clock {
         ClockKind::Assignment => "an owner",
         ClockKind::FirstResponse => "the first answer",
         ClockKind::NextReply => "an answer",
         ClockKind::Resolution => "the resolution",
     };
-    match mark.instance {
+    match instance {
         1 => what.to_owned(),
         many => format!("{what} (no. {many})"),
     }

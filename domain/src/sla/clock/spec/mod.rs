@@ -7,6 +7,7 @@ mod changes;
 mod due;
 mod laws;
 mod merges;
+mod reapplied;
 mod resolution;
 
 use std::collections::BTreeMap;
@@ -29,7 +30,9 @@ use crate::sla::calendar::OpenHours;
 use crate::sla::plan::Plan;
 use crate::ticket::command::{NewMessage, OpenTicket, TicketCommand as C, TicketDetails};
 use crate::ticket::decide::decide;
-use crate::ticket::event::{AssignMethod, MergeSide, OpenedBy, SnoozeReason, TicketRef};
+use crate::ticket::event::{
+    AssignMethod, MergeSide, OpenedBy, SnoozeReason, TicketEvent, TicketRef,
+};
 use crate::ticket::state::{Ticket, evolve};
 
 /// A desk that tickets live on.

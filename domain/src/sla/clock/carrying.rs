@@ -1,0 +1,61 @@
+//! What merges take from a ticket's clocks, bring to them, and give back (rule 12).
+
+use super::fact::Fact;
+use super::ticket::{TicketClocks, pause_in};
+use super::{Carried, Clock, StoppedBy};
+use crate::ids::MergeId;
+use crate::instant::Instant;
+use crate::sla::plan::ClockKind;
+
+impl TicketClocks {
+    /// What a merge takes to the survivor: everything that runs, which ends here (rule 12).
+    pub(super) fn carry_out(&mut self, at: Instant, merge: MergeId) -> Vec<Clock> {
+        let mut carried = Vec::new();
+        for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
+            carried.push(clock.clone());
+            clock.stop(at, StoppedBy::Merge(merge));
+        }
+        carried
+    }
+
+    /// Takes in a clock of another ticket, as an instance of its own. What satisfies it may be here
+    /// already.
+    pub(super) fn carry_in(&mut self, at: Instant, clock: Clock, carried: Carried) {
+        let mut clock =
+            Clock { instance: self.next_instance(clock.kind), carried: Some(carried), ..clock };
+        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+        clock.set_pause(at, pause.as_ref());
+        if clock.kind == ClockKind::Assignment && self.owned {
+            clock.stop(at, StoppedBy::Owner);
+        }
+        self.clocks.push(clock);
+    }
+
+    /// Takes back a clock that a merge had carried away: it goes on as it stood there. What ended
+    /// there stays ended; but this ticket still has to get an owner, and to be resolved.
+    pub(super) fn take_back(&mut self, fact: &Fact, merge: MergeId, index: u32, there: &Clock) {
+        let ended = Some(StoppedBy::Merge(merge));
+        let mut mine = self.clocks.iter_mut().filter(|it| it.kind == there.kind);
+        let mine = mine.find(|it| it.instance == index && it.stop.map(|stop| stop.by) == ended);
+        let Some(clock) = mine else { return };
+        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+        let Some(stop) = there.stop else {
+            clock.stop = None;
+            clock.cumulative = there.cumulative;
+            clock.spans.clone_from(&there.spans);
+            clock.breach = there.breach;
+            clock.waiting.clone_from(&there.waiting);
+            clock.marks.clone_from(&there.marks);
+            return clock.set_pause(fact.at, pause.as_ref());
+        };
+        if there.kind == ClockKind::Resolution {
+            let carried = clock.carried.clone();
+            let resumed = there.resumed(stop.at, fact.at, pause.as_ref());
+            let instance = self.next_instance(there.kind);
+            self.clocks.push(Clock { instance, carried, ..resumed });
+        }
+        if there.kind == ClockKind::Assignment && !self.owned {
+            self.rearm(fact);
+        }
+    }
+}
