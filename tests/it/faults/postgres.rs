@@ -115,6 +115,18 @@ async fn nothing_is_lost_or_doubled_when_postgresql_crashes() {
     }
     load.goes_on(20).await;
     holds(&load.end().await, &target).await;
+    is_in_order(database.url(), folder.path());
+}
+
+/// The log is what was written, and every view what follows from it.
+fn is_in_order(url: &str, data: &Path) {
+    let verify = || {
+        let mut command = std::process::Command::new(binary());
+        command.env("DOCKET_STORE", url).arg("verify").arg("--data").arg(data).output()
+    };
+    let verified = block_in_place(verify).unwrap();
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(verified.status.success(), "{said}{}", String::from_utf8_lossy(&verified.stderr));
 }
 
 /// Starts a server on a database, with the key of the first where there is one.
@@ -177,12 +189,5 @@ async fn nothing_is_lost_or_doubled_when_a_standby_takes_over() {
         ledger.every_text_is_in_the_log_once(target).await;
     }
     ledger.every_key_gets_its_first_answer(&targets[2]).await;
-    // The log is what was written, and every view what follows from it.
-    let verify = || {
-        let mut command = std::process::Command::new(binary());
-        command.env("DOCKET_STORE", &url).arg("verify").arg("--data").arg(folder.path()).output()
-    };
-    let verified = block_in_place(verify).unwrap();
-    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
-    assert!(verified.status.success(), "{said}{}", String::from_utf8_lossy(&verified.stderr));
+    is_in_order(&url, folder.path());
 }
