@@ -86,6 +86,8 @@ pub struct Docket {
     pub side: Side,
     /// Who was erased.
     erasures: Erasures,
+    /// Whose erasure is written down and not begun; held by whoever writes in the ledger.
+    to_erase: Mutex<BTreeSet<String>>,
     /// Of whom something is still to be forgotten; held by whoever does that.
     erasing: Mutex<BTreeSet<String>>,
     /// Figures.
@@ -134,6 +136,7 @@ impl Docket {
             access: log.access(data).await?,
             side,
             erasures,
+            to_erase: Mutex::default(),
             erasing: Mutex::new(unfinished),
             figures,
             log,
@@ -247,11 +250,6 @@ impl Docket {
         })?;
         let saved = serde_json::from_str(saved.filter.get()).map_err(|_| Problem::internal())?;
         filter::saved_pairs(&saved)
-    }
-
-    /// The subjects that other processes may have erased since a time.
-    pub async fn erased_since(&self, at: Instant) -> Result<Vec<String>, Problem> {
-        Ok(self.log.erased_since(at.0).await?)
     }
 
     /// From where on events of other processes must be followed; `None` where there are none.

@@ -41,13 +41,19 @@ impl Erasures {
 
     /// Writes an erasure down; it is on disk when this answers.
     pub fn note(&self, subject: &str, at: Instant) -> std::io::Result<()> {
+        self.note_all(&[(subject.to_owned(), at)])
+    }
+
+    /// Writes erasures down; they are on disk when this answers.
+    pub fn note_all(&self, erased: &[(String, Instant)]) -> std::io::Result<()> {
         let fresh = !self.0.exists();
         let mut options = OpenOptions::new();
         let mut file = options.append(true).create(true).mode(0o600).open(&self.0)?;
         // What a full disk or a power loss left of a line was never answered, and would spoil this one.
         let written = std::fs::read(&self.0)?;
         file.set_len(whole_lines(&written).len() as u64)?;
-        file.write_all(format!("{at} {subject}\n").as_bytes())?;
+        let lines = erased.iter().map(|(subject, at)| format!("{at} {subject}\n"));
+        file.write_all(lines.collect::<String>().as_bytes())?;
         file.sync_all()?;
         match self.0.parent().filter(|_| fresh) {
             Some(folder) => File::open(folder)?.sync_all(),

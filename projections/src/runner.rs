@@ -139,6 +139,11 @@ impl Projections {
         self.progress.lag()
     }
 
+    /// Whether this node projects, of those that share the views.
+    pub fn projects(&self) -> bool {
+        self.progress.is_leading()
+    }
+
     /// What `GET /v1/projections` answers.
     pub async fn status(&self) -> Result<Vec<ViewStatus>, ProjectionError> {
         let parked = self.documents.parked().await?;

@@ -1,9 +1,21 @@
 //! Erasing somebody: in one place, so that nothing is forgotten to be forgotten.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use docket_domain::instant::Instant;
+use docket_store::Millis;
+use tokio::time::timeout;
 
 use super::Docket;
 use crate::problem::Problem;
+
+/// How long whoever asks for an erasure waits until no file holds anything of the subject.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the views may take to forget one subject, before others have their turn.
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// How far an erasure has come. Nobody can read the subject any more in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,26 +32,41 @@ impl Docket {
     /// is. `subject` is a stream name, such as `customer-0192…`.
     ///
     /// It is marked on disk before it begins: after an error, and after a crash, the server goes on
-    /// with it by itself.
-    pub async fn erase(&self, subject: &str) -> Result<Erased, Problem> {
-        let mut left = self.erasing.lock().await;
+    /// with it by itself, as it does where that takes longer than whoever asks can wait.
+    pub async fn erase(self: &Arc<Self>, subject: &str) -> Result<Erased, Problem> {
+        let mut to_erase = self.to_erase.lock().await;
         // Written down first, so that no backup brings back what this destroys.
         let noted = self.erasures.note(subject, self.now());
         noted.and_then(|()| self.erasures.mark(subject)).map_err(|error| {
             tracing::error!(%error, "the ledger of erasures cannot be written");
             Problem::unavailable("erasure_not_recorded", "nothing was erased; try again", 5)
         })?;
-        left.insert(subject.to_owned());
-        self.destroy_all(&mut left).await
+        to_erase.insert(subject.to_owned());
+        drop(to_erase);
+        // Whatever others wait for: from here on nobody can read the subject.
+        let erased = self.desk.vault().erase(subject).await;
+        self.forget(subject);
+        erased?;
+        let docket = self.clone();
+        let goes_on = tokio::spawn(async move { docket.finish_erasures().await });
+        match timeout(PATIENCE, goes_on).await {
+            Ok(Ok(erased)) => erased,
+            Ok(Err(_)) | Err(_) => {
+                let detail = "nobody can read it any more; the server goes on to remove it from \
+                              where it is kept for lists";
+                Err(Problem::unavailable("erasure_not_finished", detail, 5))
+            }
+        }
     }
 
     /// Goes on with erasures that are not finished. Does nothing when there are none.
-    pub async fn finish_erasures(&self) -> Result<(), Problem> {
+    pub async fn finish_erasures(&self) -> Result<Erased, Problem> {
         let mut left = self.erasing.lock().await;
+        left.append(&mut *self.to_erase.lock().await);
         if left.is_empty() && self.erasures.unfinished().map_err(unmarked)?.is_empty() {
-            return Ok(());
+            return Ok(Erased::Clean);
         }
-        self.destroy_all(&mut left).await.map(drop)
+        self.destroy_all(&mut left).await
     }
 
     /// Erases these subjects and takes their marks away, once no file holds anything of anybody.
@@ -58,7 +85,10 @@ impl Docket {
         if !self.store.scrub().await? {
             return Ok(Erased::TracesLeft);
         }
+        // Whoever was marked meanwhile has not been destroyed yet.
+        let to_erase = self.to_erase.lock().await;
         let finished = self.erasures.unfinished().map_err(unmarked)?;
+        let finished = finished.difference(&to_erase).cloned().collect();
         self.erasures.finish(&finished).map_err(unmarked)?;
         Ok(Erased::Clean)
     }
@@ -68,22 +98,62 @@ impl Docket {
         // forgotten next cannot come back. An error may come after it was destroyed, so the rest
         // goes in any case, and the error is told last.
         let erased = self.desk.vault().erase(subject).await;
-        self.forget(subject).await?;
+        self.forget(subject);
+        match timeout(LONGEST, self.views.refold_subject(subject)).await {
+            Ok(refolded) => refolded?,
+            Err(_) => {
+                let detail = "the views have not forgotten it yet; the server goes on";
+                return Err(Problem::unavailable("erasure_not_finished", detail, 5));
+            }
+        }
+        self.attachments.scrub().await?;
         Ok(erased?)
     }
 
     /// Forgets what is remembered of a subject whose key was destroyed, here or by another process.
-    pub async fn forget(&self, subject: &str) -> Result<(), Problem> {
+    fn forget(&self, subject: &str) {
         self.desk.vault().forget(subject);
         self.desk.forget_folded();
         self.documents.forget_all();
         self.names.forget(subject);
-        self.views.refold_subject(subject).await?;
-        self.attachments.scrub().await
+    }
+
+    /// Whom other processes, or this one, have erased since a time, and when, in that order.
+    pub async fn erased_since(&self, at: Millis) -> Result<Vec<(String, Millis)>, Problem> {
+        Ok(self.log.erased_since(at).await?)
+    }
+
+    /// Hears that others erased these: what is remembered of them goes, and they stand in the ledger
+    /// of this process, too. Answers those that did not stand there yet.
+    pub async fn hear_of(&self, erased: &[(String, Millis)]) -> Result<Vec<String>, Problem> {
+        let ledger = self.to_erase.lock().await;
+        let known = self.erasures.subjects().map_err(unmarked)?;
+        let unknown = erased.iter().filter(|(subject, _)| !known.contains(subject));
+        let unknown: Vec<(String, Instant)> =
+            unknown.map(|(subject, at)| (subject.clone(), Instant(*at))).collect();
+        if unknown.is_empty() {
+            return Ok(Vec::new());
+        }
+        for (subject, _) in &unknown {
+            self.forget(subject);
+        }
+        self.attachments.scrub().await?;
+        self.erasures.note_all(&unknown).map_err(unmarked)?;
+        drop(ledger);
+        Ok(unknown.into_iter().map(|(subject, _)| subject).collect())
+    }
+
+    /// Erases again whoever stands in the ledger and has a key again, since the database is not the
+    /// one it was: an older one was restored, or a standby took over that had not heard of it.
+    pub async fn erase_again(&self) -> Result<(), Problem> {
+        let mut to_erase = self.to_erase.lock().await;
+        to_erase.append(&mut self.erasures.replay(&*self.store).await?);
+        to_erase.iter().for_each(|subject| self.forget(subject));
+        Ok(())
     }
 }
 
 fn unmarked(error: std::io::Error) -> Problem {
-    tracing::error!(%error, "the marks of unfinished erasures cannot be read or removed");
+    tracing::error!(%error, "the ledger or the marks of erasures cannot be read or written");
     Problem::unavailable("erasure_not_finished", "the server tries again by itself", 5)
 }

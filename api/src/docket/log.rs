@@ -130,11 +130,11 @@ impl Log {
         }
     }
 
-    /// The subjects that other processes may have erased since a time.
+    /// The subjects that other processes may have erased since a time, and when, in that order.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn erased_since(&self, at: Millis) -> Result<Vec<String>, StoreError> {
+    pub async fn erased_since(&self, at: Millis) -> Result<Vec<(String, Millis)>, StoreError> {
         match self {
             // Nobody else writes it.
             Self::Sqlite(_) => Ok(Vec::new()),

@@ -4,12 +4,12 @@
 //! every request is kept: tokens, definitions, people, names. It is as new as the log was when this
 //! last looked, which is milliseconds ago.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use docket_domain::instant::Instant;
-use docket_store::{Position, Sealed, StoredEvent};
+use docket_store::{Millis, Position, Sealed, StoredEvent};
 
 use crate::docket::Docket;
 use crate::problem::Problem;
@@ -48,11 +48,12 @@ pub async fn run(docket: Arc<Docket>, mut cursor: Position) {
 /// remembers of the subject must go all the same.
 pub async fn erasures(docket: Arc<Docket>) {
     let mut stopping = docket.stopping();
-    let since = docket.now().plus_millis(-SKEW_MS);
-    let mut forgotten = HashSet::new();
+    let mut heard = Heard::of_nobody(docket.now());
     while !*stopping.borrow_and_update() {
-        if let Err(error) = forget_erased(&docket, since, &mut forgotten).await {
+        if let Err(error) = heard.of_more(&docket).await {
             tracing::warn!(%error, "what other processes erased is not forgotten yet; trying again");
+            // The database may be another one when it answers again.
+            heard.is_certain = false;
         }
         tokio::select! {
             _ = stopping.changed() => {}
@@ -61,18 +62,65 @@ pub async fn erasures(docket: Arc<Docket>) {
     }
 }
 
-async fn forget_erased(
-    docket: &Docket,
-    since: Instant,
-    forgotten: &mut HashSet<String>,
-) -> Result<(), Problem> {
-    for subject in docket.erased_since(since).await? {
-        if !forgotten.contains(&subject) {
-            docket.forget(&subject).await?;
-            forgotten.insert(subject);
-        }
+/// Of whose erasure this process has heard.
+struct Heard {
+    /// Up to when, and of whom at that time.
+    until: Millis,
+    last: BTreeSet<String>,
+    /// Whether the database has all that it had before.
+    is_certain: bool,
+    /// Since when an erasure may have been missed by who projects.
+    since: Millis,
+    /// Of whom the views may still show something, if this process projects them.
+    to_refold: BTreeSet<String>,
+}
+
+impl Heard {
+    fn of_nobody(now: Instant) -> Self {
+        let (until, since) = (Millis::MIN, now.plus_millis(-SKEW_MS).0);
+        Self { until, since, last: BTreeSet::new(), is_certain: true, to_refold: BTreeSet::new() }
     }
-    Ok(())
+
+    async fn of_more(&mut self, docket: &Docket) -> Result<(), Problem> {
+        let erased = docket.erased_since(self.until).await?;
+        let is_there = |subject: &String| erased.iter().any(|(erased, _)| erased == subject);
+        if !self.is_certain || !self.last.iter().all(is_there) {
+            docket.erase_again().await?;
+            *self = Self { since: self.since, ..Self::of_nobody(docket.now()) };
+            return Ok(());
+        }
+        let new: Vec<(String, Millis)> =
+            erased.into_iter().filter(|(subject, _)| !self.last.contains(subject)).collect();
+        if let Some((_, until)) = new.last() {
+            let unknown: BTreeSet<String> = docket.hear_of(&new).await?.into_iter().collect();
+            if *until > self.until {
+                self.last.clear();
+            }
+            self.until = *until;
+            for (subject, at) in new {
+                if at >= self.since && unknown.contains(&subject) {
+                    self.to_refold.insert(subject.clone());
+                }
+                if at == self.until {
+                    self.last.insert(subject);
+                }
+            }
+        }
+        self.refold(docket).await
+    }
+
+    /// Whoever erased asks the node that projects to fold anew. That node does not wait to be asked,
+    /// since whoever should may be gone.
+    async fn refold(&mut self, docket: &Docket) -> Result<(), Problem> {
+        if !docket.views.projects() {
+            self.to_refold.clear();
+        }
+        while let Some(subject) = self.to_refold.first().cloned() {
+            docket.views.refold_subject(&subject).await?;
+            self.to_refold.remove(&subject);
+        }
+        Ok(())
+    }
 }
 
 async fn catch_up(docket: &Docket, cursor: Position) -> Result<Position, Problem> {

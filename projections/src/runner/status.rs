@@ -1,7 +1,7 @@
 //! How far the views are.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use docket_store::{Clock, EventStore, Position};
@@ -74,6 +74,8 @@ pub(super) struct Progress {
     building: Mutex<BTreeSet<String>>,
     compared: Mutex<BTreeMap<&'static str, Differences>>,
     ready: watch::Sender<bool>,
+    /// Whether this node projects.
+    leads: AtomicBool,
 }
 
 impl Progress {
@@ -88,7 +90,17 @@ impl Progress {
             building: Mutex::new(BTreeSet::new()),
             compared: Mutex::new(BTreeMap::new()),
             ready: watch::channel(false).0,
+            leads: AtomicBool::new(false),
         }
+    }
+
+    /// This node projects from now on, or does not.
+    pub fn leads(&self, leads: bool) {
+        self.leads.store(leads, Ordering::Relaxed);
+    }
+
+    pub fn is_leading(&self) -> bool {
+        self.leads.load(Ordering::Relaxed)
     }
 
     /// The batch that begins with an event recorded at this time is being worked on.

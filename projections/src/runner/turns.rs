@@ -45,11 +45,13 @@ impl Work {
 
     /// One turn: to project until another node does, or to look on until nobody does.
     async fn turn(&self) -> Result<(), ProjectionError> {
+        self.progress.leads(false);
         // The release that comes last builds its tables, or no server of it would ever be ready.
         let held_by_older = self.documents.is_older(&self.registry).await?;
         if !self.documents.take(LEASE, held_by_older).await? {
             return self.look_on().await;
         }
+        self.progress.leads(true);
         let mut stopping = self.stopping.clone();
         let lead = async {
             // The first build may take minutes; what is left of it is dropped at the next start.

@@ -23,7 +23,8 @@ pub(super) async fn reserve_numbers(
 /// Destroys a key and leaves the tombstone.
 ///
 /// Erasing twice keeps the first time; erasing what never was forbids that it ever comes to be. It
-/// takes its turn at the log's end, so that no append is bringing the key at this moment.
+/// takes its turn at the log's end, so that no append is bringing the key at this moment, and that the
+/// times follow the order of commits: whoever reads on from a time misses none.
 pub(super) async fn erase_key(
     connection: &mut PgConnection,
     subject: &str,
@@ -31,7 +32,8 @@ pub(super) async fn erase_key(
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE log_end SET turn = turn + 1").execute(&mut *connection).await?;
     sqlx::query(
-        "INSERT INTO subject_keys AS k (subject, erased_at) VALUES ($1, $2)
+        "INSERT INTO subject_keys AS k (subject, erased_at)
+         SELECT $1, greatest($2, max(erased_at)) FROM subject_keys
          ON CONFLICT (subject) DO UPDATE SET wrapped = NULL, erased_at = excluded.erased_at
          WHERE k.erased_at IS NULL",
     )

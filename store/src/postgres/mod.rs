@@ -154,14 +154,17 @@ impl PostgresStore {
         &self.hosts
     }
 
-    /// The subjects whose keys were destroyed at a time or later, by whichever process. Erasing is no
-    /// event, and what others remember of a subject must go all the same.
+    /// The subjects whose keys were destroyed at a time or later, by whichever process, and when, in that
+    /// order. Erasing is no event, and what others remember of a subject must go all the same. Nothing is
+    /// destroyed later that has an earlier time than what this answered.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn erased_since(&self, at: Millis) -> Result<Vec<String>, StoreError> {
-        let query = sqlx::query("SELECT subject FROM subject_keys WHERE erased_at >= $1");
-        reads::fetch_column(&self.readers, query.bind(at)).await
+    pub async fn erased_since(&self, at: Millis) -> Result<Vec<(String, Millis)>, StoreError> {
+        let query = "SELECT subject, erased_at FROM subject_keys WHERE erased_at >= $1
+                     ORDER BY erased_at, subject";
+        let rows = sqlx::query_as(query).bind(at).fetch_all(&self.readers).await;
+        rows.map_err(|error| failure::failed(&error))
     }
 
     /// Its connections for reading, which follow the primary; for what is kept beside the log.

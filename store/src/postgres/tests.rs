@@ -365,3 +365,19 @@ async fn whoever_alters_the_log_is_refused_or_found_out() {
     let faults: Vec<_> = report.faults.iter().map(|f| (f.position, f.what.as_str())).collect();
     assert_eq!(faults, [(2, "the payload of ticket-1 version 1 was altered")]);
 }
+
+#[tokio::test]
+async fn erasures_are_in_the_order_of_their_times_whatever_clocks_say() {
+    let Some(database) = postgres::database() else { return };
+    let at = async |now: i64| {
+        let clock: Clock = Arc::new(move || now);
+        PostgresStore::open(database.url(), clock, DEAF).await.unwrap()
+    };
+    let (ahead, behind) = (at(2_000).await, at(1_000).await);
+    ahead.erase_key("customer-1").await.unwrap();
+    behind.erase_key("customer-2").await.unwrap();
+    let erased = |subject: &str| (subject.to_owned(), 2_000);
+    let all = [erased("customer-1"), erased("customer-2")];
+    assert_eq!(behind.erased_since(2_000).await.unwrap(), all);
+    assert_eq!(behind.erased_since(2_001).await.unwrap(), []);
+}
