@@ -123,14 +123,16 @@ impl Desk {
         for _ in 0..TRIES {
             let version = self.stream_version(&stream).await?;
             self.check_version(request, &stream, version).await?;
+            // Behind the version: another process may have published what this one has not followed
+            // yet, and what is decided must be decided on all that the version stands for.
+            self.load_catalogue().await?;
             let events = decide(&self.catalogue())?;
             if events.is_empty() {
                 return Ok(self.nothing_to_do(stream, version));
             }
             let write = definition(stream.clone(), version, request.actor.clone(), events);
-            let appended = self.append(request, Plan::of(write)).await?;
-            self.load_catalogue().await?;
-            if let Appended::Done(done) = appended {
+            if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
+                self.load_catalogue().await?;
                 return Ok(done);
             }
         }

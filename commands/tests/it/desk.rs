@@ -257,14 +257,33 @@ fn type_named(name: &str) -> Document {
     Document::Type(TicketType { name: name.into() })
 }
 
+/// Another process's desk on the same log.
+async fn another_desk(scene: &Scene) -> Desk {
+    let (store, vault) = (scene.desk.store().clone(), scene.desk.vault().clone());
+    let time = scene.time.clone();
+    let clock: Clock = Arc::new(move || time.load(Ordering::SeqCst));
+    Desk::open(store, vault, clock).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_another_process_published_is_there_when_a_definition_is_decided() {
+    let scene = scene().await;
+    scene.desk.publish(&request("first"), "type", &type_named("First")).await.unwrap();
+    let other = another_desk(&scene).await;
+    other.publish(&request("second"), "type", &type_named("Second")).await.unwrap();
+
+    // Here the first is still thought to be in force, so that publishing it again would do nothing.
+    let again = scene.desk.publish(&request("again"), "type", &type_named("First")).await.unwrap();
+    assert_eq!((again.version, again.events.len()), (3, 1));
+    let other = another_desk(&scene).await;
+    assert_eq!(other.catalogue().types["type"].document.name, "First");
+}
+
 #[tokio::test]
 async fn nothing_is_refused_on_a_state_that_others_have_moved_on_from() {
     let scene = scene().await;
     let id = scene.open("open").await;
-    let (store, vault) = (scene.desk.store().clone(), scene.desk.vault().clone());
-    let time = scene.time.clone();
-    let clock: Clock = Arc::new(move || time.load(Ordering::SeqCst));
-    let other = Desk::open(store, vault, clock).await.unwrap();
+    let other = another_desk(&scene).await;
     let close = TicketCommand::Close { outcome: Outcome::Solved, resolution: None, reason: None };
     other.execute(&request("close elsewhere"), id, &close).await.unwrap();
 
