@@ -30,6 +30,8 @@ pub(crate) struct Projector {
     targets: Vec<(Registered, Table)>,
     kept: Cache<Arc<str>, Folds, ByRows>,
     parked: HashSet<(&'static str, String)>,
+    /// Counts batches in which tickets were merged, or merges undone.
+    ties: u64,
 }
 
 /// One stream's folds, in the order of the targets; none where the view is of another category.
@@ -39,6 +41,8 @@ pub(crate) struct Folds {
     weight: u64,
     /// Whether merges tie the stream to others.
     tied: bool,
+    /// What [`Projector::ties`] was when the folds took in what those say.
+    whole_at: Option<u64>,
 }
 
 /// One stream, being folded for one view; nothing where the view panicked over what came before.
@@ -73,7 +77,7 @@ impl Projector {
             .filter_map(|row| Some((is_target(&row.view)?.0.name, row.stream.clone())))
             .collect();
         let kept = Cache::with_weighter(KEPT_STREAMS, KEPT_BYTES, ByRows);
-        Self { reader, targets, kept, parked }
+        Self { reader, targets, kept, parked, ties: 0 }
     }
 
     /// The tables that are written, by view.
@@ -92,6 +96,7 @@ impl Projector {
         for (_, events) in &streams {
             self.reader.plans.learn(&self.reader, events).await?;
         }
+        self.ties += u64::from(streams.iter().any(|(_, events)| events.iter().any(is_tie)));
         for (stream, events) in streams {
             self.project_stream(stream.into(), &events, &mut projected).await?;
         }
@@ -145,7 +150,7 @@ impl Projector {
             (category(stream) == view.category).then(|| Some((view.start)(&self.reader.plans)))
         };
         let folds = self.targets.iter().map(|(view, _)| of(view)).collect();
-        Folds { version: 0, folds, weight: 0, tied: false }
+        Folds { version: 0, folds, weight: 0, tied: false, whole_at: None }
     }
 
     /// A stream's states just before `version`.
@@ -193,8 +198,16 @@ impl Projector {
         folds.version = last.version;
         folds.weight = 0;
         folds.tied |= events.iter().any(is_tie);
-        let own = self.tied_events(&folds, last).await?;
-        let whole = if folds.tied { Some(Whole::of(&self.reader, &own).await?) } else { None };
+        // Where nobody was merged since, nothing that was said elsewhere matters.
+        let own = match folds.tied && folds.whole_at != Some(self.ties) {
+            true => self.own_events(last).await?,
+            false => None,
+        };
+        folds.whole_at = Some(self.ties);
+        let whole = match &own {
+            Some(own) => Some(Whole::of(&self.reader, own).await?),
+            None => None,
+        };
         for ((view, table), fold) in self.targets.iter().zip(&mut folds.folds) {
             let Some(fold) = fold else { continue };
             if self.parked.contains(&(view.name, stream.to_string())) {

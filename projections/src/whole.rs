@@ -3,7 +3,8 @@
 //! A merge carries clocks from one ticket to another, so what they say at the one depends on events
 //! of the other. Of those only what stands in the log before the stream's own last event counts:
 //! merging and unmerging write to every stream that they concern, so nothing later matters, and what a
-//! view shows of a stream changes only when the stream does.
+//! view shows of a stream changes only when the stream does. Between two such events a stream goes on
+//! alone: what it was as a whole, and its own events.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,10 +14,14 @@ use docket_domain::codec::Event;
 use docket_domain::ids::TicketId;
 use docket_domain::ticket::event::TicketEvent;
 use docket_store::{Position, Sealed, StoreError};
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::plans::Plans;
 use crate::recorded::{Moment, ReadError, Reader, Recorded, decode_closed, id_of};
 use crate::view::{Contribution, Folding, Registered, View};
+
+/// Tied tickets that are read at the same time.
+const AT_ONCE: usize = 8;
 
 /// A stream's events from the first on, and those of the tickets that merges tie to it.
 #[derive(Clone, Debug)]
@@ -105,9 +110,12 @@ async fn tied_to(reader: &Reader, own: &[Recorded]) -> Result<Vec<Recorded>, Rea
     let (Some(last), false) = (own.last(), next.is_empty()) else { return Ok(Vec::new()) };
     let mut known = BTreeSet::from([TicketId(id_of(&last.stream))]);
     let mut tied = Vec::new();
-    while let Some(id) = next.pop() {
-        if known.insert(id) {
-            let events = closed(reader, id, last.position).await?;
+    while !next.is_empty() {
+        next.retain(|id| known.insert(*id));
+        let histories = stream::iter(std::mem::take(&mut next))
+            .map(|id| closed(reader, id, last.position))
+            .buffer_unordered(AT_ONCE);
+        for events in histories.try_collect::<Vec<_>>().await? {
             next.extend(events.iter().filter_map(tie));
             tied.extend(events);
         }

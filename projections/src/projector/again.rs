@@ -7,7 +7,7 @@ use std::sync::Arc;
 use docket_store::Position;
 
 use super::step::before;
-use super::{Folds, Projector, poison};
+use super::{Projector, poison};
 use crate::documents::{Change, Parked};
 use crate::plans::Plans;
 use crate::recorded::{Moment, ReadError, Recorded};
@@ -32,16 +32,15 @@ pub(super) fn step(
 
 impl Projector {
     /// All events of a stream that merges tie to others, up to the last of a batch's; none where no
-    /// view asks for them.
-    pub(super) async fn tied_events(
+    /// view asks what those say.
+    pub(super) async fn own_events(
         &self,
-        folds: &Folds,
         last: &Recorded,
-    ) -> Result<Vec<Recorded>, ReadError> {
-        if folds.tied && self.targets.iter().any(|(view, _)| view.follows_merges) {
-            return self.reader.stream(&last.stream, Moment::Version(last.version)).await;
+    ) -> Result<Option<Vec<Recorded>>, ReadError> {
+        if !self.targets.iter().any(|(view, _)| view.follows_merges) {
+            return Ok(None);
         }
-        Ok(Vec::new())
+        self.reader.stream(&last.stream, Moment::Version(last.version)).await.map(Some)
     }
 
     /// Folds a stream anew, up to a position, to take the place of all that it has in the tables;
