@@ -76,6 +76,7 @@ impl DocumentsError {
 
 /// The tables of views, opened.
 pub struct Documents {
+    place: Views,
     database: Database,
     /// Which table answers for a view now.
     live: RwLock<HashMap<String, Arc<str>>>,
@@ -90,7 +91,7 @@ impl Documents {
             Views::File(path) => Database::Sqlite(sqlite::File::open(path).await?),
             Views::Postgres(options) => Database::Postgres(postgres::Server::open(options).await?),
         };
-        let documents = Self { database, live: RwLock::default(), epoch: AtomicI64::new(0) };
+        let documents = Self::of(views.clone(), database);
         let ours = match (documents.prepare(store_id).await, views) {
             (Ok(ours), _) => ours,
             // Whatever is wrong with a file: nothing in it is needed.
@@ -114,9 +115,18 @@ impl Documents {
             Database::Sqlite(file) => Database::Sqlite(file.replaced().await?),
             Database::Postgres(server) => Database::Postgres(server.emptied().await?),
         };
-        let documents = Self { database, live: RwLock::default(), epoch: AtomicI64::new(0) };
+        let documents = Self::of(self.place, database);
         documents.prepare(store_id).await?;
         Ok(documents)
+    }
+
+    fn of(place: Views, database: Database) -> Self {
+        Self { place, database, live: RwLock::default(), epoch: AtomicI64::new(0) }
+    }
+
+    /// The tables as they stand now.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, DocumentsError> {
+        Snapshot::open(&self.place).await
     }
 
     /// Closes the file, or all connections.

@@ -6,6 +6,7 @@
 //! one in use. Of several nodes on one database one projects at a time. Deliberately absent: side effects of any kind, which a rebuild would repeat.
 
 pub(crate) mod build;
+mod comparing;
 mod placing;
 mod status;
 mod turns;

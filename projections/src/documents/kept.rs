@@ -60,40 +60,6 @@ impl Documents {
         self.commit(transaction, None).await?;
         Ok(tables.len())
     }
-
-    /// Compares a table with the one in use for its view. Both must stand at the same position.
-    pub async fn differences(&self, table: &Table) -> Result<Differences, DocumentsError> {
-        let Some(used) = self.live_table(table.view) else { return Ok(Differences::default()) };
-        let count = async |sql: String| -> Result<u64, DocumentsError> {
-            let rows: Vec<(i64,)> = self.fetch(&Query::new(&sql)).await?;
-            Ok(rows.first().map_or(0, |(count,)| count.unsigned_abs()))
-        };
-        let (mut rows, mut sums) = (0, 0);
-        for (one, other) in [(&table.name, &used), (&used, &table.name)] {
-            rows += count(format!(
-                "SELECT count(*) FROM {one} AS one LEFT JOIN {other} AS other
-                 ON other.stream = one.stream AND other.key = one.key WHERE other.doc IS NULL"
-            ))
-            .await?;
-            sums += count(format!(
-                "SELECT count(*) FROM {one}_counts AS one LEFT JOIN {other}_counts AS other
-                 ON other.key = one.key WHERE other.value IS NULL"
-            ))
-            .await?;
-        }
-        let (one, other) = (&table.name, &used);
-        rows += count(format!(
-            "SELECT count(*) FROM {one} AS one JOIN {other} AS other
-             ON other.stream = one.stream AND other.key = one.key WHERE other.doc <> one.doc"
-        ))
-        .await?;
-        sums += count(format!(
-            "SELECT count(*) FROM {one}_counts AS one JOIN {other}_counts AS other
-             ON other.key = one.key WHERE other.value <> one.value"
-        ))
-        .await?;
-        Ok(Differences { rows, sums })
-    }
 }
 
 /// Puts the table in use aside, as it stands; what was kept of its view and version before goes.

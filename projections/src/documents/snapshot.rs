@@ -9,7 +9,10 @@ use sqlx::{ConnectOptions, Connection};
 use docket_store::Position;
 
 use super::query::Answer;
-use super::{Dialect, DocumentsError, Query, Views, postgres, sqlite};
+use super::{Dialect, Differences, DocumentsError, Query, Views, postgres, sqlite};
+
+/// Rows that are compared in one step: few enough that nobody waits long for its end.
+const STEP: usize = 500;
 
 /// The tables of all views at one moment.
 pub struct Snapshot {
@@ -108,15 +111,74 @@ impl Snapshot {
 
     /// How many rows a table holds.
     pub async fn count(&mut self, table: &str) -> Result<u64, DocumentsError> {
-        let rows: Vec<(i64,)> =
-            self.fetch(&Query::new(&format!("SELECT count(*) FROM {table}"))).await?;
-        Ok(rows.first().map_or(0, |(count,)| count.unsigned_abs()))
+        self.counted(Query::new(&format!("SELECT count(*) FROM {table}"))).await
     }
 
     /// The sums of a table, by key, those that are nothing left out.
     pub async fn sums(&mut self, table: &str) -> Result<Vec<(String, i64)>, DocumentsError> {
         let sums = format!("SELECT key, value FROM {table}_counts WHERE value <> 0 ORDER BY key");
         self.fetch(&Query::new(&sums)).await
+    }
+
+    /// In how much two tables of a view that stand at the same position differ. It is found out in
+    /// steps, before each of which `goes_on` is asked; nothing where that says no.
+    pub(crate) async fn differences(
+        &mut self,
+        (one, other): (&str, &str),
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Option<Differences>, DocumentsError> {
+        let mut differences = Differences::default();
+        for (one, other, changed) in [(one, other, true), (other, one, false)] {
+            let mut after = String::new();
+            loop {
+                if !goes_on() {
+                    return Ok(None);
+                }
+                let end = Query::new(&format!("SELECT stream FROM {one} WHERE stream > "));
+                let end = end
+                    .bind(after.as_str())
+                    .sql(&format!(" ORDER BY stream LIMIT 1 OFFSET {STEP}"));
+                let end: Option<(String,)> = self.fetch(&end).await?.pop();
+                let end = end.map(|(end,)| end);
+                differences.rows +=
+                    self.rows_that_differ((one, other, changed), (&after, end.as_deref())).await?;
+                let Some(end) = end else { break };
+                after = end;
+            }
+            let sums = format!(
+                "SELECT count(*) FROM {one}_counts AS one LEFT JOIN {other}_counts AS other
+                 ON other.key = one.key WHERE other.value IS NULL"
+            );
+            let changed = if changed { " OR other.value <> one.value" } else { "" };
+            differences.sums += self.counted(Query::new(&(sums + changed))).await?;
+        }
+        Ok(Some(differences))
+    }
+
+    /// How many rows of the streams behind one and up to another only the first table has, or, if
+    /// asked, has otherwise.
+    async fn rows_that_differ(
+        &mut self,
+        (one, other, changed): (&str, &str, bool),
+        (after, end): (&str, Option<&str>),
+    ) -> Result<u64, DocumentsError> {
+        let changed = if changed { " OR other.doc <> one.doc" } else { "" };
+        let rows = format!(
+            "SELECT count(*) FROM {one} AS one LEFT JOIN {other} AS other
+             ON other.stream = one.stream AND other.key = one.key
+             WHERE (other.doc IS NULL{changed}) AND one.stream > "
+        );
+        let rows = Query::new(&rows).bind(after);
+        let rows = match end {
+            Some(end) => rows.sql(" AND one.stream <= ").bind(end),
+            None => rows,
+        };
+        self.counted(rows).await
+    }
+
+    async fn counted(&mut self, query: Query) -> Result<u64, DocumentsError> {
+        let rows: Vec<(i64,)> = self.fetch(&query).await?;
+        Ok(rows.first().map_or(0, |(count,)| count.unsigned_abs()))
     }
 
     /// Lets go.

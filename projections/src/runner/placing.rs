@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::ProjectionError;
 use super::build::{self, Built, CatchUp};
 use super::work::{Building, Reply, Running};
-use crate::documents::{Differences, Kept, Table};
+use crate::documents::Kept;
 use crate::view::Registered;
 
 impl Running {
@@ -45,20 +45,6 @@ impl Running {
         let _ = reply.send(answer);
     }
 
-    /// Says in how much a table differs from the one whose place it takes, at the same position.
-    async fn compare(&self, view: &Registered, table: &Table) -> Result<(), ProjectionError> {
-        if !self.projector.targets().iter().any(|(target, _)| target.name == view.name) {
-            return Ok(());
-        }
-        let differences = self.work.documents.differences(table).await?;
-        if differences != Differences::default() {
-            let Differences { rows, sums } = differences;
-            tracing::warn!(view.name, rows, sums, "the new table differs from the one before");
-        }
-        self.work.progress.compared(view.name, differences);
-        Ok(())
-    }
-
     /// Begins to build tables beside those in use.
     pub fn build(&mut self, views: Vec<Registered>, reply: Reply) {
         if let Err(view) = self.work.progress.builds(&views) {
@@ -89,6 +75,7 @@ impl Running {
         self.waiting = later;
         for (built, views, reply) in now {
             let tables = built.tables.clone();
+            let before = self.work.documents.in_use(&views);
             let put = self.put(built).await;
             if put.is_err() {
                 build::discard(&self.work.documents, &tables).await;
@@ -98,7 +85,13 @@ impl Running {
             {
                 tracing::error!(%error, "erased text may still stand in the views' file");
             }
-            self.built(&views, reply, put);
+            match put {
+                Ok(()) => {
+                    self.stands(&views);
+                    self.compare(&before, &tables, reply).await;
+                }
+                Err(error) => self.built(&views, reply, Err(error)),
+            }
         }
         if self.builds.is_empty() && self.waiting.is_empty() {
             self.refolded.clear();
@@ -114,8 +107,8 @@ impl Running {
             changes.extend(catching_up.projector.refold(stream, self.cursor).await?);
         }
         self.work.documents.write(&changes, &[], None).await?;
-        for (view, table) in &tables {
-            self.compare(view, table).await?;
+        for (view, _) in &tables {
+            self.compare_no_more(Some(view.name)).await;
         }
         self.work.documents.flip(&tables, &catching_up.parked, self.cursor).await?;
         self.projector.retarget(&tables);
@@ -123,20 +116,20 @@ impl Running {
         Ok(())
     }
 
-    pub fn built(
-        &mut self,
-        views: &[Registered],
-        reply: Reply,
-        outcome: Result<(), ProjectionError>,
-    ) {
+    fn built(&mut self, views: &[Registered], reply: Reply, outcome: Result<(), ProjectionError>) {
         if let Err(error) = &outcome {
             tracing::error!(%error, "a view could not be built");
         }
+        self.stands(views);
+        let _ = reply.send(outcome);
+    }
+
+    /// Nothing is built for these views any more.
+    fn stands(&self, views: &[Registered]) {
         self.work.progress.built(views);
         if self.projector.targets().len() == self.work.registry.len() {
             self.work.progress.ready();
         }
-        let _ = reply.send(outcome);
     }
 }
 

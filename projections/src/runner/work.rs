@@ -11,6 +11,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::ProjectionError;
 use super::build::{self, Built};
+use super::comparing::Comparing;
 use super::status::Progress;
 use crate::documents::{Change, Dialect, Documents, DocumentsError};
 use crate::names::Names;
@@ -90,6 +91,8 @@ pub(super) struct Running {
     pub refolded: BTreeSet<String>,
     /// Whoever builds tables.
     pub builds: JoinSet<Building>,
+    /// Tables that are held against the ones before.
+    pub comparing: Vec<Comparing>,
     /// Wishes of other nodes that are being granted, and whoever answers them.
     pub granting: BTreeSet<i64>,
     pub answers: JoinSet<i64>,
@@ -121,6 +124,7 @@ impl Running {
             waiting: Vec::new(),
             refolded: BTreeSet::new(),
             builds: JoinSet::new(),
+            comparing: Vec::new(),
             granting: BTreeSet::new(),
             answers: JoinSet::new(),
         };
@@ -199,6 +203,7 @@ impl Running {
             Command::Rebuild { views, reply } => self.build(views, reply),
             Command::Back { view, reply } => self.take_back(view, reply).await,
             Command::Drop { view, reply } => {
+                self.compare_no_more(Some(view.name)).await;
                 let dropped = self.work.documents.drop_kept(Some(view.name)).await;
                 let _ = reply.send(dropped.map(drop).map_err(Into::into));
             }
@@ -217,6 +222,7 @@ impl Running {
         self.work.names.forget(subject);
         // Another node may have destroyed the key, and this one still have it in memory.
         self.work.reader.vault.forget(subject);
+        self.compare_no_more(None).await;
         // What is kept may be of another version, which this release cannot fold anew.
         self.work.documents.drop_kept(None).await?;
         let Work { documents, reader, .. } = &self.work;

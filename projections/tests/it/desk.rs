@@ -21,7 +21,7 @@ use docket_store::{
     Append, Clock, EventStore, Expected, NewEvent, Outcome, Position, StreamWrite, event_id,
 };
 use docket_test_servers::postgres;
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -129,6 +129,27 @@ impl Desk {
                 .unwrap();
         }
         self.reopened(|folder| drop(std::fs::remove_file(folder.join("views.sqlite")))).await
+    }
+
+    /// Changes the views behind everybody's back.
+    pub async fn tampers_with_its_views(&self, sql: &str) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &self.on {
+            On::Sqlite => {
+                let file = self.folder.path().join("views.sqlite");
+                let file = format!("sqlite://{}", file.display());
+                let mut file = SqliteConnection::connect(&file).await.unwrap();
+                sql.execute(&mut file).await.unwrap();
+            }
+            On::Postgres(database) => {
+                let mut server = PgConnection::connect(database.url()).await.unwrap();
+                sqlx::raw_sql("SET search_path TO docket_views")
+                    .execute(&mut server)
+                    .await
+                    .unwrap();
+                sql.execute(&mut server).await.unwrap();
+            }
+        }
     }
 
     /// Lets time pass.

@@ -9,7 +9,7 @@ use docket_projections::REGISTRY;
 use docket_projections::ticket_list::filter::{Filter, Sort};
 use docket_projections::ticket_list::page;
 use docket_projections::view::{Registered, register};
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::{Connection, PgConnection};
 
 use crate::desk::{Desk, On};
 use crate::gate;
@@ -144,20 +144,7 @@ async fn a_table_that_was_being_built_meanwhile_holds_nothing_either() {
 
 /// Ends the right to project of the node that has it, as if another had had it for a moment.
 async fn somebody_else_projected(desk: &Desk) {
-    match &desk.on {
-        On::Sqlite => {
-            let file = desk.folder.path().join("views.sqlite");
-            let file = format!("sqlite://{}", file.display());
-            let mut file = SqliteConnection::connect(&file).await.unwrap();
-            let lost = "UPDATE books SET epoch = epoch + 1";
-            sqlx::query(lost).execute(&mut file).await.unwrap();
-        }
-        On::Postgres(database) => {
-            let mut server = PgConnection::connect(database.url()).await.unwrap();
-            let lost = "UPDATE docket_views.books SET epoch = epoch + 1, expires = 0";
-            sqlx::query(lost).execute(&mut server).await.unwrap();
-        }
-    }
+    desk.tampers_with_its_views("UPDATE books SET epoch = epoch + 1, expires = 0").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]

@@ -9,7 +9,7 @@ use docket_domain::ids::TicketId;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::TicketEvent;
 use docket_projections::REGISTRY;
-use docket_projections::documents::{Documents, Views};
+use docket_projections::documents::{Differences, Documents, Views};
 use docket_projections::names::Names;
 use docket_projections::runner::{ProjectionError, Projections};
 use docket_projections::ticket_list::filter::{Filter, Sort};
@@ -252,6 +252,36 @@ async fn an_erasure_that_nobody_waits_for_any_more_is_no_wish_any_more() {
         () = eventually(waits) => {}
     }
     eventually(async || count(&watcher, asked).await == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comparison_that_stands_still_holds_nothing_up_and_costs_no_table() {
+    let Some((desk, database)) = first_node().await else { return };
+    desk.ticket(&stream(1), vec![opening("1")]).await;
+    desk.shown().await;
+    let list = || {
+        let tables = desk.views.documents().in_use(REGISTRY);
+        let list = tables.into_iter().find(|(view, _)| view.name == "ticket_list");
+        list.map(|(_, table)| table.name).unwrap()
+    };
+    // Whoever reads the table before stands still.
+    let before = list();
+    let mut holder = PgConnection::connect(database.url()).await.unwrap();
+    let mut held = holder.begin().await.unwrap();
+    let lock = format!("LOCK TABLE docket_views.{before} IN ACCESS EXCLUSIVE MODE");
+    sqlx::query(AssertSqlSafe(lock)).execute(&mut *held).await.unwrap();
+    let rebuilt = desk.views.rebuild("ticket_list").await.unwrap();
+    let mut watcher = PgConnection::connect(database.url()).await.unwrap();
+    waiting(&mut watcher, 1).await;
+    assert_ne!(list(), before, "the new one has its place");
+
+    desk.ticket(&stream(1), vec![assigned(anna())]).await;
+    desk.ticket(&stream(2), vec![opening("2")]).await;
+    assert_eq!(desk.table("ticket_list").await.len(), 2);
+    assert_eq!(desk.views.compared("ticket_list"), None);
+    held.rollback().await.unwrap();
+    rebuilt.await.unwrap().unwrap();
+    assert_eq!(desk.views.compared("ticket_list"), Some(Differences::default()));
 }
 
 /// Waits until so many sessions wait for a row that somebody holds.

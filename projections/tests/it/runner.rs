@@ -127,6 +127,29 @@ async fn the_table_before_is_kept_and_taken_back_as_it_would_be_now() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_differs_from_the_one_before_is_said_to() {
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        // More than are compared in one step.
+        for n in 0..700 {
+            desk.ticket(&stream(n), vec![opening(&n.to_string()), assigned(anna())]).await;
+        }
+        desk.shown().await;
+        let table = generation(&desk);
+        let (tampered, gone) = (stream(3), stream(650));
+        for change in [
+            format!("UPDATE {table} SET doc = '{{}}' WHERE stream = '{tampered}'"),
+            format!("DELETE FROM {table} WHERE stream = '{gone}'"),
+        ] {
+            desk.tampers_with_its_views(&change).await;
+        }
+        desk.views.rebuild("ticket_list").await.unwrap().await.unwrap().unwrap();
+        let differences = Differences { rows: 2, sums: 0 };
+        assert_eq!(desk.views.compared("ticket_list"), Some(differences));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_returns_takes_its_tables_back_and_brings_them_forward() {
     for on in On::each() {
         let mut desk = Desk::open_on(&on).await;
