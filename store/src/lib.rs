@@ -4,16 +4,20 @@
 //! adapters promise what [`conformance`] checks; [`vault`] seals personal fields before the port.
 
 pub mod access;
+mod append;
 mod appending;
 pub mod batches;
 pub mod check;
 pub mod conformance;
+#[cfg(feature = "kurrentdb")]
+pub mod kurrent;
 pub mod moving;
 mod pages;
 pub mod postgres;
 pub mod sqlite;
 pub mod vault;
 
+pub use self::append::{Append, Claim, Expected, NewEvent, NewKey, StreamWrite};
 pub use self::pages::CategoryPages;
 
 use std::sync::Arc;
@@ -38,81 +42,6 @@ pub const STORE_ID: &str = "store-id";
 
 /// The space in which [`Outcome::Claimed`] reports a data key that somebody else wrote first.
 pub const DATA_KEYS: &str = "data-key";
-
-/// What a writer believes about a stream when it appends to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
-    /// The stream does not exist yet.
-    NoStream,
-    /// The stream's last event has this version.
-    Exact(Version),
-}
-
-/// One event on its way to the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEvent {
-    /// The name the event is stored under, such as `TicketAssigned`.
-    pub event_type: String,
-    /// The version of the payload's shape.
-    pub schema: u16,
-    /// When it happened in the real world; `None` means when the store records it.
-    pub occurred_at: Option<Millis>,
-    /// Actor, channel, correlation and the rest: JSON, opaque here.
-    pub envelope: String,
-    /// The event itself: JSON, kept and returned byte for byte. Personal fields are commitments.
-    pub payload: String,
-    /// The sealed personal fields of the payload, as [`vault`] wrote them.
-    pub sealed: Option<String>,
-}
-
-/// Events for one stream.
-#[derive(Clone, Debug)]
-pub struct StreamWrite {
-    /// The stream, such as `ticket-0192…`; what stands before the first `-` is its category.
-    pub stream: String,
-    /// What must be true of the stream for the append to happen.
-    pub expected: Expected,
-    /// The events, in order; with none, the write only insists on what it expects.
-    pub events: Vec<NewEvent>,
-}
-
-/// Uniqueness that the log itself enforces: within a space, a key has one owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// What kind of key it is, such as `ticket-number`.
-    pub space: String,
-    /// The key, never personal in clear.
-    pub key: String,
-    /// Who holds it: a stream name.
-    pub owner: String,
-}
-
-/// A data key of a subject that the append brings along, wrapped with the key-encryption key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewKey {
-    /// Whose key it is: a stream name.
-    pub subject: String,
-    /// The wrapped key.
-    pub wrapped: Vec<u8>,
-}
-
-/// All that one command writes: everything or nothing. It brings at least one event: a command with
-/// nothing to do is not remembered, and an append without events is refused.
-#[derive(Clone, Debug)]
-pub struct Append {
-    /// Who asks: the same id again means the same command again.
-    pub command_id: Uuid,
-    /// A keyed hash of the request, to tell a repetition from another command under the same id.
-    pub fingerprint: [u8; 32],
-    /// The events by stream; a stream appears once.
-    pub writes: Vec<StreamWrite>,
-    /// Keys to take for an owner; a key that the same owner holds already is no conflict.
-    pub claims: Vec<Claim>,
-    /// Keys to give back; a key that another owner holds is left alone.
-    pub releases: Vec<Claim>,
-    /// Data keys of subjects seen for the first time.
-    pub new_keys: Vec<NewKey>,
-}
 
 /// Where an append landed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,9 +142,25 @@ pub enum StoreError {
     Refused(String),
 }
 
+/// How a backend writes one append that has events for several streams. To those who read through
+/// the port it is all there or not at all, either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Together {
+    /// In one transaction.
+    AtOnce,
+    /// One stream after the other: the first decides, and what it declares is finished whatever
+    /// happens meanwhile, also by the next start. Who reads the backend itself may see a part.
+    InTurn,
+}
+
 /// The event log, its claims, counters and data keys: the port that every backend implements.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
+    /// How it writes to several streams.
+    fn together(&self) -> Together {
+        Together::AtOnce
+    }
+
     /// Writes all of `append` or nothing, durably, before it answers.
     async fn append(&self, append: Append) -> Result<Outcome, StoreError>;
 

@@ -53,10 +53,11 @@ fn our_crates_see_each_other_only_as_drawn() {
     bench → domain store
     commands → domain store
     domain → 
+    kurrent-double → store
     projections → domain store test-servers
     store → test-servers
     test-servers → 
-    tests → api commands domain projections store test-servers
+    tests → api commands domain kurrent-double projections store test-servers
     ");
 }
 

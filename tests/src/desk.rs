@@ -27,6 +27,8 @@ use docket_api::config::{Config, Options};
 use docket_api::server::{self, Server};
 use docket_domain::ids::AgentId;
 use docket_domain::token::Role;
+#[cfg(feature = "kurrentdb")]
+use docket_kurrent_double::Double;
 use docket_test_servers::postgres::{self, Database};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -37,8 +39,9 @@ pub const MORNING: &str = "2026-03-02T09:00:00.000Z";
 
 const MORNING_MILLIS: i64 = 1_772_442_000_000;
 
-/// Set to `postgres`, it makes every desk that names no store a desk on PostgreSQL: the same tests hold
-/// both to account.
+/// Set to `postgres`, it makes every desk that names no store a desk on PostgreSQL, and set to
+/// `kurrentdb`, where these tests are built with it, one on a double of KurrentDB: the same tests hold
+/// all to account.
 const STORE: &str = "DOCKET_TEST_STORE";
 
 /// All roles, by the words of the API.
@@ -66,6 +69,10 @@ pub struct Desk {
     clock: Arc<AtomicI64>,
     /// Dropped last, when nobody uses it any more.
     database: Option<Database>,
+    /// Dropped last, too.
+    #[cfg(feature = "kurrentdb")]
+    #[expect(dead_code, reason = "it is only kept alive")]
+    kurrent: Option<Double>,
 }
 
 /// Another server on the store of a desk, with the same clock.
@@ -105,9 +112,19 @@ impl Desk {
 
     /// As [`open`](Self::open), with options.
     pub async fn open_with(options: Options) -> Self {
-        let asked = std::env::var(STORE).is_ok_and(|store| store == "postgres");
-        let database = if asked && options.store.is_none() { postgres::database() } else { None };
-        Self::open_on(database, options).await
+        let asked = std::env::var(STORE).ok().filter(|_| options.store.is_none());
+        match asked.as_deref() {
+            Some("postgres") => Self::open_on(postgres::database(), options).await,
+            #[cfg(feature = "kurrentdb")]
+            Some("kurrentdb") => Self::open_on_kurrent(Double::start().await, options).await,
+            _ => Self::open_on(None, options).await,
+        }
+    }
+
+    #[cfg(feature = "kurrentdb")]
+    async fn open_on_kurrent(double: Double, options: Options) -> Self {
+        let options = Options { store: Some(double.url()), ..options };
+        Self { kurrent: Some(double), ..Self::open_on(None, options).await }
     }
 
     /// Opens a desk on a database, or in a folder of its own where there is none.
@@ -133,7 +150,18 @@ impl Desk {
         }
         server.docket.set_ready();
         ready(&server).await;
-        Self { server, admin, callers, anonymous, ann, data, clock, database }
+        Self {
+            server,
+            admin,
+            callers,
+            anonymous,
+            ann,
+            data,
+            clock,
+            database,
+            #[cfg(feature = "kurrentdb")]
+            kurrent: None,
+        }
     }
 
     /// Starts another server on the desk's database.

@@ -43,7 +43,7 @@ pub struct Args {
 
 /// Prints the story.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
-    let store = Log::open_read_only(&config.store).await?.store();
+    let store = Log::open_read_only(&config.store, &config.data).await?.store();
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
     let vault = Arc::new(Vault::new(store.clone(), key));
     let desk = Desk::open(store.clone(), vault.clone(), super::clock()).await?;

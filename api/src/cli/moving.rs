@@ -78,6 +78,7 @@ fn place<'a>(url: &'a str, access: &'a Path) -> Result<Place<'a>, StartError> {
     Ok(match StoreUrl::parse(url)? {
         StoreUrl::Sqlite(log) => Place::Sqlite { log, access },
         StoreUrl::Postgres(url) => Place::Postgres(url),
+        StoreUrl::Kurrent(_) => return Err(StartError::NotMoved),
     })
 }
 

@@ -54,7 +54,7 @@ struct Findings {
 
 /// Checks everything, and says what was checked.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
-    let log = Log::open_read_only(&config.store).await?;
+    let log = Log::open_read_only(&config.store, &config.data).await?;
     let store = log.store();
     let mut out = std::io::stdout();
     let bar = progress(store.head());

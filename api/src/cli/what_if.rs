@@ -45,7 +45,7 @@ pub struct Args {
 
 /// Prints what would have been.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
-    let store = Log::open_read_only(&config.store).await?.store();
+    let store = Log::open_read_only(&config.store, &config.data).await?.store();
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
     let vault = Arc::new(Vault::new(store.clone(), key));
     let clock = super::clock();

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use docket_projections::documents::Views;
 use docket_store::access::{AccessLog, PostgresAccessLog, SqliteAccessLog};
+#[cfg(feature = "kurrentdb")]
+use docket_store::kurrent::{KurrentStore, Settings as Patience};
 use docket_store::postgres::{PostgresStore, Settings};
 use docket_store::sqlite::SqliteStore;
 use docket_store::{Clock, EventStore, Millis, StoreError};
@@ -15,6 +17,10 @@ use super::{ACCESS_FILE, StartError, VIEWS_FILE};
 /// The file, in the data folder, that one process holds while it serves from PostgreSQL.
 const LOCK_FILE: &str = "docket.lock";
 
+/// The file, in the data folder, of what KurrentDB cannot keep. Nothing can make it again.
+#[cfg(feature = "kurrentdb")]
+const KURRENT_FILE: &str = "kurrent.sqlite";
+
 /// A store URL, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreUrl<'a> {
@@ -22,7 +28,13 @@ pub enum StoreUrl<'a> {
     Sqlite(&'a Path),
     /// `postgres://…`: a database, perhaps on one of several hosts.
     Postgres(&'a str),
+    /// `esdb://…`: KurrentDB, perhaps several nodes; what it cannot keep is in the data folder.
+    Kurrent(&'a str),
 }
+
+/// How the URLs of KurrentDB begin, as all its clients read them.
+const KURRENT: [&str; 6] =
+    ["esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover", "kurrent", "kdb"];
 
 impl<'a> StoreUrl<'a> {
     /// Reads a store URL.
@@ -32,6 +44,9 @@ impl<'a> StoreUrl<'a> {
     pub fn parse(url: &'a str) -> Result<Self, StartError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres(url));
+        }
+        if url.split_once("://").is_some_and(|(kind, _)| KURRENT.contains(&kind)) {
+            return Ok(Self::Kurrent(url));
         }
         let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
         let path = path.filter(|path| !path.is_empty()).map(Path::new);
@@ -49,6 +64,7 @@ impl<'a> StoreUrl<'a> {
         match self {
             Self::Sqlite(path) => Ok(path),
             Self::Postgres(_) => Err(StartError::OnlySqlite(instead)),
+            Self::Kurrent(_) => Err(StartError::NotOnKurrent),
         }
     }
 }
@@ -59,6 +75,9 @@ pub enum Log {
     Sqlite(Arc<SqliteStore>),
     /// In a database that any number of processes write. The data folder is this one's own.
     Postgres(Arc<PostgresStore>, Option<File>),
+    /// In KurrentDB, with a file beside it in the data folder that this process alone writes.
+    #[cfg(feature = "kurrentdb")]
+    Kurrent(Arc<KurrentStore>),
 }
 
 impl Log {
@@ -75,14 +94,26 @@ impl Log {
                 let store = PostgresStore::open(url, clock, Settings::default()).await?;
                 Self::Postgres(Arc::new(store), Some(lock))
             }
+            #[cfg(feature = "kurrentdb")]
+            StoreUrl::Kurrent(url) => {
+                let beside = data.join(KURRENT_FILE);
+                let store = KurrentStore::open(url, beside, clock, Patience::default()).await?;
+                Self::Kurrent(Arc::new(store))
+            }
+            #[cfg(not(feature = "kurrentdb"))]
+            StoreUrl::Kurrent(_) => return Err(StartError::WithoutKurrent),
         })
     }
 
-    /// Opens the log for reading, also while others write it.
+    /// Opens the log for reading, also while others write it; `data` is the data folder.
     ///
     /// # Errors
     /// When there is no log, or it is not of this release.
-    pub async fn open_read_only(url: &str) -> Result<Self, StartError> {
+    #[cfg_attr(
+        not(feature = "kurrentdb"),
+        expect(unused_variables, reason = "only beside KurrentDB there is a part of the log")
+    )]
+    pub async fn open_read_only(url: &str, data: &Path) -> Result<Self, StartError> {
         Ok(match StoreUrl::parse(url)? {
             StoreUrl::Sqlite(path) => {
                 Self::Sqlite(Arc::new(SqliteStore::open_read_only(path).await?))
@@ -91,6 +122,14 @@ impl Log {
                 let store = PostgresStore::open_read_only(url, Settings::default()).await?;
                 Self::Postgres(Arc::new(store), None)
             }
+            #[cfg(feature = "kurrentdb")]
+            StoreUrl::Kurrent(url) => {
+                let beside = data.join(KURRENT_FILE);
+                let store = KurrentStore::open_read_only(url, beside, &Patience::default()).await?;
+                Self::Kurrent(Arc::new(store))
+            }
+            #[cfg(not(feature = "kurrentdb"))]
+            StoreUrl::Kurrent(_) => return Err(StartError::WithoutKurrent),
         })
     }
 
@@ -99,6 +138,8 @@ impl Log {
         match self {
             Self::Sqlite(store) => store.clone(),
             Self::Postgres(store, _) => store.clone(),
+            #[cfg(feature = "kurrentdb")]
+            Self::Kurrent(store) => store.clone(),
         }
     }
 
@@ -109,25 +150,22 @@ impl Log {
     /// When it cannot be opened.
     pub async fn access(&self, data: &Path) -> Result<Box<dyn AccessLog>, StoreError> {
         Ok(match self {
-            Self::Sqlite(_) => Box::new(SqliteAccessLog::open(data.join(ACCESS_FILE)).await?),
             Self::Postgres(store, _) => Box::new(PostgresAccessLog::open(store).await?),
+            _ => Box::new(SqliteAccessLog::open(data.join(ACCESS_FILE)).await?),
         })
     }
 
     /// Where the views of the log are: shared with it, or in the data folder.
     pub fn views(&self, data: &Path) -> Views {
         match self {
-            Self::Sqlite(_) => Views::File(data.join(VIEWS_FILE)),
             Self::Postgres(store, _) => Views::Postgres(store.hosts().clone()),
+            _ => Views::File(data.join(VIEWS_FILE)),
         }
     }
 
     /// Whether other processes may append to it, too.
     pub fn is_shared(&self) -> bool {
-        match self {
-            Self::Sqlite(_) => false,
-            Self::Postgres(..) => true,
-        }
+        matches!(self, Self::Postgres(..))
     }
 
     /// The subjects that other processes may have erased since a time, and when, in that order.
@@ -136,9 +174,9 @@ impl Log {
     /// When the store cannot be read.
     pub async fn erased_since(&self, at: Millis) -> Result<Vec<(String, Millis)>, StoreError> {
         match self {
-            // Nobody else writes it.
-            Self::Sqlite(_) => Ok(Vec::new()),
             Self::Postgres(store, _) => store.erased_since(at).await,
+            // Nobody else writes it.
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -147,6 +185,8 @@ impl Log {
         match self {
             Self::Sqlite(store) => store.waiting(),
             Self::Postgres(store, _) => store.waiting(),
+            #[cfg(feature = "kurrentdb")]
+            Self::Kurrent(store) => store.waiting(),
         }
     }
 
@@ -155,6 +195,8 @@ impl Log {
         match self {
             Self::Sqlite(store) => store.close().await,
             Self::Postgres(store, _) => store.close().await,
+            #[cfg(feature = "kurrentdb")]
+            Self::Kurrent(store) => store.close().await,
         }
     }
 }
@@ -189,6 +231,8 @@ mod tests {
         assert_eq!(StoreUrl::parse("sqlite:///var/log.sqlite").unwrap(), file("/var/log.sqlite"));
         let url = "postgres://me@h1,h2/desk";
         assert_eq!(StoreUrl::parse(url).unwrap(), StoreUrl::Postgres(url));
+        let url = "esdb+discover://me@h1:2113?tls=false";
+        assert_eq!(StoreUrl::parse(url).unwrap(), StoreUrl::Kurrent(url));
         let why = StoreUrl::parse("postgre://me:s3cret@h/desk").unwrap_err().to_string();
         assert!(why.contains("postgre") && !why.contains("s3cret"), "{why}");
     }

@@ -38,8 +38,22 @@ pub enum StartError {
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
     /// The store URL names no kind of store that this program has. Only its beginning is repeated:
     /// there may be a password in the rest.
-    #[error("{0:?} is no store of this program; use sqlite:PATH or postgres://USER@HOST/DATABASE")]
+    #[error(
+        "{0:?} is no store of this program; use sqlite:PATH, postgres://USER@HOST/DATABASE or esdb://HOST"
+    )]
     UnknownStore(String),
+    /// The log is in KurrentDB, and this program was built without it.
+    #[error("this program was built without KurrentDB; build it with --features kurrentdb")]
+    WithoutKurrent,
+    /// A log in KurrentDB is to be moved, or another into it.
+    #[error("no log is moved into KurrentDB or out of it yet")]
+    NotMoved,
+    /// What was asked for makes sense for a log in a file only.
+    #[error(
+        "this is for a log on SQLite; with KurrentDB, stop Docket and keep the data folder and a \
+         backup of KurrentDB together"
+    )]
+    NotOnKurrent,
     /// What was asked for makes sense for a log in a file only.
     #[error("this is for a log on SQLite; on PostgreSQL, {0}")]
     OnlySqlite(&'static str),

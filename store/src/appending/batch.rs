@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::checked::Checked;
 use super::known::{Known, Landed};
 use crate::{
-    Append, Claim, Expected, Millis, NewEvent, NewKey, Outcome, Position, Receipt, StreamWrite,
-    Version, event_id,
+    Append, Claim, Millis, NewEvent, NewKey, Outcome, Position, Receipt, StreamWrite, Version,
+    event_id,
 };
 
 /// One event with its place.
@@ -82,11 +82,8 @@ impl Batch {
 
     fn wrong_version(&self, write: &StreamWrite) -> Option<Outcome> {
         let actual = self.known.versions.get(&write.stream).copied().unwrap_or(0);
-        let expected = match write.expected {
-            Expected::NoStream => 0,
-            Expected::Exact(version) => version,
-        };
-        (actual != expected).then(|| Outcome::WrongVersion { stream: write.stream.clone(), actual })
+        (actual != write.expected.version())
+            .then(|| Outcome::WrongVersion { stream: write.stream.clone(), actual })
     }
 
     /// A claim fails on another owner, unless the same append gives that owner's hold back.

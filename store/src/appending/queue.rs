@@ -22,6 +22,9 @@ const BATCH: usize = 256;
 /// Where the answer to one who waits goes.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
+/// What became of one append.
+pub(crate) type Answer = Result<Outcome, StoreError>;
+
 enum Task<O> {
     Append(Checked, Reply<Outcome>),
     /// What else the adapter writes in its turn.
@@ -35,11 +38,12 @@ pub(crate) trait Writer: Send + 'static {
     /// What it writes beside appends.
     type Other: Send + 'static;
 
-    /// Writes appends in one transaction that is durable when this answers, an outcome for each.
+    /// Writes appends, durably when this answers, an outcome for each: in one transaction, so that
+    /// all fail together, or each for itself.
     fn write(
         &mut self,
         appends: Vec<Checked>,
-    ) -> impl Future<Output = Result<Vec<Outcome>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Answer>, StoreError>> + Send;
 
     /// Writes something else, and answers whoever asked.
     fn work(&mut self, other: Self::Other) -> impl Future<Output = ()> + Send;
@@ -63,6 +67,31 @@ impl<O: Send + 'static> Queue<O> {
     pub async fn append(&self, append: Append) -> Result<Outcome, StoreError> {
         let checked = Checked::new(append)?;
         self.push(|reply| Task::Append(checked, reply)).await
+    }
+
+    /// Like [`append`](Self::append) for several, which are written in this order.
+    #[cfg(feature = "kurrentdb")]
+    pub async fn append_in_order(&self, appends: Vec<Append>) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(appends.len());
+        for append in appends {
+            let (reply, answer) = oneshot::channel();
+            answers.push(match Checked::new(append) {
+                Ok(checked) => self.0.send(Task::Append(checked, reply)).await.map(|()| answer),
+                Err(refused) => {
+                    // The channel was made a moment ago.
+                    let _ = reply.send(Err(refused));
+                    Ok(answer)
+                }
+            });
+        }
+        let mut outcomes = Vec::with_capacity(answers.len());
+        for answer in answers {
+            outcomes.push(match answer {
+                Ok(answer) => answer.await.unwrap_or_else(|_| Err(stopped())),
+                Err(_) => Err(StoreError::Unavailable("the store is closed".to_owned())),
+            });
+        }
+        outcomes
     }
 
     /// Waits until something else is written.
@@ -92,8 +121,12 @@ impl<O: Send + 'static> Queue<O> {
                 TrySendError::Closed(_) => "the store is closed".to_owned(),
             })
         })?;
-        answer.await.map_err(|_| StoreError::Unknown("the writer stopped".to_owned()))?
+        answer.await.map_err(|_| stopped())?
     }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unknown("the writer stopped".to_owned())
 }
 
 async fn run<W: Writer>(mut writer: W, mut tasks: mpsc::Receiver<Task<W::Other>>) {
@@ -129,12 +162,12 @@ async fn append_all<W: Writer>(writer: &mut W, appends: Vec<(Checked, Reply<Outc
     let (appends, replies): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
     let (began, size) = (Instant::now(), appends.len());
     match writer.write(appends).await {
-        Ok(outcomes) => {
+        Ok(answers) => {
             metrics::histogram!("docket_append_batch_size").record(size as f64);
             metrics::histogram!("docket_append_seconds").record(began.elapsed());
-            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+            for (reply, answer) in replies.into_iter().zip(answers) {
                 // Whoever asked may have stopped waiting; the events are on disk all the same.
-                let _ = reply.send(Ok(outcome));
+                let _ = reply.send(answer);
             }
         }
         Err(error) => {

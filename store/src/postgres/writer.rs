@@ -16,7 +16,7 @@ use super::hosts::{self, Hosts};
 use super::{beside, inserts, known, settings};
 use crate::appending::batch::Batch;
 use crate::appending::checked::Checked;
-use crate::appending::queue::{self, Reply};
+use crate::appending::queue::{self, Answer, Reply};
 use crate::appending::tail::Tail;
 use crate::{Clock, Outcome, Position, StoreError};
 
@@ -125,7 +125,7 @@ impl Writer {
 impl queue::Writer for Writer {
     type Other = Other;
 
-    async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Outcome>, StoreError> {
+    async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Answer>, StoreError> {
         // Not borrowed from the writer, whose connection the transaction takes.
         let (clock, head, notify) = (self.clock.clone(), *self.head.borrow(), self.notify);
         let mut attempts = Attempts::default();
@@ -142,7 +142,7 @@ impl queue::Writer for Writer {
         };
         self.tail.extend(batch.events, batch.recorded_at);
         super::head::raise(&self.head, batch.head);
-        Ok(outcomes)
+        Ok(outcomes.into_iter().map(Ok).collect())
     }
 
     async fn work(&mut self, other: Other) {

@@ -30,6 +30,8 @@ use uuid::Uuid;
 use self::failure::failed;
 use self::reads::Wanted;
 use self::writer::{Other, Shared, Writer};
+#[cfg(feature = "kurrentdb")]
+use crate::appending::queue::Answer;
 use crate::appending::queue::Queue;
 use crate::appending::tail::Tail;
 use crate::{
@@ -111,6 +113,15 @@ impl SqliteStore {
     /// How many writes wait for their turn.
     pub fn waiting(&self) -> usize {
         self.writer.as_ref().map_or(0, Queue::waiting)
+    }
+
+    /// Like [`append`](EventStore::append) for several, which are written in this order.
+    #[cfg(feature = "kurrentdb")]
+    pub(crate) async fn append_in_order(&self, appends: Vec<Append>) -> Vec<Answer> {
+        match self.queue() {
+            Ok(queue) => queue.append_in_order(appends).await,
+            Err(refused) => appends.iter().map(|_| Err(refused.clone())).collect(),
+        }
     }
 
     /// Writes a consistent copy of the log to `target`, which must not exist, while appends go on.

@@ -12,9 +12,9 @@ use super::failure::{failed, failed_at_commit};
 use super::{beside, inserts, known, open};
 use crate::appending::batch::Batch;
 use crate::appending::checked::Checked;
-use crate::appending::queue::{self, Reply};
+use crate::appending::queue::{self, Answer, Reply};
 use crate::appending::tail::Tail;
-use crate::{Clock, Millis, Outcome, Position, StoreError};
+use crate::{Clock, Millis, Position, StoreError};
 
 /// What is written beside appends.
 pub(super) enum Other {
@@ -143,7 +143,7 @@ const END: &str = "SELECT position, recorded_at FROM events ORDER BY position DE
 impl queue::Writer for Writer {
     type Other = Other;
 
-    async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Outcome>, StoreError> {
+    async fn write(&mut self, appends: Vec<Checked>) -> Result<Vec<Answer>, StoreError> {
         // Connecting first, since it is what finds the end of the log.
         self.connection = Some(self.connect().await?);
         let head = *self.shared.head.borrow();
@@ -162,7 +162,7 @@ impl queue::Writer for Writer {
         self.last_recorded_at = recorded_at;
         self.shared.tail.extend(rows, recorded_at);
         self.shared.head.send_if_modified(|current| std::mem::replace(current, head) != head);
-        Ok(outcomes)
+        Ok(outcomes.into_iter().map(Ok).collect())
     }
 
     async fn work(&mut self, other: Other) {

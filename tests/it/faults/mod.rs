@@ -6,6 +6,8 @@
 
 mod disk_full;
 pub mod kill;
+#[cfg(feature = "kurrentdb")]
+mod kurrent;
 pub mod ledger;
 mod postgres;
 mod timers;

@@ -1,0 +1,49 @@
+//! What the client's errors mean to a caller of the port.
+
+use eventstore::Error;
+
+use crate::StoreError;
+
+/// An error of a read, or of anything else that changes nothing.
+pub(super) fn failed(error: &Error) -> StoreError {
+    match error {
+        Error::AccessDenied => StoreError::Refused(
+            "KurrentDB refuses: check the user, the password and the streams' access lists"
+                .to_owned(),
+        ),
+        Error::ResourceDeleted => {
+            StoreError::Integrity("a stream of Docket's was deleted in KurrentDB".to_owned())
+        }
+        other => StoreError::Unavailable(format!("KurrentDB: {other}")),
+    }
+}
+
+/// What an error says of an append that met it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing was written, and trying again may help: another node leads, or none was reached.
+    NotSent,
+    /// Nothing was written, and trying again does not help.
+    Refused,
+    /// The stream is elsewhere, and these events are not in it.
+    Elsewhere,
+    /// It may have been written.
+    Unknown,
+}
+
+/// What became of an append that an error was answered to. What is not certain is unknown.
+pub(super) fn verdict(error: &Error) -> Verdict {
+    match error {
+        Error::NotLeaderException(_) | Error::GrpcConnectionError(_) => Verdict::NotSent,
+        Error::AccessDenied | Error::ResourceDeleted | Error::UnsupportedFeature => {
+            Verdict::Refused
+        }
+        Error::WrongExpectedVersion { .. } => Verdict::Elsewhere,
+        _ => Verdict::Unknown,
+    }
+}
+
+/// Whether a client that answers this never answers otherwise: its first connection failed.
+pub(super) fn is_dead(error: &Error) -> bool {
+    matches!(error, Error::ConnectionClosed | Error::GrpcConnectionError(_))
+}

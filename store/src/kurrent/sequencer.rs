@@ -1,0 +1,226 @@
+//! Giving Docket's events their positions: dense, in the order of `$all`, the same whenever it is done.
+//!
+//! A command's events are placed together once the last of them is in the log, so an append to several
+//! streams appears as a whole and takes positions that follow each other. What is placed is an append
+//! to the store beside, without payloads: that one gives out positions and versions, remembers
+//! the command and keeps its claims and keys, as it does for a log of its own.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use eventstore::Position as Pair;
+use uuid::Uuid;
+
+use super::begun::Begun;
+use super::connection::{Connection, Event};
+use super::metadata::Place;
+use super::whole::{End, LOG_END, Whole, complete, gather, without};
+use crate::appending::batch::EventRow;
+use crate::appending::tail::Tail;
+use crate::sqlite::SqliteStore;
+use crate::{EventStore, Millis, NewEvent, Outcome, Position, Sealed, StoreError, StoredEvent};
+
+/// Events that are read and placed together.
+const PAGE: usize = 512;
+
+pub(super) struct Sequencer {
+    beside: Arc<SqliteStore>,
+    tail: Arc<Tail>,
+    /// Whose events these are; `None` where the file beside was lost and they are taken over.
+    store: Option<Uuid>,
+    /// The end of what is placed; `None` when it is to be read again.
+    end: Option<End>,
+}
+
+impl Sequencer {
+    pub fn new(beside: Arc<SqliteStore>, tail: Arc<Tail>, store: Option<Uuid>) -> Self {
+        Self { beside, tail, store, end: None }
+    }
+
+    /// The time at which the last event that is placed was recorded.
+    pub async fn recorded_at(&mut self) -> Result<Millis, StoreError> {
+        Ok(self.end().await?.recorded_at)
+    }
+
+    /// Refuses a log that does not have what was placed last, since it is another one or was cut off,
+    /// and one that has events where nothing was ever placed: its other half is elsewhere.
+    pub async fn check(&mut self, kurrent: &Connection) -> Result<(), StoreError> {
+        let Some(last) = last_placed(&self.beside).await? else {
+            return self.check_empty(kurrent).await;
+        };
+        let place = Place::read(&last.envelope)?;
+        let there = kurrent.read_all(Some(place.pair()), 1).await?;
+        if there.events.first().is_some_and(|event| event.id == last.event_id) {
+            return Ok(());
+        }
+        Err(StoreError::Refused(format!(
+            "KurrentDB does not have event {} where the file beside the log says that position {} is: \
+             they do not belong together, or one was restored without the other",
+            last.event_id, last.position
+        )))
+    }
+
+    async fn check_empty(&self, kurrent: &Connection) -> Result<(), StoreError> {
+        let mut from = None;
+        while self.store.is_some() {
+            let page = kurrent.read_all(from, PAGE).await?;
+            if let Some(event) =
+                page.events.iter().find(|event| Some(event.told.store) != self.store)
+            {
+                return Err(StoreError::Refused(format!(
+                    "KurrentDB holds the log of store {}, and the file beside that is not in this data \
+                     folder; use the data folder that it is in, or restore it",
+                    event.told.store
+                )));
+            }
+            if page.last.is_none() || page.last == from || !page.events.is_empty() {
+                break;
+            }
+            from = page.last;
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<End, StoreError> {
+        if let Some(end) = self.end {
+            return Ok(end);
+        }
+        let end = match last_placed(&self.beside).await? {
+            Some(last) => {
+                let place = Place::read(&last.envelope)?;
+                End { pair: Some(place.pair()), recorded_at: place.recorded_at }
+            }
+            None => End { pair: None, recorded_at: Millis::MIN },
+        };
+        self.end = Some(end);
+        Ok(end)
+    }
+
+    /// Places everything that is in the log and is not placed yet. What an append brings that is not
+    /// in the log (claims, keys, what is sealed) is found among those that were begun.
+    pub async fn catch_up(
+        &mut self,
+        kurrent: &Connection,
+        begun: &BTreeMap<Uuid, Begun>,
+    ) -> Result<(), StoreError> {
+        let placed = self.place_all(kurrent, begun).await;
+        if placed.is_err() {
+            self.end = None;
+            self.tail.clear();
+        }
+        placed
+    }
+
+    async fn place_all(
+        &mut self,
+        kurrent: &Connection,
+        begun: &BTreeMap<Uuid, Begun>,
+    ) -> Result<(), StoreError> {
+        let mut from = self.end().await?.pair;
+        loop {
+            let page = kurrent.read_all(from, PAGE).await?;
+            let behind = |pair: Pair| from.is_none_or(|from| order(pair) > order(from));
+            let Some(last) = page.last.filter(|last| behind(*last)) else { return Ok(()) };
+            let full = page.full;
+            // The first is where the page before ended; and what is told twice counts once.
+            let events: BTreeMap<_, _> = page
+                .events
+                .into_iter()
+                .filter(|event| behind(event.pair))
+                .map(|event| (order(event.pair), event))
+                .collect();
+            self.place(kurrent, begun, events.into_values().collect()).await?;
+            if !full {
+                return Ok(());
+            }
+            from = Some(last);
+        }
+    }
+
+    async fn place(
+        &mut self,
+        kurrent: &Connection,
+        begun: &BTreeMap<Uuid, Begun>,
+        events: Vec<Event>,
+    ) -> Result<(), StoreError> {
+        let mut end = self.end().await?;
+        let mut halves: HashMap<Uuid, Vec<Event>> = HashMap::new();
+        let mut whole = VecDeque::new();
+        for event in events {
+            if self.store.is_some_and(|store| store != event.told.store) {
+                return Err(StoreError::Integrity(format!(
+                    "store {} writes to the same KurrentDB as this one",
+                    event.told.store
+                )));
+            }
+            let command = event.told.command;
+            let is_last = event.told.index + 1 == event.told.count();
+            let known = halves.entry(command).or_default();
+            known.push(event);
+            if !is_last {
+                continue;
+            }
+            let events = halves.remove(&command).unwrap_or_default();
+            let events = complete(kurrent, events).await?;
+            whole.push_back(gather(events, begun.get(&command), &mut end)?);
+        }
+        self.append(whole).await
+    }
+
+    /// Appends to the store beside, in order; each only behind the one before.
+    async fn append(&mut self, mut waiting: VecDeque<Whole>) -> Result<(), StoreError> {
+        while !waiting.is_empty() {
+            let appends = waiting.iter().map(|whole| whole.append.clone()).collect();
+            let outcomes = self.beside.append_in_order(appends).await;
+            for outcome in outcomes {
+                let Some(whole) = waiting.pop_front() else { break };
+                match outcome? {
+                    Outcome::Appended(receipt) => self.placed(whole, Some(receipt.first)),
+                    Outcome::AlreadyAppended(_) => self.placed(whole, None),
+                    Outcome::Claimed(held) if held.space != LOG_END => {
+                        waiting.push_front(without(whole, &held));
+                        break;
+                    }
+                    refused => {
+                        return Err(StoreError::Integrity(format!(
+                            "KurrentDB holds what does not follow from what is placed: {refused:?}"
+                        )));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn placed(&mut self, whole: Whole, first: Option<Position>) {
+        let Some((_, last)) = whole.events.last() else { return };
+        let recorded_at = last.recorded_at;
+        self.end = Some(End { pair: Some(last.pair()), recorded_at });
+        // What was placed before is no news to those who follow.
+        let Some(first) = first else { return };
+        let sealed = whole.append.writes.into_iter().flat_map(|write| write.events);
+        let rows = whole.events.into_iter().zip(sealed).zip(first..);
+        let rows = rows.map(|(((event, place), new), position)| EventRow {
+            position,
+            stream: event.stream.as_str().into(),
+            version: event.version,
+            event_id: event.id,
+            payload_hash: place.hash().unwrap_or_default(),
+            event: NewEvent {
+                envelope: event.told.envelope().unwrap_or_default(),
+                payload: event.payload,
+                ..new
+            },
+        });
+        self.tail.extend(rows.collect(), recorded_at);
+    }
+}
+
+pub(super) fn order(pair: Pair) -> (u64, u64) {
+    (pair.commit, pair.prepare)
+}
+
+async fn last_placed(beside: &SqliteStore) -> Result<Option<StoredEvent>, StoreError> {
+    let Some(before) = beside.head().checked_sub(1) else { return Ok(None) };
+    Ok(beside.read_all(before, 1, Sealed::Without).await?.pop())
+}

@@ -1,0 +1,125 @@
+//! A double of KurrentDB's protocol, for tests.
+//!
+//! It shows the protocol **as we understand it**, not how KurrentDB behaves: what passes here has been
+//! run against this double, and against no server. What it has over a server is that it fails when it
+//! is told to: see [`Fault`]. Built from the protocol files that ship with the client (see `proto/`);
+//! it keeps its log in memory, and answers appends, batch appends and reads. Deliberately absent:
+//! subscriptions, deletion, users, TLS and clusters. What is absent is answered as unimplemented.
+
+#![expect(clippy::result_large_err, reason = "the errors are tonic's")]
+
+mod batches;
+mod faults;
+mod log;
+mod proto;
+mod quick;
+mod reads;
+mod streams;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tonic::transport::Server;
+
+pub use self::faults::{Fault, Faults};
+pub use self::log::{Answer, Expected, Kept, Log, Proposed};
+use self::quick::Incoming;
+use self::streams::Service;
+
+/// The longest message it takes in; a server has a limit of its own.
+const LARGEST_MESSAGE: usize = 64 << 20;
+
+/// A running double, on a port and threads of its own.
+pub struct Double {
+    address: SocketAddr,
+    log: Arc<Mutex<Log>>,
+    faults: Arc<Faults>,
+    /// `None` while it is stopped.
+    server: Option<Runtime>,
+}
+
+impl Double {
+    /// Starts one with an empty log.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start() -> Self {
+        let mut double = Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            log: Arc::default(),
+            faults: Arc::default(),
+            server: None,
+        };
+        double.start_again().await;
+        double
+    }
+
+    /// Where it is, as the client wants it.
+    pub fn url(&self) -> String {
+        // The client sleeps so long before its first connection, half a second unless it is told.
+        format!("esdb://{}?tls=false&discoveryInterval=5", self.address)
+    }
+
+    /// How to make it fail.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Its log, to look into.
+    pub fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends it as a kill would: every connection is cut, nothing is answered any more.
+    pub fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.shutdown_background();
+        }
+    }
+
+    /// Starts it on the same port, with the log as it was.
+    ///
+    /// # Panics
+    /// When another process has taken the port meanwhile.
+    #[expect(clippy::expect_used, reason = "a double that cannot start fails its test")]
+    pub async fn start_again(&mut self) {
+        self.stop();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("kurrent-double")
+            .enable_all()
+            .build()
+            .expect("threads");
+        let (bound, address) = oneshot::channel();
+        let (wanted, log, faults) = (self.address, Arc::clone(&self.log), Arc::clone(&self.faults));
+        runtime.spawn(async move {
+            let listener = TcpListener::bind(wanted).await.expect("the port is free");
+            let address = listener.local_addr().expect("a bound port has an address");
+            let service = Service { address, log, faults };
+            let streams = proto::StreamsServer::new(service.clone())
+                .max_decoding_message_size(LARGEST_MESSAGE)
+                .max_encoding_message_size(LARGEST_MESSAGE);
+            let features = proto::ServerFeaturesServer::new(service);
+            // Whoever started it waits for this.
+            let _ = bound.send(address);
+            Server::builder()
+                .add_service(streams)
+                .add_service(features)
+                .serve_with_incoming(Incoming(listener))
+                .await
+                .expect("it serves");
+        });
+        self.server = Some(runtime);
+        self.address = address.await.expect("the double listens");
+    }
+}
+
+impl Drop for Double {
+    fn drop(&mut self) {
+        // A runtime must not be waited for where a test's own is running.
+        self.stop();
+    }
+}

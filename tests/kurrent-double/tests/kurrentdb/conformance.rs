@@ -1,0 +1,59 @@
+//! The suite that every store passes: on the double, and on a server where there is one.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use docket_kurrent_double::Double;
+use docket_store::Clock;
+use docket_store::conformance::check_all;
+use docket_store::kurrent::{KurrentStore, Settings};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// Files that no store has had yet.
+struct Files {
+    folder: TempDir,
+    given: Mutex<usize>,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), given: Mutex::default() }
+    }
+
+    fn next(&self) -> PathBuf {
+        let mut given = self.given.lock().unwrap();
+        *given += 1;
+        self.folder.path().join(format!("{given}.sqlite"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_keeps_what_every_store_promises() {
+    let files = Files::new();
+    // A double lives as long as the checks of its store.
+    let kept: Mutex<Vec<Double>> = Mutex::default();
+    check_all(async |clock: Clock| {
+        let double = Double::start().await;
+        let url = double.url();
+        let opened = KurrentStore::open(&url, files.next(), clock, Settings::default()).await;
+        kept.lock().unwrap().push(double);
+        Arc::new(opened.unwrap()) as _
+    })
+    .await;
+}
+
+/// Each store has streams of its own there, which stay when the test is over. The suite has events of
+/// more than a mebibyte: the server must take appends of that size.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "needs a server: DOCKET_KURRENT_URL"]
+async fn a_real_server_keeps_what_every_store_promises() {
+    let url = std::env::var("DOCKET_KURRENT_URL").expect("DOCKET_KURRENT_URL names a server");
+    let files = Files::new();
+    check_all(async |clock: Clock| {
+        let prefix = format!("docket-test-{}-", Uuid::now_v7());
+        let settings = Settings { prefix, ..Settings::default() };
+        Arc::new(KurrentStore::open(&url, files.next(), clock, settings).await.unwrap()) as _
+    })
+    .await;
+}

@@ -1,0 +1,228 @@
+//! Appends that KurrentDB fails, in each of the ways that the double has. What is promised is the same
+//! in all: an append is in the log once or not at all, and asked again it says where.
+//!
+//! Each says on which broken adapter it was seen to fail.
+
+use docket_kurrent_double::Fault::{
+    DeadlineAfterCommit, DeadlineBeforeCommit, Denied, LostAfterCommit, NotLeader, Serve,
+};
+use docket_store::{Append, Claim, EventStore, NewKey, Outcome, Sealed, StoreError};
+
+use crate::stores::{Place, appended, command, note, write};
+
+/// Seen to fail without trying again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_is_sent_again_where_another_node_leads() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    place.double.faults().next_appends([NotLeader]);
+    let receipt = appended(&store, note("ticket-1", 0)).await;
+    assert_eq!((receipt.first, place.double.log().stream("ticket-1").count()), (1, 1));
+}
+
+/// Seen to fail with ids made anew for each try, and without an expected revision.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_before_the_answer_was_lost_is_written_once() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    for (version, fault) in
+        [DeadlineBeforeCommit, DeadlineAfterCommit, LostAfterCommit].into_iter().enumerate()
+    {
+        place.double.faults().next_appends([fault]);
+        appended(&store, note("ticket-1", version as u64)).await;
+    }
+    assert_eq!(place.double.log().stream("ticket-1").count(), 3);
+    assert_eq!(store.head(), 3);
+}
+
+/// Seen to fail when an append whose outcome is unknown is forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_outcome_is_found_by_the_same_command_again() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    let append = note("ticket-1", 0);
+    place.double.faults().next_appends([DeadlineBeforeCommit; 2]);
+    let unknown = store.append(append.clone()).await.unwrap_err();
+    assert!(matches!(unknown, StoreError::Unknown(_)), "{unknown}");
+    assert_eq!(store.read_stream("ticket-1", 0, 9, Sealed::With).await.unwrap(), []);
+
+    let Outcome::AlreadyAppended(receipt) = store.append(append.clone()).await.unwrap() else {
+        panic!("it was begun, so it is finished first")
+    };
+    let found = store.find_command(append.command_id).await.unwrap();
+    assert_eq!(found, Some((receipt, append.fingerprint)));
+    // A command with the same id and another request is told apart all the same.
+    let other = Append { fingerprint: [8; 32], ..append };
+    assert_eq!(store.append(other).await.unwrap(), Outcome::KeyReused);
+    assert_eq!(place.double.log().stream("ticket-1").count(), 1);
+}
+
+/// Seen to fail when only an answer counts: the log itself is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_never_answered_is_found_in_the_log() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    place.double.faults().next_appends([DeadlineAfterCommit; 2]);
+    assert_eq!(appended(&store, note("ticket-1", 0)).await.last, 1);
+    assert_eq!(place.double.log().stream("ticket-1").count(), 1);
+}
+
+/// Seen to fail when the start does not take up what was begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_start_finishes_what_was_begun() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    let append = note("ticket-1", 0);
+    place.double.faults().next_appends([DeadlineBeforeCommit; 2]);
+    store.append(append.clone()).await.unwrap_err();
+    store.close().await;
+
+    let store = place.open().await;
+    let events = store.read_stream("ticket-1", 0, 9, Sealed::With).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].sealed.as_deref(), Some("sealed {}"), "its texts came with it");
+    assert!(matches!(store.append(append).await.unwrap(), Outcome::AlreadyAppended(_)));
+}
+
+/// Seen to fail when an append that was refused stays begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_certainly_not_written_is_given_up() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    place.double.faults().next_appends([Denied, NotLeader, NotLeader]);
+    let refused = store.append(note("ticket-1", 0)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+    let unavailable = store.append(note("ticket-1", 0)).await.unwrap_err();
+    assert!(matches!(unavailable, StoreError::Unavailable(_)), "{unavailable}");
+    assert_eq!(appended(&store, note("ticket-1", 0)).await.first, 1);
+    assert_eq!(place.double.log().stream("ticket-1").count(), 1);
+}
+
+/// Two streams, of which the second fails: `faults` are those of the two appends and their repetitions.
+async fn half_done(place: &Place) -> Append {
+    let store = place.open().await;
+    appended(&store, note("ticket-2", 0)).await;
+    let both = command(vec![write("ticket-1", 0, &["1", "2"]), write("ticket-2", 1, &["3"])]);
+    place.double.faults().next_appends([Serve, DeadlineBeforeCommit, DeadlineBeforeCommit]);
+    let unknown = store.append(both.clone()).await.unwrap_err();
+    assert!(matches!(unknown, StoreError::Unknown(_)), "{unknown}");
+    assert_eq!(place.double.log().stream("ticket-1").count(), 2, "the first half is there");
+    assert_eq!(store.head(), 1, "and nobody who reads through the port sees it");
+    assert_eq!(store.read_stream("ticket-1", 0, 9, Sealed::With).await.unwrap(), []);
+
+    // Nobody writes in between: neither stream is free until it is finished.
+    place.double.faults().next_appends([DeadlineBeforeCommit; 4]);
+    for waiting in [note("ticket-1", 2), note("ticket-2", 1)] {
+        let error = store.append(waiting).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    }
+    store.close().await;
+    both
+}
+
+/// Seen to fail when the start does not take up what was begun, and when halves are placed as they come.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_to_several_streams_is_finished_after_its_first_half() {
+    let place = Place::new().await;
+    let both = half_done(&place).await;
+    let store = place.open().await;
+    let events = store.read_all(0, 9, Sealed::Without).await.unwrap();
+    let found: Vec<_> = events.iter().map(|e| (e.position, e.stream.as_str(), e.version)).collect();
+    let expected = [(1, "ticket-2", 1), (2, "ticket-1", 1), (3, "ticket-1", 2), (4, "ticket-2", 2)];
+    assert_eq!(found, expected);
+    assert!(
+        matches!(store.append(both).await.unwrap(), Outcome::AlreadyAppended(r) if r.last == 4)
+    );
+    appended(&store, note("ticket-1", 2)).await;
+    appended(&store, note("ticket-2", 2)).await;
+}
+
+/// Seen to fail when claims are taken after the append instead of before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_is_reserved_before_anything_is_sent() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    let claim = |owner: &str| Claim {
+        space: "address".to_owned(),
+        key: "k".to_owned(),
+        owner: owner.to_owned(),
+    };
+    let mut first = note("customer-1", 0);
+    first.claims = vec![claim("customer-1")];
+    place.double.faults().next_appends([DeadlineBeforeCommit; 4]);
+    store.append(first.clone()).await.unwrap_err();
+
+    let mut second = note("customer-2", 0);
+    second.claims = vec![claim("customer-2")];
+    let error = store.append(second.clone()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    // Now KurrentDB answers: the first is finished, and has the key.
+    assert_eq!(store.append(second).await.unwrap(), Outcome::Claimed(claim("customer-1")));
+    assert!(matches!(store.append(first).await.unwrap(), Outcome::AlreadyAppended(_)));
+    assert_eq!(place.double.log().stream("customer-2").count(), 0);
+}
+
+/// Seen to fail when erasing does not wait for what was begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_under_way_is_erased_after_it_has_arrived() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    let mut append = note("ticket-1", 0);
+    let key = NewKey { subject: "customer-1".to_owned(), wrapped: vec![9; 40] };
+    append.new_keys = vec![key];
+    place.double.faults().next_appends([DeadlineBeforeCommit; 4]);
+    store.append(append).await.unwrap_err();
+    let error = store.erase_key("customer-1").await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+
+    store.erase_key("customer-1").await.unwrap();
+    let keys = store.keys(&["customer-1".to_owned()]).await.unwrap();
+    assert!(matches!(keys[..], [docket_store::KeyState::Erased(_)]), "{keys:?}");
+    assert_eq!(store.head(), 1);
+}
+
+/// Seen to fail when what is told twice is placed twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_twice_is_placed_once() {
+    let place = Place::new().await;
+    place.double.faults().tell_twice(true);
+    let store = place.open().await;
+    appended(&store, command(vec![write("ticket-1", 0, &["1", "2", "3"])])).await;
+    appended(&store, note("ticket-1", 3)).await;
+    assert_eq!(store.head(), 4);
+    let read = store.read_stream("ticket-1", 0, 9, Sealed::Without).await.unwrap();
+    assert_eq!(read.len(), 4);
+}
+
+/// Seen to fail when the log is read only once after an append.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_lags_is_read_again() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    place.double.faults().lag(3);
+    assert_eq!(appended(&store, note("ticket-1", 0)).await.last, 1);
+}
+
+/// Seen to fail when a client that died is kept: it answers nothing ever after.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_of_kurrentdb_is_survived() {
+    let mut place = Place::new().await;
+    place.double.stop();
+    let unavailable = place.try_open().await.map(|_| ()).unwrap_err();
+    assert!(matches!(unavailable, StoreError::Unavailable(_)), "{unavailable}");
+    place.double.start_again().await;
+
+    let store = place.open().await;
+    appended(&store, note("ticket-1", 0)).await;
+    place.double.stop();
+    let append = note("ticket-1", 1);
+    store.append(append.clone()).await.unwrap_err();
+    place.double.start_again().await;
+    let outcome = store.append(append).await.unwrap();
+    let (Outcome::Appended(receipt) | Outcome::AlreadyAppended(receipt)) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(receipt.last, 2);
+    place.double.faults().fail_reads(2);
+    assert_eq!(store.read_stream("ticket-1", 0, 9, Sealed::With).await.unwrap().len(), 2);
+}
