@@ -1,7 +1,7 @@
 //! A server of Docket over the double of KurrentDB, killed under load and in the middle of a merge.
 //!
 //! The double stays alive: it is Docket that must find out what KurrentDB holds of what it began. The
-//! merges were first seen to fail on a build whose start leaves alone what was begun.
+//! merges are meant to fail on a build whose start leaves alone what was begun.
 
 use docket_kurrent_double::Double;
 use docket_kurrent_double::Fault::{self, HangAfterCommit, HangBeforeCommit, Serve};

@@ -1,7 +1,7 @@
 //! Appends that KurrentDB fails, in each of the ways that the double has. What is promised is the same
 //! in all: an append is in the log once or not at all, and asked again it says where.
 //!
-//! Each says on which broken adapter it was seen to fail.
+//! Each says on which broken adapter it was seen to fail, or is meant to.
 
 use docket_kurrent_double::Fault::{
     DeadlineAfterCommit, DeadlineBeforeCommit, Denied, LostAfterCommit, NotLeader, Serve,
@@ -10,7 +10,7 @@ use docket_store::{Append, Claim, EventStore, NewKey, Outcome, Sealed, StoreErro
 
 use crate::stores::{Place, appended, command, note, write};
 
-/// Seen to fail without trying again.
+/// Meant to fail without trying again.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_is_sent_again_where_another_node_leads() {
     let place = Place::new().await;
@@ -20,7 +20,7 @@ async fn an_append_is_sent_again_where_another_node_leads() {
     assert_eq!((receipt.first, place.double.log().stream("ticket-1").count()), (1, 1));
 }
 
-/// Seen to fail with ids made anew for each try, and without an expected revision.
+/// Meant to fail with ids made anew for each try, and without an expected revision.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_before_the_answer_was_lost_is_written_once() {
     let place = Place::new().await;
@@ -35,7 +35,7 @@ async fn what_was_written_before_the_answer_was_lost_is_written_once() {
     assert_eq!(store.head(), 3);
 }
 
-/// Seen to fail when an append whose outcome is unknown is forgotten.
+/// Meant to fail when an append whose outcome is unknown is forgotten.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_outcome_is_found_by_the_same_command_again() {
     let place = Place::new().await;
@@ -57,7 +57,7 @@ async fn an_unknown_outcome_is_found_by_the_same_command_again() {
     assert_eq!(place.double.log().stream("ticket-1").count(), 1);
 }
 
-/// Seen to fail when only an answer counts: the log itself is asked.
+/// Meant to fail when only an answer counts: the log itself is asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_never_answered_is_found_in_the_log() {
     let place = Place::new().await;
@@ -67,7 +67,7 @@ async fn what_is_never_answered_is_found_in_the_log() {
     assert_eq!(place.double.log().stream("ticket-1").count(), 1);
 }
 
-/// Seen to fail when the start does not take up what was begun.
+/// Meant to fail when the start does not take up what was begun.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_start_finishes_what_was_begun() {
     let place = Place::new().await;
@@ -84,7 +84,7 @@ async fn the_next_start_finishes_what_was_begun() {
     assert!(matches!(store.append(append).await.unwrap(), Outcome::AlreadyAppended(_)));
 }
 
-/// Seen to fail when an append that was refused stays begun.
+/// Meant to fail when an append that was refused stays begun.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_certainly_not_written_is_given_up() {
     let place = Place::new().await;
@@ -120,7 +120,7 @@ async fn half_done(place: &Place) -> Append {
     both
 }
 
-/// Seen to fail when the start does not take up what was begun, and when halves are placed as they come.
+/// Meant to fail when the start does not take up what was begun, and when halves are placed as they come.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_to_several_streams_is_finished_after_its_first_half() {
     let place = Place::new().await;
@@ -137,7 +137,7 @@ async fn an_append_to_several_streams_is_finished_after_its_first_half() {
     appended(&store, note("ticket-2", 2)).await;
 }
 
-/// Seen to fail when claims are taken after the append instead of before.
+/// Meant to fail when claims are taken after the append instead of before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_is_reserved_before_anything_is_sent() {
     let place = Place::new().await;
@@ -162,7 +162,7 @@ async fn a_claim_is_reserved_before_anything_is_sent() {
     assert_eq!(place.double.log().stream("customer-2").count(), 0);
 }
 
-/// Seen to fail when erasing does not wait for what was begun.
+/// Meant to fail when erasing does not wait for what was begun.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_under_way_is_erased_after_it_has_arrived() {
     let place = Place::new().await;
@@ -181,7 +181,7 @@ async fn a_key_that_is_under_way_is_erased_after_it_has_arrived() {
     assert_eq!(store.head(), 1);
 }
 
-/// Seen to fail when what is told twice is placed twice.
+/// Meant to fail when what is told twice is placed twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_told_twice_is_placed_once() {
     let place = Place::new().await;
@@ -194,7 +194,7 @@ async fn what_is_told_twice_is_placed_once() {
     assert_eq!(read.len(), 4);
 }
 
-/// Seen to fail when the log is read only once after an append.
+/// Meant to fail when the log is read only once after an append.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_lags_is_read_again() {
     let place = Place::new().await;
@@ -203,7 +203,7 @@ async fn a_node_that_lags_is_read_again() {
     assert_eq!(appended(&store, note("ticket-1", 0)).await.last, 1);
 }
 
-/// Seen to fail when a client that died is kept: it answers nothing ever after.
+/// Meant to fail when a client that died is kept: it answers nothing ever after.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_kurrentdb_is_survived() {
     let mut place = Place::new().await;

@@ -33,7 +33,7 @@ fn foreign(kind: &str) -> Proposed {
     }
 }
 
-/// Seen to fail when positions are counted on from what the file has, past what it missed.
+/// Meant to fail when positions are counted on from what the file has, past what it missed.
 #[tokio::test(flavor = "multi_thread")]
 async fn positions_are_given_again_as_they_were() {
     let place = Place::new().await;
@@ -59,7 +59,7 @@ async fn positions_are_given_again_as_they_were() {
     assert_eq!((report.events, report.streams, report.faults), (8, 3, vec![]));
 }
 
-/// Seen to fail without the filter, and when others' events are taken for Docket's.
+/// Meant to fail when others' events are taken for Docket's.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_write_has_no_position() {
     let place = Place::new().await;
@@ -73,7 +73,7 @@ async fn what_others_write_has_no_position() {
     assert_eq!(all(&store).await.len(), 3);
 }
 
-/// Seen to fail when a stream that moved on is taken for a race that was lost: asked again for ever.
+/// Meant to fail when a stream that moved on is taken for a race that was lost: asked again for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_event_in_a_stream_of_dockets_is_said() {
     let place = Place::new().await;
@@ -85,7 +85,7 @@ async fn a_foreign_event_in_a_stream_of_dockets_is_said() {
     appended(&store, note("ticket-2", 0)).await;
 }
 
-/// Seen to fail without looking for the event that was placed last.
+/// Meant to fail without looking for the event that was placed last.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_beside_another_log_is_refused() {
     let (place, other) = (Place::new().await, Place::new().await);
@@ -128,7 +128,7 @@ async fn events_are_json_that_other_programs_read() {
     assert!(!text.contains("sealed"), "what is sealed stays beside the log");
 }
 
-/// Seen to fail when the names in KurrentDB are taken for those of the port.
+/// Meant to fail when the names in KurrentDB are taken for those of the port.
 #[tokio::test(flavor = "multi_thread")]
 async fn several_logs_lie_in_one_kurrentdb() {
     let place = Place::new().await;
