@@ -31,7 +31,7 @@ use self::connection::Connection;
 use self::metadata::Place;
 use self::sequencer::Sequencer;
 use self::writer::{Other, Unfinished, Writer};
-use crate::appending::queue::Queue;
+use crate::appending::queue::{Queue, Writer as _};
 use crate::appending::tail::Tail;
 use crate::sqlite::SqliteStore;
 use crate::{
@@ -110,7 +110,11 @@ impl KurrentStore {
             pause: settings.pause,
             store: id,
         };
-        writer.recover().await?;
+        if let Err(error) = writer.recover().await {
+            // Whoever tries again finds the file free.
+            writer.close().await;
+            return Err(error);
+        }
         let writer = Arc::new(Queue::start(writer));
         let every = settings.finish_every;
         tokio::spawn(finish(Arc::downgrade(&writer), Arc::clone(&unfinished), every));

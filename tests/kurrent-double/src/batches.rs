@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use prost::Message;
+use prost_types::Any;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
@@ -13,7 +15,9 @@ use crate::proto::streams::batch_append_req::{Options, ProposedMessage};
 use crate::proto::streams::batch_append_resp::success::{CurrentRevisionOption, PositionOption};
 use crate::proto::streams::batch_append_resp::{self as resp, Success};
 use crate::proto::streams::{BatchAppendReq, BatchAppendResp};
-use crate::proto::{AllStreamPosition, RpcStatus};
+use crate::proto::{
+    AllStreamPosition, CurrentStreamRevisionOption, RpcStatus, WrongExpectedVersion,
+};
 use crate::streams::{Answers, Service, id_of, name};
 
 /// Answers each batch once its last part has come.
@@ -96,10 +100,25 @@ fn result(answer: Answer) -> resp::Result {
                 position_option: Some(PositionOption::Position(position)),
             })
         }
-        Answer::Wrong(current) => resp::Result::Error(RpcStatus {
-            code: Code::FailedPrecondition as i32,
-            message: format!("the stream's last revision is {current:?}"),
-            details: None,
+        Answer::Wrong(current) => resp::Result::Error(wrong_version(current)),
+    }
+}
+
+/// Clients look into the details.
+fn wrong_version(current: Option<u64>) -> RpcStatus {
+    let error = WrongExpectedVersion {
+        current_stream_revision_option: Some(match current {
+            Some(revision) => CurrentStreamRevisionOption::CurrentStreamRevision(revision),
+            None => CurrentStreamRevisionOption::CurrentNoStream(()),
+        }),
+        expected_stream_position_option: None,
+    };
+    RpcStatus {
+        code: Code::FailedPrecondition as i32,
+        message: "wrong expected version".to_owned(),
+        details: Some(Any {
+            type_url: "type.googleapis.com/event_store.client.WrongExpectedVersion".to_owned(),
+            value: error.encode_to_vec(),
         }),
     }
 }

@@ -18,6 +18,7 @@ mod streams;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -31,6 +32,9 @@ use self::streams::Service;
 
 /// The longest message it takes in; a server has a limit of its own.
 const LARGEST_MESSAGE: usize = 64 << 20;
+
+/// How long its threads may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running double, on a port and threads of its own.
 pub struct Double {
@@ -76,7 +80,10 @@ impl Double {
     /// Ends it as a kill would: every connection is cut, nothing is answered any more.
     pub fn stop(&mut self) {
         if let Some(server) = self.server.take() {
-            server.shutdown_background();
+            // Its port is free afterwards. A thread, since a test's runtime must not be blocked by another.
+            let ending = std::thread::spawn(move || server.shutdown_timeout(PATIENCE));
+            // A thread that only waits cannot panic.
+            let _ = ending.join();
         }
     }
 
@@ -119,7 +126,6 @@ impl Double {
 
 impl Drop for Double {
     fn drop(&mut self) {
-        // A runtime must not be waited for where a test's own is running.
         self.stop();
     }
 }

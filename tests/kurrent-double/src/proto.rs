@@ -32,7 +32,9 @@ pub(crate) use self::event_store::client::server_features::server_features_serve
 pub(crate) use self::event_store::client::server_features::{SupportedMethod, SupportedMethods};
 pub(crate) use self::event_store::client::streams;
 pub(crate) use self::event_store::client::streams::streams_server::{Streams, StreamsServer};
+pub(crate) use self::event_store::client::wrong_expected_version::CurrentStreamRevisionOption;
 pub(crate) use self::event_store::client::{
-    AllStreamPosition, StreamIdentifier, Uuid as ProtoUuid, uuid as proto_uuid,
+    AllStreamPosition, StreamIdentifier, Uuid as ProtoUuid, WrongExpectedVersion,
+    uuid as proto_uuid,
 };
 pub(crate) use self::google::rpc::Status as RpcStatus;
