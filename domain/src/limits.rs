@@ -88,7 +88,7 @@ pub fn tags(tags: &[String]) -> Result<Vec<String>, (Option<usize>, LimitError)>
 }
 
 fn some(text: &str, most: usize) -> Result<&str, LimitError> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(LimitError::Blank);
     }
     at_most(text, most)?;
@@ -97,7 +97,7 @@ fn some(text: &str, most: usize) -> Result<&str, LimitError> {
 
 fn line(text: &str, most: usize) -> Result<String, LimitError> {
     let text = text.trim();
-    if text.is_empty() {
+    if is_blank(text) {
         return Err(LimitError::Blank);
     }
     at_most(text, most)?;
@@ -105,6 +105,16 @@ fn line(text: &str, most: usize) -> Result<String, LimitError> {
         return Err(LimitError::Control);
     }
     Ok(text.to_owned())
+}
+
+/// Whether there is nothing to be seen: blanks, and what takes no room (soft hyphens, joiners, marks of
+/// direction and of byte order).
+fn is_blank(text: &str) -> bool {
+    let is_unseen = |it| {
+        matches!(it, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}')
+            || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().all(|it| it.is_whitespace() || is_unseen(it))
 }
 
 fn at_most(text: &str, most: usize) -> Result<(), LimitError> {
@@ -125,6 +135,9 @@ mod tests {
         assert_eq!(subject(&"ł".repeat(500)), Ok("ł".repeat(500)));
         assert_eq!(subject(&"ł".repeat(501)), Err(LimitError::TooLong { most: 500 }));
         assert_eq!(subject(" \t "), Err(LimitError::Blank));
+        assert_eq!(subject("\u{200b}"), Err(LimitError::Blank));
+        assert_eq!(subject("\u{feff} \u{2060}\u{ad}"), Err(LimitError::Blank));
+        assert_eq!(subject("a\u{200d}b"), Ok("a\u{200d}b".into()));
         assert_eq!(subject("two\nlines"), Err(LimitError::Control));
     }
 
@@ -132,6 +145,7 @@ mod tests {
     fn a_text_is_kept_as_it_was_written() {
         assert_eq!(text(" line\n"), Ok(" line\n"));
         assert_eq!(text("  \n"), Err(LimitError::Blank));
+        assert_eq!(text("\n\u{200b}"), Err(LimitError::Blank));
         assert!(text(&"ż".repeat(200_000)).is_ok());
         assert_eq!(text(&"ż".repeat(200_001)), Err(LimitError::TooLong { most: 200_000 }));
         assert_eq!(value(&"ż".repeat(2_001)), Err(LimitError::TooLong { most: 2_000 }));
