@@ -21,6 +21,15 @@ use crate::ticket::event::{
 
 mod refusal;
 
+/// By when what was promised is to be kept from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewDue {
+    /// As before.
+    Stays,
+    /// By this time, or by none.
+    Is(Option<Instant>),
+}
+
 /// One thing asked of a ticket.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TicketCommand {
@@ -140,7 +149,7 @@ pub enum TicketCommand {
         /// What is promised now.
         text: String,
         /// By when now.
-        due: Option<Instant>,
+        due: NewDue,
         /// Why.
         reason: String,
     },

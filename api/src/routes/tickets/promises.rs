@@ -4,10 +4,10 @@ use actix_web::{post, web};
 use docket_domain::ids::{CommitmentId, MessageId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
-use docket_domain::ticket::command::TicketCommand;
+use docket_domain::ticket::command::{NewDue, TicketCommand};
 use docket_domain::ticket::event::{Decision, Promiser, Severity};
 use docket_projections::ticket_document::TicketDocument;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -105,14 +105,23 @@ struct Changed {
     commitment: Uuid,
     /// What is promised now.
     text: String,
-    /// By when now.
+    /// By when now; as before where it is left out, and by no time where it is `null`.
+    #[serde(default = "stays", deserialize_with = "is_now")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    due: Option<Instant>,
+    due: NewDue,
     /// Why.
     reason: String,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
+}
+
+fn stays() -> NewDue {
+    NewDue::Stays
+}
+
+fn is_now<'de, D: Deserializer<'de>>(due: D) -> Result<NewDue, D::Error> {
+    Option::deserialize(due).map(NewDue::Is)
 }
 
 /// Change a promise.

@@ -2,9 +2,8 @@
 
 use crate::context::Context;
 use crate::ids::{CommitmentId, MessageId};
-use crate::instant::Instant;
 use crate::personal::Personal;
-use crate::ticket::command::TicketRefusal;
+use crate::ticket::command::{NewDue, TicketRefusal};
 use crate::ticket::decide::Decision;
 use crate::ticket::event::TicketEvent;
 use crate::ticket::state::{Commitment, CommitmentState, TicketState};
@@ -37,11 +36,15 @@ pub(super) fn change(
     state: &TicketState,
     id: CommitmentId,
     text: String,
-    due: Option<Instant>,
+    due: NewDue,
     reason: String,
 ) -> Decision {
     let open = state.open_commitments().find(|it| it.id == id);
     let open = open.ok_or(TicketRefusal::UnknownCommitment)?;
+    let due = match due {
+        NewDue::Stays => open.due,
+        NewDue::Is(due) => due,
+    };
     let text = Personal::text(text);
     if open.text == text && open.due == due {
         return Ok(Vec::new());

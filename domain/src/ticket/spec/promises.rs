@@ -1,6 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::ticket::command::NewDue;
 
 fn keep(commitment: CommitmentId) -> C {
     C::KeepCommitment { commitment, note: Some("paid".into()) }
@@ -14,7 +15,7 @@ fn change(commitment: CommitmentId, text: &str, due: Option<&str>) -> C {
     C::ChangeCommitment {
         commitment,
         text: text.into(),
-        due: due.map(|it| it.parse().unwrap()),
+        due: due.map_or(NewDue::Stays, |it| NewDue::Is(Some(it.parse().unwrap()))),
         reason: "the bank is slow".into(),
     }
 }
@@ -121,6 +122,24 @@ fn a_promise_is_changed_while_it_is_open() {
     given TicketCreated → new, CommitmentRecorded
     when  change a promise to "money back"
     then  nothing
+    "#);
+    let dated =
+        story([promise("money back"), change(id, "money back", Some("2026-03-16T17:00:00Z"))]);
+    assert_snapshot!(spec(&dated, change(id, "half of it", None)), @r#"
+    given TicketCreated → new, CommitmentRecorded, CommitmentChanged
+    when  change a promise to "half of it"
+    then  CommitmentChanged commitment_id: promise 1, due: 2026-03-16T17:00:00.000Z, from_due: 2026-03-16T17:00:00.000Z, reason: "the bank is slow", text: "half of it"
+    "#);
+    let by_no_time = C::ChangeCommitment {
+        commitment: id,
+        text: "money back".into(),
+        due: NewDue::Is(None),
+        reason: "who knows when".into(),
+    };
+    assert_snapshot!(spec(&dated, by_no_time), @r#"
+    given TicketCreated → new, CommitmentRecorded, CommitmentChanged
+    when  change a promise to "money back"
+    then  CommitmentChanged commitment_id: promise 1, from_due: 2026-03-16T17:00:00.000Z, reason: "who knows when", text: "money back"
     "#);
     let closed = story([promise("money back"), close()]);
     assert_snapshot!(spec(&closed, change(id, "half of it", None)), @r#"

@@ -7,7 +7,7 @@ use crate::codec::{Event, decode as read, encode, golden::opened};
 use crate::ids::MergeId;
 use crate::sla::clock::{Due, Mark};
 use crate::sla::plan::ClockKind;
-use crate::ticket::command::{NewCall, TicketRefusal};
+use crate::ticket::command::{NewCall, NewDue, TicketRefusal};
 use crate::ticket::event::{
     CallOutcome, ClockMark, Decision, Direction, LinkKind, MergeSide, Severity, WaitingMessage,
     WakeCause,
@@ -216,7 +216,7 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         17 => C::ChangeCommitment {
             commitment,
             text: body,
-            due: Some(later(now, a, b)),
+            due: if a % 2 == 0 { NewDue::Stays } else { NewDue::Is(Some(later(now, a, b))) },
             reason: "r".into(),
         },
         18 => C::BreakCommitment { commitment, reason: body },
