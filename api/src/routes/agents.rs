@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::call::{Answer, Call, etag, json};
 use crate::check::{self, Check};
 use crate::docket::Docket;
@@ -61,10 +61,13 @@ struct AddAgent {
 #[serde(deny_unknown_fields)]
 struct ChangeAgent {
     /// The name.
+    #[serde(default, deserialize_with = "body::given")]
     name: Option<String>,
     /// The e-mail address.
+    #[serde(default, deserialize_with = "body::given")]
     email: Option<String>,
     /// Whether tickets may be given to the agent.
+    #[serde(default, deserialize_with = "body::given")]
     active: Option<bool>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]

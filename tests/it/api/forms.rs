@@ -48,6 +48,12 @@ async fn valid_json_of_the_wrong_kind_is_refused_where_it_stands() {
     let request = desk.admin.request("PATCH", &customer).json(&json!({ "email": null }));
     let refused = desk.admin.send(request).await;
     assert_eq!(refused.problem(), "422 invalid_request /email:invalid_type");
+    let agent = format!("/v1/agents/{}", desk.ann);
+    for member in ["name", "email", "active"] {
+        let request = desk.admin.request("PATCH", &agent).json(&json!({ member: null }));
+        let refused = desk.admin.send(request).await;
+        assert_eq!(refused.problem(), format!("422 invalid_request /{member}:invalid_type"));
+    }
     for early in ["1989-12-31T23:59:59Z", "-000001-01-01T00:00:00Z"] {
         let refused = desk.admin.post(&ticket.path("wake"), &json!({ "occurred_at": early })).await;
         let problem = "422 occurred_at_out_of_range /occurred_at:occurred_at_out_of_range";
