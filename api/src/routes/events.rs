@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
 use docket_domain::ids::TokenId;
@@ -127,9 +127,15 @@ async fn live(
     Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(feed))
 }
 
+/// Whether one event a line is asked for by name, and one document is not preferred to it.
 fn accepts_lines(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("application/x-ndjson"))
+    let Ok(accept) = Accept::parse(request) else { return false };
+    let weight = |named: &str| {
+        let item = accept.iter().find(|it| it.item.essence_str().eq_ignore_ascii_case(named));
+        item.map_or(Quality::ZERO, |it| it.quality)
+    };
+    let lines = weight("application/x-ndjson");
+    lines > Quality::ZERO && lines >= weight("application/json")
 }
 
 /// The next events behind `after` that are wanted: at most `limit`, found within a bounded look, and

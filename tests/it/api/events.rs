@@ -151,3 +151,22 @@ async fn the_live_feed_ends_when_its_token_is_revoked() {
     let again = caller.get("/v1/events/stream").await;
     assert_eq!(again.problem(), "401 token_invalid");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_are_sent_to_who_prefers_them_or_does_not_mind() {
+    let desk = Desk::open().await;
+    for (accept, is_lines) in [
+        ("application/x-ndjson", true),
+        ("application/json, application/x-ndjson", true),
+        ("application/json;q=0.5, Application/X-NDJSON", true),
+        ("application/x-ndjson;q=0.5, application/json", false),
+        ("application/x-ndjson;q=0, */*", false),
+        ("application/*", false),
+        ("*/*", false),
+    ] {
+        let request = desk.admin.request("GET", "/v1/events?limit=1").header("accept", accept);
+        let answer = desk.admin.send(request).await.is(200);
+        let expected = if is_lines { "application/x-ndjson" } else { "application/json" };
+        assert_eq!(answer.header("content-type"), expected, "{accept}");
+    }
+}
