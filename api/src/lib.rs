@@ -15,6 +15,7 @@ pub mod erasures;
 pub mod filter;
 pub mod fresh;
 pub mod gate;
+pub mod head;
 pub mod ics;
 pub mod import;
 pub mod logging;

@@ -14,7 +14,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::config::Config;
 use crate::docket::{Docket, StartError};
-use crate::{gate, openapi, routes, workers};
+use crate::{gate, head, openapi, routes, workers};
 
 /// How long running requests may take to end once the server stops.
 const DRAIN_SECONDS: u64 = 10;
@@ -50,7 +50,7 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Server, StartError> 
             .configure(routes::configure)
             .configure(openapi::configure)
             .app_data(data.clone())
-            .map(|app| app.wrap(from_fn(gate::pass)))
+            .map(|app| app.wrap(from_fn(gate::pass)).wrap(from_fn(head::answer)))
             .into_app()
     })
     .workers(config.workers.max(1))

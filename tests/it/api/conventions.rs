@@ -29,6 +29,32 @@ async fn a_wrong_method_is_told_the_right_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn head_answers_the_headers_of_get() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    for path in [ticket.own(), "/v1/tickets?view=all".to_owned(), "/healthz".to_owned()] {
+        let got = desk.admin.get(&path).await.is(200);
+        let head = desk.admin.send(desk.admin.request("HEAD", &path)).await;
+        assert_eq!((head.status.as_u16(), head.bytes.len()), (200, 0), "{path}");
+        for name in ["content-type", "content-length", "etag"] {
+            assert_eq!(head.headers.get(name), got.headers.get(name), "{path} {name}");
+        }
+    }
+    // A feed goes on for ever, and its headers do not.
+    let feed = desk.admin.send(desk.admin.request("HEAD", "/v1/events/stream")).await;
+    assert_eq!((feed.status.as_u16(), feed.header("content-type")), (200, "text/event-stream"));
+    let lines = desk.admin.request("HEAD", "/v1/events").header("accept", "application/x-ndjson");
+    assert_eq!(desk.admin.send(lines).await.status, 200);
+    assert_eq!(desk.admin.send(desk.admin.request("HEAD", "/v1/none")).await.status, 404);
+    let refused = desk.admin.send(desk.admin.request("HEAD", &ticket.path("reply"))).await;
+    assert_eq!(refused.status, 405);
+    assert_eq!(
+        desk.anonymous.send(desk.anonymous.request("HEAD", &ticket.own())).await.status,
+        401
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_key_gets_the_first_answer_and_another_body_is_refused() {
     let desk = Desk::open().await;
     let said = json!({
