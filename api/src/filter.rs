@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use actix_web::web;
-use docket_domain::definition::ZoneOffsets;
+use docket_domain::definition::{DefinitionKind as Kind, ZoneOffsets};
 use docket_domain::instant::Instant;
+use docket_domain::party::Channel;
 use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Sort};
+use serde::Deserialize;
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -96,13 +99,21 @@ impl Wanted {
         value: &str,
     ) -> Result<(), Problem> {
         let filter = &mut self.filter;
+        if value.split(',').any(|value| value.trim().is_empty()) && name != "q" || value.is_empty()
+        {
+            return Err(Problem::field(format!("/{name}"), "invalid_value", "there is no value"));
+        }
+        let defined = |kind, key: &str| docket.desk.catalogue().has_had(kind, key);
         match name {
-            "queue" => keys(&mut filter.queue, value),
-            "status" => keys(&mut filter.status, value),
-            "substatus" => keys(&mut filter.substatus, value),
-            "priority" => keys(&mut filter.priority, value),
-            "type" => keys(&mut filter.ticket_type, value),
-            "channel" => keys(&mut filter.channel, value),
+            "queue" => keys(&mut filter.queue, name, value, |it| defined(Kind::Queue, it))?,
+            "status" => keys(&mut filter.status, name, value, |it| defined(Kind::Status, it))?,
+            "substatus" => keys(&mut filter.substatus, name, value, |_| true)?,
+            "priority" => {
+                keys(&mut filter.priority, name, value, |it| defined(Kind::Priority, it))?
+            }
+            "type" => keys(&mut filter.ticket_type, name, value, |it| defined(Kind::Type, it))?,
+            "channel" => keys(&mut filter.channel, name, value, is_channel)?,
+            "category" if !defined(Kind::Category, value) => return Err(unknown(name, value)),
             "tag" => filter.tag.push(value.to_owned()),
             "category" => filter.category = Some(value.to_owned()),
             "number" => filter.number = Some(value.to_owned()),
@@ -116,7 +127,7 @@ impl Wanted {
             "due_from" => filter.due_from = Some(read(name, value)?),
             "due_to" => filter.due_to = Some(read(name, value)?),
             "indicator" => {
-                for shade in value.split(',').filter(|shade| !shade.is_empty()) {
+                for shade in value.split(',') {
                     filter.indicator.push(read(name, shade)?);
                 }
             }
@@ -135,8 +146,29 @@ impl Wanted {
     }
 }
 
-fn keys(list: &mut Vec<String>, value: &str) {
-    list.extend(value.split(',').filter(|key| !key.is_empty()).map(str::to_owned));
+/// Takes in the keys of a list; none that there never was.
+fn keys(
+    list: &mut Vec<String>,
+    name: &str,
+    value: &str,
+    is_known: impl Fn(&str) -> bool,
+) -> Result<(), Problem> {
+    for key in value.split(',') {
+        if !is_known(key) {
+            return Err(unknown(name, key));
+        }
+        list.push(key.to_owned());
+    }
+    Ok(())
+}
+
+fn unknown(name: &str, key: &str) -> Problem {
+    Problem::field(format!("/{name}"), "invalid_value", format!("there is no {name} {key:?}"))
+}
+
+fn is_channel(word: &str) -> bool {
+    let words = StrDeserializer::<ValueError>::new(word);
+    Channel::deserialize(words).is_ok()
 }
 
 /// A value of a parameter, understood.

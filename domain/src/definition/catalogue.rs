@@ -1,11 +1,11 @@
 //! What is in force now: a pure fold over the definitions' streams.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use crate::definition::{
-    Category, DefinitionEvent, DefinitionKind, Document, Priority, PriorityTerm, Queue, Settings,
-    SlaTerms, Status, StatusTerm, Term, TicketType, ZoneOffsets,
+    BaseStatus, Category, DefinitionEvent, DefinitionKind, Document, Priority, PriorityTerm, Queue,
+    Settings, SlaTerms, Status, StatusTerm, Term, TicketType, ZoneOffsets,
 };
 use crate::instant::Instant;
 use crate::sla::calendar::Calendar;
@@ -45,6 +45,8 @@ pub struct Catalogue {
     pub settings: Option<InForce<Settings>>,
     /// The offsets of the settings' zone.
     pub zone_offsets: Option<ZoneOffsets>,
+    /// What was in force once: tickets may still name it.
+    pub retired: BTreeSet<(DefinitionKind, String)>,
 }
 
 /// What holds while no settings are published.
@@ -74,20 +76,44 @@ impl Catalogue {
                     }
                 }
             }
-            DefinitionEvent::DefinitionRetired { kind, key } => match kind {
-                DefinitionKind::Queue => drop(self.queues.remove(key)),
-                DefinitionKind::Category => drop(self.categories.remove(key)),
-                DefinitionKind::Status => drop(self.statuses.remove(key)),
-                DefinitionKind::Priority => drop(self.priorities.remove(key)),
-                DefinitionKind::Type => drop(self.types.remove(key)),
-                DefinitionKind::Calendar => {
-                    self.calendars.remove(key);
-                    self.calendar_zones.remove(key);
-                }
-                DefinitionKind::Plan => drop(self.plans.remove(key)),
-                DefinitionKind::Settings => (self.settings, self.zone_offsets) = (None, None),
-            },
+            DefinitionEvent::DefinitionRetired { kind, key } => {
+                self.retired.insert((*kind, key.clone()));
+                self.take_out(*kind, key);
+            }
         }
+    }
+
+    fn take_out(&mut self, kind: DefinitionKind, key: &str) {
+        match kind {
+            DefinitionKind::Queue => drop(self.queues.remove(key)),
+            DefinitionKind::Category => drop(self.categories.remove(key)),
+            DefinitionKind::Status => drop(self.statuses.remove(key)),
+            DefinitionKind::Priority => drop(self.priorities.remove(key)),
+            DefinitionKind::Type => drop(self.types.remove(key)),
+            DefinitionKind::Calendar => {
+                self.calendars.remove(key);
+                self.calendar_zones.remove(key);
+            }
+            DefinitionKind::Plan => drop(self.plans.remove(key)),
+            DefinitionKind::Settings => (self.settings, self.zone_offsets) = (None, None),
+        }
+    }
+
+    /// Whether a ticket can name it: it is in force, or was.
+    pub fn has_had(&self, kind: DefinitionKind, key: &str) -> bool {
+        let is_there = match kind {
+            DefinitionKind::Queue => self.queues.contains_key(key),
+            DefinitionKind::Category => self.categories.contains_key(key),
+            DefinitionKind::Status => {
+                self.statuses.contains_key(key) || BaseStatus::of_key(key).is_some()
+            }
+            DefinitionKind::Priority => self.priorities.contains_key(key),
+            DefinitionKind::Type => self.types.contains_key(key),
+            DefinitionKind::Calendar => self.calendars.contains_key(key),
+            DefinitionKind::Plan => self.plans.contains_key(key),
+            DefinitionKind::Settings => self.settings.is_some(),
+        };
+        is_there || self.retired.contains(&(kind, key.to_owned()))
     }
 
     /// The settings in force, or the defaults while none are published.

@@ -45,10 +45,33 @@ async fn the_list_filters_and_pages_in_every_order() {
         ("sort=colour", "422 invalid_request /sort:invalid_value"),
         ("cursor=nonsense", "422 invalid_cursor /cursor:invalid_cursor"),
         ("assignee=ann", "422 invalid_request /assignee:invalid_value"),
+        ("queue=nowhere", "422 invalid_request /queue:invalid_value"),
+        ("status=new,colour", "422 invalid_request /status:invalid_value"),
+        ("type=colour", "422 invalid_request /type:invalid_value"),
+        ("priority=colour", "422 invalid_request /priority:invalid_value"),
+        ("category=colour", "422 invalid_request /category:invalid_value"),
+        ("channel=colour", "422 invalid_request /channel:invalid_value"),
+        ("status=", "422 invalid_request /status:invalid_value"),
+        ("status=new,,closed", "422 invalid_request /status:invalid_value"),
+        ("customer=", "422 invalid_request /customer:invalid_value"),
+        ("q=", "422 invalid_request /q:invalid_value"),
+        ("cursor=", "422 invalid_request /cursor:invalid_value"),
     ] {
         let refused = desk.admin.get(&format!("/v1/tickets?{query}")).await;
         assert_eq!(refused.problem(), problem, "{query}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_defined_once_can_be_asked_for() {
+    let desk = Desk::open().await;
+    desk.admin.put("/v1/types/fault", &json!({ "name": "Fault" })).await;
+    let number = desk.given_ticket_with(json!({ "type": "fault" })).await.number;
+    let retire = desk.admin.request("DELETE", "/v1/types/fault");
+    assert!(desk.admin.send(retire).await.status.is_success());
+    desk.views_caught_up().await;
+    let found = desk.admin.get("/v1/tickets?type=fault&status=new,merged").await.is(200);
+    assert_eq!(found.text("/data/0/number"), number);
 }
 
 #[tokio::test(flavor = "multi_thread")]
