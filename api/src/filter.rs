@@ -99,15 +99,14 @@ impl Wanted {
         value: &str,
     ) -> Result<(), Problem> {
         let filter = &mut self.filter;
-        if value.split(',').any(|value| value.trim().is_empty()) && name != "q" || value.is_empty()
-        {
+        if value.is_empty() {
             return Err(Problem::field(format!("/{name}"), "invalid_value", "there is no value"));
         }
         let defined = |kind, key: &str| docket.desk.catalogue().has_had(kind, key);
         match name {
             "queue" => keys(&mut filter.queue, name, value, |it| defined(Kind::Queue, it))?,
             "status" => keys(&mut filter.status, name, value, |it| defined(Kind::Status, it))?,
-            "substatus" => keys(&mut filter.substatus, name, value, |_| true)?,
+            "substatus" => keys(&mut filter.substatus, name, value, |it| !it.is_empty())?,
             "priority" => {
                 keys(&mut filter.priority, name, value, |it| defined(Kind::Priority, it))?
             }
