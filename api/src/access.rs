@@ -83,6 +83,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/tickets/{id}/transfer", WORK),
     route("POST", "/v1/tickets/{id}/tags", WORK),
     route("POST", "/v1/tickets/{id}/field", WORK),
+    route("POST", "/v1/tickets/{id}/bounce", WORK),
     route("POST", "/v1/tickets/{id}/call", WORK),
     route("POST", "/v1/tickets/{id}/meeting", WORK),
     route("POST", "/v1/tickets/{id}/chat", WORK),

@@ -117,7 +117,9 @@ impl Docket {
         let (Some(from), Some(document)) = (case.terms().next_back(), case.document()) else {
             return Ok(None);
         };
-        let to = self.desk.catalogue().terms_of(plan);
+        // A customer's own calendar stays theirs, in its newest version.
+        let own = from.own_calendar.then_some(from.calendar.key.as_str());
+        let to = self.desk.catalogue().terms_of(plan, own);
         let Some(to) = to.filter(|to| from.plan.key == plan && from != to) else {
             return Ok(None);
         };

@@ -55,7 +55,7 @@ fn hold(catalogue: &mut Catalogue, key: &str, document: Document) -> Result<(), 
 }
 
 fn frozen(catalogue: &Catalogue, key: &str) -> Option<FrozenPlan> {
-    let terms = catalogue.terms_of(key)?;
+    let terms = catalogue.terms_of(key, None)?;
     let plan = &catalogue.plans.get(key)?.document;
     let calendar = &catalogue.calendars.get(&plan.calendar)?.document;
     let hours = OpenHours::of(calendar, catalogue.calendar_zones.get(&plan.calendar)?).ok()?;

@@ -124,6 +124,7 @@ impl Desk {
             number: name.number.clone(),
             customer: requester.customer,
             tier: requester.tier,
+            entitlement: requester.entitlement,
             contact: requester.contact,
             details: details.clone(),
         };

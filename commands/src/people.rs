@@ -2,7 +2,7 @@
 
 use docket_domain::agent::{self, Agent, AgentCommand, AgentProfile};
 use docket_domain::codec::Event;
-use docket_domain::customer::{self, Address, CustomerCommand, CustomerProfile};
+use docket_domain::customer::{self, Address, CustomerCommand, CustomerProfile, Entitlement};
 use docket_domain::ids::{AgentId, CustomerId};
 use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
@@ -40,6 +40,8 @@ pub struct CustomerChanges {
     pub addresses: Vec<Address>,
     /// The tier.
     pub tier: Option<String>,
+    /// What a contract entitles them to, whole.
+    pub entitlement: Option<Entitlement>,
 }
 
 impl Desk {
@@ -226,6 +228,7 @@ fn changed(before: &CustomerProfile, changes: &CustomerChanges) -> CustomerProfi
         name: changes.name.as_ref().map(Personal::text).or_else(|| before.name.clone()),
         addresses: replaced(&before.addresses, &changes.addresses),
         tier: changes.tier.clone().unwrap_or_else(|| before.tier.clone()),
+        entitlement: changes.entitlement.clone().or_else(|| before.entitlement.clone()),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use docket_domain::codec::Event;
 use docket_domain::customer::{
-    Address, CustomerCommand, CustomerEvent, CustomerProfile, decide as decide_customer,
-    evolve as evolve_customer,
+    Address, CustomerCommand, CustomerEvent, CustomerProfile, Entitlement,
+    decide as decide_customer, evolve as evolve_customer,
 };
 use docket_domain::ids::CustomerId;
+use docket_domain::instant::Instant;
 use docket_domain::party::CustomerRef;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::GivenContact;
@@ -35,6 +36,7 @@ pub enum CustomerInput {
 pub(crate) struct Requester {
     pub customer: CustomerRef,
     pub tier: String,
+    pub entitlement: Option<Entitlement>,
     /// Their registration, when they ask for the first time, or what is learnt of them.
     pub news: Option<(Write, Vec<Claim>)>,
     /// What they gave and the register does not take.
@@ -53,7 +55,7 @@ impl Desk {
                 let unknown = || CommandError::UnknownCustomer { customer: id.to_string() };
                 let folded = self.customer(*id).await?;
                 let customer = folded.state.as_ref().ok_or_else(unknown)?;
-                Ok(Requester::of(*id, &customer.profile))
+                Ok(Requester::of(*id, &customer.profile, self.moment(request, Instant::EARLIEST)?))
             }
             CustomerInput::Contact { name, addresses } => {
                 let name = name.as_deref();
@@ -105,7 +107,8 @@ impl Desk {
         }
         let after = events.iter().fold(Some(known.clone()), evolve_customer);
         let profile = after.map_or_else(|| known.profile.clone(), |customer| customer.profile);
-        let mut requester = Requester::of(id, &profile);
+        let at = self.moment(request, Instant::EARLIEST)?;
+        let mut requester = Requester::of(id, &profile, at);
         requester.contact = not_in(&profile, name, addresses);
         if !events.is_empty() {
             let claims = address_claims(&self.pepper, &profile.addresses, &id.stream());
@@ -125,20 +128,23 @@ impl Desk {
             name: name.map(Personal::text),
             addresses: addresses.to_vec(),
             tier: "standard".into(),
+            entitlement: None,
         };
         let command = CustomerCommand::Register { profile: profile.clone() };
         let events = decide_customer(None, command)?;
         let claims = address_claims(&self.pepper, addresses, &id.stream());
         let news = Some((news(request, id, 0, events), claims));
-        Ok(Requester { news, ..Requester::of(id, &profile) })
+        Ok(Requester { news, ..Requester::of(id, &profile, Instant::EARLIEST) })
     }
 }
 
 impl Requester {
-    /// A customer with the labels that an event keeps of one.
-    fn of(id: CustomerId, profile: &CustomerProfile) -> Self {
+    /// A customer with the labels that an event keeps of one, and what holds for them at an instant.
+    fn of(id: CustomerId, profile: &CustomerProfile, at: Instant) -> Self {
         let customer = CustomerRef { id, name: profile.name.clone(), email: profile.email() };
-        Self { customer, tier: profile.tier.clone(), news: None, contact: None }
+        let entitlement = profile.entitled(at).cloned();
+        let tier = entitlement.as_ref().map_or(&profile.tier, |it| &it.tier).clone();
+        Self { customer, tier, entitlement, news: None, contact: None }
     }
 }
 

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 pub use self::address::{Address, AddressError, AddressKind};
+use crate::instant::Instant;
 use crate::limits::{self, LimitError};
 use crate::personal::Personal;
 
@@ -44,11 +45,46 @@ pub struct CustomerProfile {
     pub name: Option<Personal<String>>,
     /// The addresses, by which the customer is found again.
     pub addresses: Vec<Address>,
-    /// The tier (S-07).
+    /// The tier (S-07), where no entitlement says another.
     pub tier: String,
+    /// What a contract entitles them to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entitlement: Option<Entitlement>,
+}
+
+/// What a dated contract entitles a customer to (S-07). Tickets that are opened while it holds are
+/// promised by it; those that were are not touched when it ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entitlement {
+    /// The tier while it holds.
+    pub tier: String,
+    /// From when on it holds.
+    pub from: Instant,
+    /// Before when; without end when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Instant>,
+    /// The key of the calendar that counts for them, in place of the plan's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+    /// The contract's own number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<String>,
+}
+
+impl Entitlement {
+    /// Whether it holds at an instant.
+    pub fn holds(&self, at: Instant) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
 }
 
 impl CustomerProfile {
+    /// The entitlement that holds at an instant, if one does.
+    pub fn entitled(&self, at: Instant) -> Option<&Entitlement> {
+        self.entitlement.as_ref().filter(|it| it.holds(at))
+    }
+
     /// The first e-mail address, if there is one.
     pub fn email(&self) -> Option<Personal<String>> {
         let email = self.addresses.iter().find(|address| address.kind == AddressKind::Email);
@@ -132,6 +168,12 @@ pub enum CustomerRefusal {
     /// A name that is blank or too long.
     #[error("the name {0}")]
     InvalidName(LimitError),
+    /// An entitlement that would never hold.
+    #[error("an entitlement ends after it begins: from < until")]
+    NeverEntitled,
+    /// A contract number that is blank or too long.
+    #[error("the contract {0}")]
+    InvalidContract(LimitError),
     /// A tier that no process is made for (S-07).
     #[error("there is no tier {tier:?}: tiers are standard and premium")]
     UnknownTier {
@@ -149,6 +191,8 @@ impl CustomerRefusal {
             Self::NoAddress => "address_required",
             Self::InvalidAddress { .. } => "invalid_address",
             Self::InvalidName(_) => "invalid_name",
+            Self::NeverEntitled => "entitlement_never_holds",
+            Self::InvalidContract(_) => "invalid_contract",
             Self::UnknownTier { .. } => "unknown_tier",
         }
     }
@@ -164,6 +208,8 @@ impl CustomerRefusal {
                 AddressKind::Handle => "/handle",
             }),
             Self::InvalidName(_) => Some("/name"),
+            Self::NeverEntitled => Some("/entitlement/until"),
+            Self::InvalidContract(_) => Some("/entitlement/contract"),
             Self::UnknownTier { .. } => Some("/tier"),
         }
     }
@@ -208,8 +254,16 @@ fn checked(mut profile: CustomerProfile) -> Result<CustomerProfile, CustomerRefu
     if profile.addresses.is_empty() {
         return Err(CustomerRefusal::NoAddress);
     }
-    if !TIERS.contains(&profile.tier.as_str()) {
-        return Err(CustomerRefusal::UnknownTier { tier: profile.tier });
+    let entitled = profile.entitlement.iter().map(|it| &it.tier);
+    if let Some(tier) = entitled.chain([&profile.tier]).find(|it| !TIERS.contains(&it.as_str())) {
+        return Err(CustomerRefusal::UnknownTier { tier: tier.clone() });
+    }
+    if let Some(entitlement) = &profile.entitlement {
+        if entitlement.until.is_some_and(|until| until <= entitlement.from) {
+            return Err(CustomerRefusal::NeverEntitled);
+        }
+        let contract = entitlement.contract.as_deref().map(limits::name).transpose();
+        contract.map_err(CustomerRefusal::InvalidContract)?;
     }
     if let Some(Personal::Known(name)) = &profile.name {
         let name = limits::name(name).map_err(CustomerRefusal::InvalidName)?;

@@ -2,7 +2,7 @@
 //! are the ticket list's, by customer.
 
 use docket_domain::codec::Event;
-use docket_domain::customer::{AddressKind, CustomerEvent, CustomerProfile};
+use docket_domain::customer::{AddressKind, CustomerEvent, CustomerProfile, Entitlement};
 use docket_domain::instant::Instant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,8 +30,13 @@ pub struct CustomerDocument {
     pub email: Option<String>,
     /// All addresses.
     pub addresses: Vec<AddressDocument>,
-    /// The tier (S-07).
+    /// The tier (S-07), where no entitlement says another.
     pub tier: String,
+    /// What a contract entitles them to: `tier`, `from`, `until`, `calendar`, `contract`; `null` for
+    /// nothing.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub entitlement: Option<Entitlement>,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub registered_at: Instant,
@@ -52,7 +57,7 @@ pub struct AddressDocument {
 
 impl View for Customers {
     const NAME: &'static str = "customers";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CATEGORY: &'static str = "customer";
     const NEEDS_TEXT: bool = true;
     const SCHEMA: Schema = Schema {
@@ -87,6 +92,7 @@ fn document(profile: &CustomerProfile, since: Instant, event: &Recorded) -> Cust
         email: profile.email().and_then(|email| email.known().cloned()),
         addresses: addresses.collect(),
         tier: profile.tier.clone(),
+        entitlement: profile.entitlement.clone(),
         registered_at: since,
         updated_at: event.occurred_at,
     }

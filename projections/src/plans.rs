@@ -44,10 +44,15 @@ impl Plans {
 
     /// The plan and the calendar that these terms name, if they were learnt.
     pub fn get(&self, terms: &SlaTerms) -> Option<Arc<FrozenPlan>> {
-        if let Some(instead) = self.stands_for(&terms.plan) {
-            return Some(instead.clone());
+        let kept = || self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        match self.stands_for(&terms.plan) {
+            // A customer's own calendar is not the plan's to change.
+            Some(instead) if terms.own_calendar => {
+                kept().get(&versions(terms)).map(|own| Arc::new(instead.over(own)))
+            }
+            Some(instead) => Some(instead.clone()),
+            None => kept().get(&versions(terms)).cloned(),
         }
-        self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&versions(terms)).cloned()
     }
 
     /// Learns what these events name. A version that the log does not hold, which is damage, is said

@@ -47,13 +47,13 @@ pub struct Frozen {
 /// One clock as of a moment.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ClockReading {
-    /// `assignment`, `first_response`, `next_reply` or `resolution`.
+    /// `assignment`, `first_response`, `next_reply`, `resolution` or `ola`.
     #[schema(value_type = String)]
     pub clock: ClockKind,
     /// Which one of its kind, from 1.
     pub instance: u32,
     /// Of a resolution: `first` counts to the first closing, `cumulative` goes on after a reopening
-    /// without the time between.
+    /// without the time between; of an internal clock likewise, to the first transfer and after a return.
     pub measure: Option<&'static str>,
     /// The number of the ticket that a merge brought it from.
     pub carried_from: Option<String>,
@@ -97,9 +97,12 @@ pub struct ClockReading {
     /// `deadline` or `retarget`.
     #[schema(value_type = Option<String>)]
     pub breached_by: Option<BreachedBy>,
-    /// What ended it: `owner`, `reply`, `call`, `meeting`, `chat`, `no_reply_needed`, `resolution`,
-    /// `merge` or `unmerge`.
+    /// What ended it: `owner`, `reply`, `call`, `meeting`, `chat`, `transfer`, `no_reply_needed`,
+    /// `resolution`, `merge` or `unmerge`.
     pub fulfilled_by: Option<&'static str>,
+    /// When it turned out that the reply that ended it never arrived; the end stands (T22).
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub bounced_at: Option<Instant>,
     /// How the ticket was closed, where that ended it (rule 6).
     #[schema(value_type = Option<String>)]
     pub outcome: Option<Outcome>,
@@ -120,7 +123,7 @@ pub struct StretchReading {
     pub to: Instant,
     /// `open` counts; `closed` is outside opening hours, `paused` is not counted by rule.
     pub kind: &'static str,
-    /// Why it pauses: the status' key, `customer_asked` in a snooze, or `ticket_closed`.
+    /// Why it pauses: the status' key, `customer_asked` in a snooze, `ticket_closed` or `other_queue`.
     pub reason: Option<String>,
 }
 
@@ -151,7 +154,7 @@ impl ClockReading {
         Self {
             clock: clock.kind,
             instance: clock.instance,
-            measure: (clock.kind == ClockKind::Resolution).then_some(measure),
+            measure: clock.kind.is_resumed().then_some(measure),
             carried_from: clock.carried.as_ref().map(|carried| carried.number.clone()),
             plan: frozen(&terms.plan),
             calendar: frozen(&terms.calendar),
@@ -169,6 +172,7 @@ impl ClockReading {
             breached_at: breach.map(|breach| breach.at),
             breached_by: breach.map(|breach| breach.by),
             fulfilled_by: clock.stop.map(|stop| stop.by.word()),
+            bounced_at: clock.bounced_at,
             outcome: match clock.stop {
                 Some(Stop { by: StoppedBy::Resolution(outcome), .. }) => Some(outcome),
                 _ => None,
@@ -187,6 +191,7 @@ impl StretchReading {
             StretchKind::Paused(Pause::Status(key)) => ("paused", Some(key)),
             StretchKind::Paused(Pause::Snooze) => ("paused", Some("customer_asked".to_owned())),
             StretchKind::Paused(Pause::Closed) => ("paused", Some("ticket_closed".to_owned())),
+            StretchKind::Paused(Pause::Elsewhere) => ("paused", Some("other_queue".to_owned())),
         };
         Self { from, to, kind, reason }
     }

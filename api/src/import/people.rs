@@ -62,6 +62,7 @@ impl People {
                 value: Personal::text(format!("{}/{name}", self.name)),
             }],
             tier: "standard".into(),
+            entitlement: None,
         };
         let request = Request::system("import", command);
         let mut registered = desk.register_customer(&request, profile.clone()).await;

@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, patch, post, web};
 use docket_commands::{CustomerChanges, Done};
-use docket_domain::customer::{AddressKind, CustomerProfile};
+use docket_domain::customer::{AddressKind, CustomerProfile, Entitlement};
 use docket_domain::ids::CustomerId;
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
@@ -45,6 +45,10 @@ struct RegisterCustomer {
     #[serde(default = "standard")]
     #[schema(value_type = Option<String>)]
     tier: String,
+    /// What a contract entitles them to: `tier`, `from`, and perhaps `until`, a `calendar` of their
+    /// own, the number of the `contract`.
+    #[schema(value_type = Option<Object>)]
+    entitlement: Option<Entitlement>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -73,6 +77,11 @@ struct ChangeCustomer {
     /// The tier.
     #[serde(default, deserialize_with = "body::given")]
     tier: Option<String>,
+    /// What a contract entitles them to, whole: `tier`, `from`, and perhaps `until`, a `calendar` of
+    /// their own, the number of the `contract`.
+    #[serde(default, deserialize_with = "body::given")]
+    #[schema(value_type = Option<Object>)]
+    entitlement: Option<Entitlement>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -111,16 +120,18 @@ async fn list(
     responses((status = 201, description = "The customer.", body = CustomerDocument)))]
 #[post("/customers")]
 async fn register(call: Call, body: Body<RegisterCustomer>) -> Answer {
-    let RegisterCustomer { name, email, phone, handle, tier, occurred_at } = body.asked;
+    let RegisterCustomer { name, email, phone, handle, tier, entitlement, occurred_at } =
+        body.asked;
     let addresses = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
     let named = !addresses.is_empty();
     let checked = Check::default().maybe_name("/name", name.as_ref());
     contacts(checked, [&email, &phone, &handle])
         .that(named, "", "customer_unnamed", "a customer needs email, phone or handle")
         .done()?;
+    has_calendar(&call, entitlement.as_ref())?;
     let name = check::trimmed(name).map(Personal::Known);
     let request = call.request(&body.bytes, occurred_at)?;
-    let profile = CustomerProfile { name, addresses, tier };
+    let profile = CustomerProfile { name, addresses, tier, entitlement };
     let done = call.docket.desk.register_customer(&request, profile).await?;
     answer(&call, &done, StatusCode::CREATED).await
 }
@@ -143,15 +154,17 @@ async fn read(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) 
     responses((status = 200, description = "The customer.", body = CustomerDocument)))]
 #[patch("/customers/{id}")]
 async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -> Answer {
-    let ChangeCustomer { name, email, phone, handle, tier, occurred_at } = body.asked;
+    let ChangeCustomer { name, email, phone, handle, tier, entitlement, occurred_at } = body.asked;
     let checked = Check::default().maybe_name("/name", name.as_ref());
     contacts(checked, [&email, &phone, &handle]).done()?;
+    has_calendar(&call, entitlement.as_ref())?;
     let id = named(&id)?;
     let request = call.request(&body.bytes, occurred_at)?;
     let changes = CustomerChanges {
         name: check::trimmed(name),
         addresses: check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref()),
         tier,
+        entitlement,
     };
     let done = call.docket.desk.change_customer(&request, id, &changes).await;
     let done = match done {
@@ -159,6 +172,17 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
         Err(error) => return Err(call.docket.refusal(error).await.missing("customer")),
     };
     answer(&call, &done, StatusCode::OK).await
+}
+
+/// Refuses an entitlement whose calendar is none.
+fn has_calendar(call: &Call, entitlement: Option<&Entitlement>) -> Result<(), Problem> {
+    let catalogue = call.docket.desk.catalogue();
+    let known = |key: &String| catalogue.calendars.contains_key(key);
+    if entitlement.and_then(|it| it.calendar.as_ref()).is_none_or(known) {
+        return Ok(());
+    }
+    let detail = "there is no such calendar";
+    Err(Problem::field("/entitlement/calendar", "unknown_calendar", detail))
 }
 
 fn contacts(checked: Check, [email, phone, handle]: [&Option<String>; 3]) -> Check {

@@ -115,7 +115,7 @@ async fn reapply(call: Call, key: web::Path<String>, body: Body<Reapply>) -> Ans
         Problem::field("/cursor", "invalid_cursor", "the cursor belongs to another list")
     })?;
     let docket = &call.docket;
-    if docket.desk.catalogue().terms_of(&key).is_none() {
+    if docket.desk.catalogue().terms_of(&key, None).is_none() {
         return Err(docket.refusal(DefinitionRefusal::NoSuchDefinition.into()).await);
     }
     let request = call.request(&body.bytes, None)?;

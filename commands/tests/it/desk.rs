@@ -250,7 +250,12 @@ async fn changes_of_a_customers_addresses_at_once_are_all_kept() {
 
 fn jan() -> CustomerProfile {
     let email = Address { kind: AddressKind::Email, value: Personal::text("jan@example.com") };
-    CustomerProfile { name: None, addresses: vec![email], tier: "standard".into() }
+    CustomerProfile {
+        name: None,
+        addresses: vec![email],
+        tier: "standard".into(),
+        entitlement: None,
+    }
 }
 
 fn type_named(name: &str) -> Document {

@@ -28,6 +28,7 @@ fn jan() -> CustomerProfile {
         name: Some(Personal::text("Jan Kowalski")),
         addresses: vec![email("jan@example.com")],
         tier: "standard".into(),
+        entitlement: None,
     }
 }
 
@@ -199,6 +200,7 @@ fn an_erased_customer_can_still_be_changed() {
         name: Some(Personal::Erased),
         addresses: vec![address],
         tier: "standard".into(),
+        entitlement: None,
     };
     let given = [CustomerEvent::CustomerRegistered { profile: erased.clone() }];
     assert_snapshot!(spec(&given, change(erased.clone())), @"

@@ -167,15 +167,18 @@ impl Catalogue {
 
     /// What new tickets are promised by: the settings' plan with its calendar, where both are in force.
     pub fn sla_terms(&self) -> Option<SlaTerms> {
-        self.terms_of(&self.settings().plan)
+        self.terms_of(&self.settings().plan, None)
     }
 
-    /// A plan with its calendar, as tickets freeze them, where both are in force.
-    pub fn terms_of(&self, key: &str) -> Option<SlaTerms> {
+    /// A plan with its calendar, or with one that a customer has in its place, as tickets freeze them,
+    /// where they are in force. An own calendar that is not in force any more gives way to the plan's.
+    pub fn terms_of(&self, key: &str, own: Option<&str>) -> Option<SlaTerms> {
         let plan = self.plans.get(key)?;
-        let of = &plan.document.calendar;
+        let own = own.filter(|own| self.calendars.contains_key(*own));
+        let of = own.unwrap_or(&plan.document.calendar);
         let calendar = self.calendars.get(of)?;
         Some(SlaTerms {
+            own_calendar: own.is_some(),
             plan: term(key, &plan.document.name, plan.version),
             calendar: term(of, &calendar.document.name, calendar.version),
             tzdb: self.calendar_zones.get(of)?.tzdb.clone(),

@@ -39,6 +39,9 @@ pub struct SlaTerms {
     pub plan: Term,
     /// The calendar that it counts by.
     pub calendar: Term,
+    /// Whether that is the customer's own, in place of the plan's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_calendar: bool,
     /// The time-zone database release that the calendar's offsets come from.
     pub tzdb: String,
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::fact::Standing;
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
@@ -44,8 +45,12 @@ pub struct Clock {
     pub late_ingest: bool,
     /// What it has to reach; none where its plan sets nothing.
     pub target: Option<Target>,
+    /// The queue whose internal clock it is (rule 10).
+    pub queue: Option<String>,
     /// How it ended, if it has.
     pub stop: Option<Stop>,
+    /// When it turned out that the reply that ended it never arrived. The end stands (T22).
+    pub bounced_at: Option<Instant>,
     frozen: Arc<FrozenPlan>,
     /// When it ran and when it paused: each until the next, the first from `started_at`.
     spans: Vec<Span>,
@@ -57,7 +62,8 @@ pub struct Clock {
     marks: Vec<Mark>,
     /// Since when it has its target.
     target_since: Instant,
-    /// What was due before this instant an import told of when it was over: nobody acts on it.
+    /// What was due before this instant is nobody's to act on: an import told of it when it was over, or
+    /// it was due of the clock that this one resumes.
     told_until: Instant,
 }
 
@@ -81,6 +87,8 @@ pub struct Stop {
     pub at: Instant,
     /// By what.
     pub by: StoppedBy,
+    /// The message that did it, if one did.
+    pub message: Option<MessageId>,
 }
 
 /// What ended a clock.
@@ -96,6 +104,8 @@ pub enum StoppedBy {
     Meeting,
     /// A chat.
     Chat,
+    /// It went to another queue: an internal clock's end.
+    Transfer,
     /// The messages were filed as needing no reply.
     NoReplyNeeded,
     /// The ticket was closed: for a resolution that is what it waits for, for an answer it stands
@@ -116,6 +126,7 @@ impl StoppedBy {
             Self::Call => "call",
             Self::Meeting => "meeting",
             Self::Chat => "chat",
+            Self::Transfer => "transfer",
             Self::NoReplyNeeded => "no_reply_needed",
             Self::Resolution(_) => "resolution",
             Self::Merge(_) => "merge",
@@ -162,6 +173,21 @@ pub enum Pause {
     Snooze,
     /// Closed: the gap before a reopening (rule 8).
     Closed,
+    /// In another queue: an internal clock's gap before the ticket came back.
+    Elsewhere,
+}
+
+impl Pause {
+    /// A clock pauses in the statuses that its plan names, and in a snooze among them only when the
+    /// customer asked for it (rule 7).
+    fn of(frozen: &FrozenPlan, kind: ClockKind, standing: &Standing) -> Option<Self> {
+        let named = frozen.plan().pauses(kind, &standing.status);
+        match standing.snoozed {
+            _ if !named => None,
+            None => Some(Self::Status(standing.status.clone())),
+            Some(customer_asked) => customer_asked.then_some(Self::Snooze),
+        }
+    }
 }
 
 impl Clock {
@@ -184,7 +210,7 @@ impl Clock {
     }
 
     fn stop(&mut self, at: Instant, by: StoppedBy) {
-        self.stop = Some(Stop { at, by });
+        self.stop = Some(Stop { at, by, message: None });
     }
 
     /// Gives it another target. What has elapsed stays; a breach stays, and with it the target that
@@ -224,10 +250,17 @@ impl Clock {
         }
     }
 
-    /// What goes on after a reopening: the same clock, but for the time that the ticket was closed.
-    fn resumed(&self, closed_at: Instant, at: Instant, pause: Option<&Pause>) -> Self {
-        let mut resumed = Self { stop: None, cumulative: true, ..self.clone() };
-        resumed.set_pause(closed_at, Some(&Pause::Closed));
+    /// What goes on after a reopening or a return: the same clock, but for the time between. What was
+    /// due before is the business of the one before it.
+    fn resumed(&self, (gone, gap): (Instant, Pause), at: Instant, pause: Option<&Pause>) -> Self {
+        let mut resumed = Self {
+            stop: None,
+            bounced_at: None,
+            cumulative: true,
+            told_until: self.told_until.max(at),
+            ..self.clone()
+        };
+        resumed.set_pause(gone, Some(&gap));
         resumed.set_pause(at, pause);
         resumed
     }

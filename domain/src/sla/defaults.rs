@@ -61,6 +61,7 @@ fn default_plan() -> Plan {
         pauses: BTreeMap::from([(ClockKind::Resolution, awaiting_customer)]),
         respond: respond.map(respond_row).into(),
         resolve: resolve.map(resolve_row).into(),
+        internal: Vec::new(),
         escalation: Vec::new(),
     }
 }

@@ -23,6 +23,12 @@ impl FrozenPlan {
         Self { terms, matrix: Matrix::of(&plan, hours.day_ms()), plan, hours }
     }
 
+    /// This plan over the hours of another: a draft of a plan, for a customer with a calendar of their
+    /// own.
+    pub fn over(&self, other: &Self) -> Self {
+        Self::new(self.terms.clone(), self.plan.clone(), other.hours.clone())
+    }
+
     /// Which versions these are.
     pub fn terms(&self) -> &SlaTerms {
         &self.terms

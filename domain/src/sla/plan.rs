@@ -37,6 +37,9 @@ pub struct Plan {
     pub respond: Vec<RespondRow>,
     /// Targets for resolving, by tier, type and priority (S-10).
     pub resolve: Vec<ResolveRow>,
+    /// How long a queue may have a ticket (rule 10, S-69): internal, no customer is promised it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub internal: Vec<InternalRow>,
     /// What is done of itself when clocks warn or are breached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalation: Vec<Step>,
@@ -65,6 +68,8 @@ pub enum ClockKind {
     NextReply,
     /// Until the ticket is closed.
     Resolution,
+    /// Until the ticket leaves a queue or is closed: what departments agree among themselves.
+    Ola,
 }
 
 impl ClockKind {
@@ -72,7 +77,15 @@ impl ClockKind {
     pub fn is_answer(self) -> bool {
         match self {
             Self::FirstResponse | Self::NextReply => true,
-            Self::Assignment | Self::Resolution => false,
+            Self::Assignment | Self::Resolution | Self::Ola => false,
+        }
+    }
+
+    /// Whether it goes on after it ended: an instance of its own then counts on, beside the first.
+    pub fn is_resumed(self) -> bool {
+        match self {
+            Self::Resolution | Self::Ola => true,
+            Self::Assignment | Self::FirstResponse | Self::NextReply => false,
         }
     }
 
@@ -83,6 +96,7 @@ impl ClockKind {
             Self::FirstResponse => "first_response",
             Self::NextReply => "next_reply",
             Self::Resolution => "resolution",
+            Self::Ola => "ola",
         }
     }
 }
@@ -136,6 +150,26 @@ pub struct ResolveRow {
     pub alarm: Option<String>,
 }
 
+/// How long a queue may have a ticket, each time it gets one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InternalRow {
+    /// The queue's key, or `*`.
+    #[serde(default = "any")]
+    pub queue: String,
+    /// The customer's tier, or `*`.
+    #[serde(default = "any")]
+    pub tier: String,
+    /// The ticket's priority, or `*`.
+    #[serde(default = "any")]
+    pub priority: String,
+    /// Until it is passed on or closed.
+    pub ola: String,
+    /// How long before the deadline the warning comes; a quarter of the target when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<String>,
+}
+
 fn any() -> String {
     ANY.into()
 }
@@ -156,15 +190,18 @@ impl Plan {
         let respond = self.respond.iter().map(|row| &row.priority);
         let raised = self.escalation.iter().filter_map(|step| step.priority.as_ref());
         let rows = respond.chain(self.resolve.iter().map(|row| &row.priority));
+        let rows = rows.chain(self.internal.iter().map(|row| &row.priority));
         rows.chain(raised).any(|it| it == key)
     }
 
-    /// Whether some step moves tickets to this queue, or brings them to its team.
+    /// Whether some row or step names this queue, or a step brings tickets to its team.
     pub(crate) fn names_queue(&self, key: &str) -> bool {
         let team = |whom: &Whom| matches!(whom, Whom::Team(team) if team == key);
-        self.escalation.iter().any(|step| {
-            step.queue.as_deref() == Some(key) || team(&step.to) || step.notify.iter().any(team)
-        })
+        let by_row = self.internal.iter().any(|row| row.queue == key);
+        by_row
+            || self.escalation.iter().any(|step| {
+                step.queue.as_deref() == Some(key) || team(&step.to) || step.notify.iter().any(team)
+            })
     }
 
     /// Whether some row names this ticket type.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 pub use self::refusal::TicketRefusal;
+use crate::customer::Entitlement;
 use crate::definition::BaseStatus;
 use crate::ids::{CommitmentId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
@@ -84,6 +85,17 @@ pub enum TicketCommand {
         channel: Option<Channel>,
         /// The ticket's version that the author saw; the current one when not said.
         seen_version: u64,
+    },
+    /// Note that a reply never arrived.
+    ReportBounce {
+        /// Which reply.
+        message: MessageId,
+        /// Whom it was meant for.
+        recipient: Option<String>,
+        /// The provider's code.
+        code: Option<String>,
+        /// Why, in the provider's words.
+        reason: Option<String>,
     },
     /// Write an internal note.
     AddNote {
@@ -418,6 +430,8 @@ pub struct OpenTicket {
     pub customer: CustomerRef,
     /// The customer's tier.
     pub tier: String,
+    /// What entitles the customer to it, if something does.
+    pub entitlement: Option<Entitlement>,
     /// What the customer gave of themselves that the register does not have.
     pub contact: Option<GivenContact>,
     /// What its opener says.

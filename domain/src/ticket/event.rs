@@ -113,6 +113,28 @@ pub enum TicketEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<StatusChange>,
     },
+    /// A reply never arrived, so its provider says (T22).
+    DeliveryFailed {
+        /// Which reply.
+        message_id: MessageId,
+        /// Whom it was meant for.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        recipient: Option<Personal<String>>,
+        /// The provider's code, such as `5.1.1`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// Why, in the provider's words.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        reason: Option<Personal<String>>,
+    },
     /// Somebody wrote an internal note.
     NoteAdded {
         /// What was written.
@@ -585,6 +607,7 @@ impl TicketEvent {
             | Self::TicketHandedOver { .. }
             | Self::MessageOpened { .. }
             | Self::MessageFiled { .. }
+            | Self::DeliveryFailed { .. }
             | Self::NoteAdded { .. }
             | Self::CallLogged(_)
             | Self::ContactLogged(_)

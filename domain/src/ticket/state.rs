@@ -69,6 +69,8 @@ pub struct TicketState {
     pub fields: BTreeMap<String, Personal<String>>,
     /// Its owner.
     pub assignee: Option<AgentRef>,
+    /// Whether it came to its queue after it got its owner: here it is still to be taken (S-70).
+    pub untaken: bool,
     /// Everything said in and around it, oldest first; the numbers follow this order.
     pub messages: Vec<TicketMessage>,
     /// Customers' messages of other tickets that wait for an answer here, since those tickets are

@@ -26,7 +26,8 @@ pub struct ClockRow {
     pub clock: ClockKind,
     /// Which one of its kind, from 1.
     pub instance: u32,
-    /// Of a resolution: `first`, or `cumulative` once the ticket was reopened.
+    /// Of a resolution: `first`, or `cumulative` once the ticket was reopened; of an internal clock
+    /// likewise, once the ticket came back.
     pub measure: Option<String>,
     /// The number of the ticket that a merge brought it from.
     pub carried_from: Option<String>,
@@ -169,13 +170,14 @@ impl ClockRow {
             number: ticket.desk.number.clone(),
             clock: clock.kind,
             instance: clock.instance,
-            measure: (clock.kind == ClockKind::Resolution).then(|| measure.to_owned()),
+            measure: clock.kind.is_resumed().then(|| measure.to_owned()),
             carried_from: clock.carried.as_ref().map(|carried| carried.number.clone()),
             plan: format!("{}@{}", terms.plan.key, terms.plan.version),
             calendar: format!("{}@{}", terms.calendar.key, terms.calendar.version),
             tier: ticket.tier.clone(),
             channel: ticket.channel.to_owned(),
-            queue: ticket.desk.queue.clone(),
+            // A queue's own clock is that queue's, also where a transfer ended it.
+            queue: clock.queue.as_ref().unwrap_or(&ticket.desk.queue).clone(),
             priority: ticket.desk.priority.clone(),
             ticket_type: ticket.ticket_type.clone(),
             agent: ticket.desk.assignee,

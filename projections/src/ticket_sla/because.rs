@@ -13,13 +13,14 @@ pub(super) fn sentence(clock: &Clock, now: Instant) -> String {
         return format!("The plan sets no target for {what}.");
     };
     format!(
-        "{} was promised within {} of {}{}, counted since {}; {}.",
+        "{} was promised within {} of {}{}, counted since {}; {}{}.",
         capital(what),
         lasting(target.target_ms),
         if clock.frozen().plan().time == Reckoning::Wall { "wall time" } else { "open time" },
         row(target),
         clock.started_at,
-        stands(clock, now)
+        stands(clock, now),
+        clock.bounced_at.map(|at| format!(" (the reply bounced at {at})")).unwrap_or_default()
     )
 }
 
@@ -29,15 +30,17 @@ fn promised(clock: ClockKind) -> &'static str {
         ClockKind::FirstResponse => "a first answer by a person",
         ClockKind::NextReply => "an answer to what the customer wrote since",
         ClockKind::Resolution => "a resolution",
+        ClockKind::Ola => "its queue's part",
     }
 }
 
 fn row(target: &Target) -> String {
     let row = &target.row;
-    let by = match (&row.channel, &row.ticket_type) {
-        (Some(channel), _) => format!("channel {channel}"),
-        (None, Some(ticket_type)) => format!("type {ticket_type}"),
-        (None, None) => return String::new(),
+    let by = match (&row.channel, &row.ticket_type, &row.queue) {
+        (Some(channel), ..) => format!("channel {channel}"),
+        (None, Some(ticket_type), _) => format!("type {ticket_type}"),
+        (None, None, Some(queue)) => format!("queue {queue}"),
+        (None, None, None) => return String::new(),
     };
     format!(" (tier {}, {by}, priority {})", row.tier, row.priority)
 }
@@ -45,10 +48,10 @@ fn row(target: &Target) -> String {
 fn stands(clock: &Clock, now: Instant) -> String {
     let counted = lasting(clock.elapsed(now));
     match (clock.stop, clock.verdict(now), clock.breach(now)) {
-        (Some(Stop { at, by: StoppedBy::Merge(_) }), ..) => {
+        (Some(Stop { at, by: StoppedBy::Merge(_), .. }), ..) => {
             format!("{counted} had counted when a merge carried it to the survivor at {at}")
         }
-        (Some(Stop { at, by: StoppedBy::Unmerge }), ..) => {
+        (Some(Stop { at, by: StoppedBy::Unmerge, .. }), ..) => {
             format!("the merge that brought it was undone at {at}, and it went back")
         }
         (Some(stop), Some(Verdict::Cancelled), _) => {
@@ -87,6 +90,7 @@ fn came(stop: &Stop, counted: &str) -> String {
         StoppedBy::Call => "a call was answered",
         StoppedBy::Meeting => "people met",
         StoppedBy::Chat => "people chatted",
+        StoppedBy::Transfer => "it went to another queue",
         StoppedBy::NoReplyNeeded => "it was filed as needing no reply",
         StoppedBy::Resolution(_) => "the ticket was closed",
         StoppedBy::Merge(_) | StoppedBy::Unmerge => "it ended here",
@@ -109,6 +113,7 @@ fn pausing(pause: &Pause) -> String {
         Pause::Status(status) => format!("in the status {status}"),
         Pause::Snooze => "because the customer asked to wait".to_owned(),
         Pause::Closed => "while the ticket is closed".to_owned(),
+        Pause::Elsewhere => "while another queue has the ticket".to_owned(),
     }
 }
 

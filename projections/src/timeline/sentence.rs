@@ -44,6 +44,12 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         TicketEvent::TicketReplied { message, channel: by, status, .. } => {
             format!("replied {} {}{}", channel(*by), said(message), moved(status.as_ref()))
         }
+        TicketEvent::DeliveryFailed { recipient, code, reason, .. } => format!(
+            "noted that a reply bounced{}{}{}",
+            recipient.as_ref().map(|it| format!(", meant for {}", quote(it))).unwrap_or_default(),
+            code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default(),
+            because(reason.as_ref())
+        ),
         TicketEvent::NoteAdded { message, mentions } => {
             let mentioned: Vec<String> = mentions.iter().map(agent).collect();
             let mentioned = if mentioned.is_empty() {

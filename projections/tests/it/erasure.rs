@@ -73,6 +73,7 @@ async fn a_desk_of(on: &On, registry: &[Registered]) -> Desk {
             value: Personal::text("canary@example.com"),
         }],
         tier: "standard".into(),
+        entitlement: None,
     };
     let registered = Event::Customer(CustomerEvent::CustomerRegistered { profile });
     desk.happens(&jan().id.stream(), vec![(by_customer(&jan()), registered)]).await;

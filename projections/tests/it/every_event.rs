@@ -56,7 +56,7 @@ pub fn speaking() -> Vec<TicketEvent> {
     let later = Some(MONDAY.plus_millis(600_000));
     let mut promised = created("1042");
     let (plan, calendar) = (term("default"), term("office"));
-    promised.sla = Some(SlaTerms { plan, calendar, tzdb: "2026a".into() });
+    promised.sla = Some(SlaTerms { plan, calendar, own_calendar: false, tzdb: "2026a".into() });
     vec![
         TicketEvent::TicketCreated(Box::new(promised)),
         TicketEvent::TicketCreated(Box::new(given("Janina", "+48 600 000 000"))),
@@ -68,6 +68,12 @@ pub fn speaking() -> Vec<TicketEvent> {
             reason: text("a thank-you"),
         },
         replied(2, &"We are looking for it. ".repeat(10)),
+        TicketEvent::DeliveryFailed {
+            message_id: MessageId(uuid(0x1002)),
+            recipient: Some(text("jan@example.com")),
+            code: Some("5.1.1".into()),
+            reason: Some(text("no such user")),
+        },
         TicketEvent::NoteAdded { message: message(6, "Depot closed"), mentions: vec![piotr()] },
         TicketEvent::CallLogged(Box::new(Call {
             id: MessageId(uuid(8)),
@@ -168,7 +174,7 @@ pub fn promising() -> Vec<TicketEvent> {
 fn marked() -> [TicketEvent; 4] {
     let terms = |version| {
         let plan = Term { version, ..term("default") };
-        SlaTerms { plan, calendar: term("office"), tzdb: "2026a".into() }
+        SlaTerms { plan, calendar: term("office"), own_calendar: false, tzdb: "2026a".into() }
     };
     let clock = ReappliedClock {
         clock: ClockKind::Resolution,

@@ -112,6 +112,7 @@ async fn a_name_that_changed_or_was_erased_is_forgotten_by_every_node() {
         name: Some(Personal::text(name)),
         addresses: Vec::new(),
         tier: "standard".into(),
+        entitlement: None,
     };
     let registered = Event::Customer(CustomerEvent::CustomerRegistered { profile: profile("Jan") });
     desk.happens(&customer, vec![(by_customer(&jan()), registered)]).await;

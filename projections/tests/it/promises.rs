@@ -43,7 +43,12 @@ pub async fn publish(desk: &Desk) {
 }
 
 pub fn terms() -> SlaTerms {
-    SlaTerms { plan: term("default"), calendar: term("office"), tzdb: "2026a".into() }
+    SlaTerms {
+        plan: term("default"),
+        calendar: term("office"),
+        own_calendar: false,
+        tzdb: "2026a".into(),
+    }
 }
 
 /// A ticket that is promised by them.

@@ -35,7 +35,12 @@ fn plans() -> Arc<Plans> {
 }
 
 fn terms() -> SlaTerms {
-    SlaTerms { plan: term("default"), calendar: term("office"), tzdb: "2026a".into() }
+    SlaTerms {
+        plan: term("default"),
+        calendar: term("office"),
+        own_calendar: false,
+        tzdb: "2026a".into(),
+    }
 }
 
 fn at(minutes: i64) -> Instant {

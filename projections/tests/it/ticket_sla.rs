@@ -20,7 +20,12 @@ use crate::story::{
 };
 
 fn terms() -> SlaTerms {
-    SlaTerms { plan: term("default"), calendar: term("office"), tzdb: "2026a".into() }
+    SlaTerms {
+        plan: term("default"),
+        calendar: term("office"),
+        own_calendar: false,
+        tzdb: "2026a".into(),
+    }
 }
 
 /// Ticket 1042, opened by Jan under the plan.

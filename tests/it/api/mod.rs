@@ -20,6 +20,7 @@ mod people;
 mod promises;
 mod reapplying;
 mod taking;
+mod terms;
 mod tickets;
 mod time_travel;
 mod timers;

@@ -1,6 +1,7 @@
 //! Contacts that took place elsewhere and are logged here: call, meeting, chat.
 
 use actix_web::{post, web};
+use docket_domain::ids::MessageId;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::command::{NewCall, TicketCommand};
 use docket_domain::ticket::event::{CallOutcome, Direction};
@@ -17,7 +18,7 @@ use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(log_call).service(meeting).service(chat);
+    config.service(log_call).service(meeting).service(chat).service(bounce);
 }
 
 /// A phone call.
@@ -178,4 +179,37 @@ async fn chat(call: Call, id: web::Path<String>, body: Body<LogChat>) -> Answer 
         Ok(TicketCommand::LogChat { agent, started_at, ended_at, abandoned, transcript })
     };
     call.execute_with(&id, &body.bytes, occurred_at, gather).await
+}
+
+/// A reply that never arrived.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Bounce {
+    /// The id of the reply.
+    message: Uuid,
+    /// Whom it was meant for.
+    recipient: Option<String>,
+    /// The provider's code, such as `5.1.1`.
+    code: Option<String>,
+    /// Why, in the provider's words.
+    reason: Option<String>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Note that a reply never arrived. The clock that it ended stays ended, and says so.
+#[utoipa::path(tag = "tickets", request_body = Bounce,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/bounce")]
+async fn bounce(call: Call, id: web::Path<String>, body: Body<Bounce>) -> Answer {
+    let Bounce { message, recipient, code, reason, occurred_at } = body.asked;
+    Check::default()
+        .maybe_name("/recipient", recipient.as_ref())
+        .maybe_name("/code", code.as_ref())
+        .maybe_text("/reason", reason.as_ref())
+        .done()?;
+    let (message, code) = (MessageId(message), check::trimmed(code));
+    let command = TicketCommand::ReportBounce { message, recipient, code, reason };
+    call.execute(&id, &body.bytes, occurred_at, command).await
 }

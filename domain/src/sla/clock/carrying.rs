@@ -1,8 +1,8 @@
 //! What merges take from a ticket's clocks, bring to them, and give back (rule 12).
 
 use super::fact::Fact;
-use super::ticket::{TicketClocks, pause_in};
-use super::{Carried, Clock, StoppedBy};
+use super::ticket::TicketClocks;
+use super::{Carried, Clock, Pause, StoppedBy};
 use crate::ids::MergeId;
 use crate::instant::Instant;
 use crate::sla::plan::ClockKind;
@@ -23,7 +23,7 @@ impl TicketClocks {
     pub(super) fn carry_in(&mut self, at: Instant, clock: Clock, carried: Carried) {
         let mut clock =
             Clock { instance: self.next_instance(clock.kind), carried: Some(carried), ..clock };
-        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+        let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
         clock.set_pause(at, pause.as_ref());
         if clock.kind == ClockKind::Assignment && self.owned {
             clock.stop(at, StoppedBy::Owner);
@@ -38,7 +38,7 @@ impl TicketClocks {
         let mut mine = self.clocks.iter_mut().filter(|it| it.kind == there.kind);
         let mine = mine.find(|it| it.instance == index && it.stop.map(|stop| stop.by) == ended);
         let Some(clock) = mine else { return };
-        let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+        let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
         let Some(stop) = there.stop else {
             clock.stop = None;
             clock.cumulative = there.cumulative;
@@ -50,9 +50,12 @@ impl TicketClocks {
         };
         if there.kind == ClockKind::Resolution {
             let carried = clock.carried.clone();
-            let resumed = there.resumed(stop.at, fact.at, pause.as_ref());
+            let resumed = there.resumed((stop.at, Pause::Closed), fact.at, pause.as_ref());
             let instance = self.next_instance(there.kind);
             self.clocks.push(Clock { instance, carried, ..resumed });
+        }
+        if there.kind == ClockKind::Ola && !self.runs(|kind| kind == ClockKind::Ola) {
+            self.enter_queue(fact, Pause::Elsewhere);
         }
         if there.kind == ClockKind::Assignment && !self.owned {
             self.rearm(fact);

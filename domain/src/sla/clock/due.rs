@@ -80,7 +80,7 @@ impl Clock {
         due.into_iter().filter_map(|(at, mark)| self.due_at(at, mark)).collect()
     }
 
-    /// The steps of its plan's chain: they are taken only while it runs.
+    /// The steps of its plan's chain that were due before it ended: late rather than never.
     fn steps(&self, warns: Option<Instant>, breached: Option<Instant>) -> Vec<(Instant, Mark)> {
         let mut due = Vec::new();
         for (step, place) in self.frozen.plan().escalation.iter().zip(0..) {
@@ -88,14 +88,16 @@ impl Clock {
                 StepAt::Warning => warns,
                 StepAt::Breach => breached,
             };
-            let Some(from) = from.filter(|_| step.clock == self.kind && self.is_running()) else {
+            let Some(from) = from.filter(|_| step.clock == self.kind) else {
                 continue;
             };
             let at = match self.frozen.step_after_ms(step) {
                 0 => Some(from),
                 after => self.reaches(self.elapsed(from) + after),
             };
-            due.extend(at.map(|at| (at.max(from), Mark::Stepped(place))));
+            let at = at.map(|at| at.max(from));
+            let in_time = |at: &Instant| self.stop.is_none_or(|stop| *at < stop.at);
+            due.extend(at.filter(in_time).map(|at| (at, Mark::Stepped(place))));
         }
         due
     }

@@ -47,12 +47,14 @@ pub enum What {
     Owned,
     /// It lost its owner.
     Disowned,
-    /// It went to another queue.
-    Transferred,
+    /// It went to another queue: the key.
+    Transferred(String),
     /// The customer wrote.
     Asked(MessageId),
-    /// A person answered, in which way.
-    Answered(StoppedBy),
+    /// A person answered, in which way, and by which message.
+    Answered(StoppedBy, Option<MessageId>),
+    /// That message never arrived.
+    Bounced(MessageId),
     /// Messages were filed as needing no reply.
     Filed(Vec<MessageId>),
     /// Its priority changed.
@@ -103,6 +105,8 @@ pub struct Opened {
     pub channel: &'static str,
     /// The type's key, `*` for none.
     pub ticket_type: String,
+    /// The queue's key.
+    pub queue: String,
     /// Its priority.
     pub priority: PriorityTerm,
     /// When an import told of it, if one did.
@@ -155,15 +159,18 @@ fn standing(event: &TicketEvent) -> Option<Standing> {
 fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
     use TicketEvent as E;
     let person = !matches!(actor, ActorKind::Bot | ActorKind::System | ActorKind::Customer);
-    let answered = |really: bool, by| really.then_some(What::Answered(by));
+    let answered = |really: bool, by| really.then_some(What::Answered(by, None));
     match event {
         E::TicketCreated(created) => Some(What::Opened(Arc::new(opened(created)))),
         E::TicketAssigned { .. } | E::TicketHandedOver { .. } => Some(What::Owned),
         E::TicketUnassigned { .. } => Some(What::Disowned),
-        E::TicketTransferred { .. } => Some(What::Transferred),
+        E::TicketTransferred { to, .. } => Some(What::Transferred(to.key.clone())),
         E::MessageReceived { message, .. } => Some(What::Asked(message.id)),
         E::MessageFiled { message_ids, .. } => Some(What::Filed(message_ids.clone())),
-        E::TicketReplied { .. } => answered(person, StoppedBy::Reply),
+        E::TicketReplied { message, .. } => {
+            person.then_some(What::Answered(StoppedBy::Reply, Some(message.id)))
+        }
+        E::DeliveryFailed { message_id, .. } => Some(What::Bounced(*message_id)),
         E::CallLogged(call) => {
             let spoken = call.outcome == CallOutcome::Answered;
             answered(spoken && (person || call.agent.is_some()), StoppedBy::Call)
@@ -230,6 +237,7 @@ fn opened(created: &TicketCreated) -> Opened {
         tier: created.tier.clone(),
         channel: created.channel.word(),
         ticket_type: created.ticket_type.as_ref().map_or(ANY, |it| &it.key).to_owned(),
+        queue: created.queue.key.clone(),
         priority: created.priority.clone(),
         imported_at: None,
     }

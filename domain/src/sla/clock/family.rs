@@ -82,9 +82,10 @@ impl Family {
             What::Unmerged(undone) => self.unmerge(id, fact, undone),
             What::Owned
             | What::Disowned
-            | What::Transferred
+            | What::Transferred(_)
+            | What::Bounced(_)
             | What::Asked(_)
-            | What::Answered(_)
+            | What::Answered(..)
             | What::Filed(_)
             | What::Prioritized(_)
             | What::Retyped(_)

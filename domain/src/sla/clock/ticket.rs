@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fact::{Fact, Opened, Standing, What};
-use super::{Clock, Pause, Span, StoppedBy};
+use super::{Clock, Pause, Span, Stop, StoppedBy};
 use crate::definition::PriorityTerm;
 use crate::ids::MessageId;
 use crate::instant::Instant;
@@ -20,6 +20,7 @@ pub struct TicketClocks {
     frozen: Option<Arc<FrozenPlan>>,
     priority: PriorityTerm,
     ticket_type: String,
+    queue: String,
     pub(super) standing: Standing,
     /// The status that rests while the ticket is merged.
     resting: Option<Standing>,
@@ -37,6 +38,7 @@ impl TicketClocks {
             frozen,
             priority: opened.priority.clone(),
             ticket_type: opened.ticket_type.clone(),
+            queue: opened.queue.clone(),
             standing: standing.unwrap_or(Standing { status: String::new(), snoozed: None }),
             resting: None,
             owned: false,
@@ -47,6 +49,7 @@ impl TicketClocks {
             ticket.start(ClockKind::FirstResponse, fact, None);
         }
         ticket.start(ClockKind::Resolution, fact, None);
+        ticket.enter_queue(fact, Pause::Elsewhere);
         ticket
     }
 
@@ -75,15 +78,28 @@ impl TicketClocks {
                 self.owned = false;
                 self.rearm(fact);
             }
-            What::Transferred => {
+            What::Transferred(queue) => {
+                self.stop_all(at, StoppedBy::Transfer, |kind| kind == ClockKind::Ola);
+                self.queue.clone_from(queue);
+                self.enter_queue(fact, Pause::Elsewhere);
+                // Whoever owned it did so for the queue before: here it is still to be taken.
+                self.owned = false;
                 self.rearm(fact);
-                // An owner who stays has the ticket in the new queue from the start.
-                if self.owned {
-                    self.stop_all(at, StoppedBy::Owner, |kind| kind == ClockKind::Assignment);
-                }
             }
             What::Asked(message) => self.asked(fact, *message),
-            What::Answered(by) => self.stop_all(at, *by, ClockKind::is_answer),
+            What::Answered(by, message) => {
+                let running = self.clocks.iter_mut().filter(|it| it.is_running());
+                for clock in running.filter(|it| it.kind.is_answer()) {
+                    clock.stop = Some(Stop { at, by: *by, message: *message });
+                }
+            }
+            What::Bounced(message) => {
+                let stopped = self
+                    .clocks
+                    .iter_mut()
+                    .filter(|it| it.stop.is_some_and(|stop| stop.message == Some(*message)));
+                stopped.for_each(|it| it.bounced_at = it.bounced_at.or(Some(at)));
+            }
             What::Filed(messages) => {
                 drop(self.unwait(at, messages, StoppedBy::NoReplyNeeded));
             }
@@ -113,7 +129,7 @@ impl TicketClocks {
 
     fn start(&mut self, kind: ClockKind, fact: &Fact, message: Option<MessageId>) {
         let Some(frozen) = self.frozen.clone() else { return };
-        let pause = pause_in(&frozen, kind, &self.standing);
+        let pause = Pause::of(&frozen, kind, &self.standing);
         self.clocks.push(Clock {
             kind,
             instance: self.next_instance(kind),
@@ -122,7 +138,9 @@ impl TicketClocks {
             started_at: fact.at,
             late_ingest: fact.late,
             target: frozen.target(kind, &self.keys(), self.priority.times.as_ref()),
+            queue: (kind == ClockKind::Ola).then(|| self.queue.clone()),
             stop: None,
+            bounced_at: None,
             spans: vec![Span { from: fact.at, pause, frozen: frozen.clone() }],
             frozen,
             breach: None,
@@ -137,6 +155,24 @@ impl TicketClocks {
     pub(super) fn rearm(&mut self, fact: &Fact) {
         if !self.runs(|kind| kind == ClockKind::Assignment) {
             self.start(ClockKind::Assignment, fact, None);
+        }
+    }
+
+    /// The internal clock of the queue that it lies in, where the plan has one: it goes on where the
+    /// ticket comes back, or is reopened, without the time between (rule 10).
+    pub(super) fn enter_queue(&mut self, fact: &Fact, gap: Pause) {
+        let own = self.clocks.iter().filter(|it| it.carried.is_none());
+        let mut of_queue = own.filter(|it| it.queue.as_deref() == Some(self.queue.as_str()));
+        let before = of_queue.next_back().and_then(|last| Some((last, last.stop?.at)));
+        if let Some((last, gone)) = before {
+            let pause = Pause::of(&last.frozen, last.kind, &self.standing);
+            let resumed = last.resumed((gone, gap), fact.at, pause.as_ref());
+            let instance = self.next_instance(ClockKind::Ola);
+            self.clocks.push(Clock { instance, ..resumed });
+        } else if let Some(frozen) = &self.frozen
+            && frozen.target(ClockKind::Ola, &self.keys(), None).is_some()
+        {
+            self.start(ClockKind::Ola, fact, None);
         }
     }
 
@@ -192,7 +228,7 @@ impl TicketClocks {
         for clock in own {
             let target = frozen.target(clock.kind, &keys, times.as_ref());
             clock.reapply(at, &frozen, target);
-            let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+            let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
             clock.set_pause(at, pause.as_ref());
         }
         self.frozen = Some(frozen);
@@ -209,11 +245,13 @@ impl TicketClocks {
         let closed_at = self.closed_at.take().unwrap_or(fact.at);
         let mut own = self.clocks.iter().filter(|it| it.carried.is_none());
         if let Some(last) = own.rfind(|it| it.kind == ClockKind::Resolution) {
-            let pause = pause_in(&last.frozen, last.kind, &self.standing);
-            let mut resumed = last.resumed(closed_at, fact.at, pause.as_ref());
+            let pause = Pause::of(&last.frozen, last.kind, &self.standing);
+            let gap = (closed_at, Pause::Closed);
+            let mut resumed = last.resumed(gap, fact.at, pause.as_ref());
             resumed.instance = self.next_instance(ClockKind::Resolution);
             self.clocks.push(resumed);
         }
+        self.enter_queue(fact, Pause::Closed);
         if !self.owned {
             self.rearm(fact);
         }
@@ -223,7 +261,7 @@ impl TicketClocks {
         let Some(standing) = standing else { return };
         self.standing = standing;
         for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
-            let pause = pause_in(&clock.frozen, clock.kind, &self.standing);
+            let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
             clock.set_pause(at, pause.as_ref());
         }
     }
@@ -233,7 +271,7 @@ impl TicketClocks {
         running.for_each(|it| it.stop(at, by));
     }
 
-    fn runs(&self, which: impl Fn(ClockKind) -> bool) -> bool {
+    pub(super) fn runs(&self, which: impl Fn(ClockKind) -> bool) -> bool {
         self.clocks.iter().any(|it| it.is_running() && which(it.kind))
     }
 
@@ -246,18 +284,8 @@ impl TicketClocks {
             tier: self.opened.tier.clone(),
             channel: Some(self.opened.channel.to_owned()),
             ticket_type: Some(self.ticket_type.clone()),
+            queue: Some(self.queue.clone()),
             priority: self.priority.key.clone(),
         }
-    }
-}
-
-/// A clock pauses in the statuses that its plan names, and in a snooze among them only when the
-/// customer asked for it (rule 7).
-pub(super) fn pause_in(frozen: &FrozenPlan, kind: ClockKind, standing: &Standing) -> Option<Pause> {
-    let named = frozen.plan().pauses(kind, &standing.status);
-    match standing.snoozed {
-        _ if !named => None,
-        None => Some(Pause::Status(standing.status.clone())),
-        Some(customer_asked) => customer_asked.then_some(Pause::Snooze),
     }
 }

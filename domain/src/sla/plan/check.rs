@@ -26,6 +26,7 @@ pub(super) fn check(plan: &Plan, catalogue: &Catalogue) -> Vec<FieldError> {
     }
     check.respond(plan);
     check.resolve(plan);
+    check.internal(plan);
     check.errors.extend(escalation::errors(&plan.escalation, catalogue));
     check.errors
 }
@@ -91,6 +92,22 @@ impl Check<'_> {
         }
         if !fallback {
             self.wrong("/resolve", Problem::NoFallback(ClockKind::Resolution.word()));
+        }
+    }
+
+    fn internal(&mut self, plan: &Plan) {
+        let mut seen = Vec::new();
+        for (index, row) in plan.internal.iter().enumerate() {
+            let at = |field: &str| format!("/internal/{index}/{field}");
+            self.tier(&at("tier"), &row.tier);
+            if row.queue != ANY {
+                self.names(&at("queue"), DefinitionKind::Queue, &row.queue);
+            }
+            self.priority(&at("priority"), &row.priority);
+            self.length(&at("ola"), &row.ola);
+            self.row(&format!("/internal/{index}"), true, (at("alarm"), row.alarm.as_ref()));
+            let keys = [row.tier.as_str(), &row.queue, &row.priority];
+            self.contradicts(&mut seen, keys, &format!("/internal/{index}"));
         }
     }
 

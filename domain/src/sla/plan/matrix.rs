@@ -22,7 +22,7 @@ struct Row {
 }
 
 /// What a row is about: the values of its columns, `*` for every value. A row of answers has a
-/// channel, a row of resolutions a type.
+/// channel, a row of resolutions a type, an internal one a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowKeys {
     /// The customer's tier.
@@ -33,6 +33,9 @@ pub struct RowKeys {
     /// The ticket type, in a row for resolving.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub ticket_type: Option<String>,
+    /// The queue, in an internal row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
     /// The priority.
     pub priority: String,
 }
@@ -63,6 +66,7 @@ impl Matrix {
                 tier: row.tier.clone(),
                 channel: Some(row.channel.clone()),
                 ticket_type: None,
+                queue: None,
                 priority: row.priority.clone(),
             },
             targets: row.targets().filter_map(|(of, it)| Some((of, millis(it)?))).collect(),
@@ -74,6 +78,7 @@ impl Matrix {
                     tier: row.tier.clone(),
                     channel: None,
                     ticket_type: Some(row.ticket_type.clone()),
+                    queue: None,
                     priority: row.priority.clone(),
                 },
                 targets: (row.resolution.as_ref().and_then(millis))
@@ -82,6 +87,17 @@ impl Matrix {
                     .collect(),
                 alarm_ms: row.alarm.as_ref().and_then(millis),
             }
+        }));
+        rows.extend(plan.internal.iter().map(|row| Row {
+            keys: RowKeys {
+                tier: row.tier.clone(),
+                channel: None,
+                ticket_type: None,
+                queue: Some(row.queue.clone()),
+                priority: row.priority.clone(),
+            },
+            targets: millis(&row.ola).map(|it| (ClockKind::Ola, it)).into_iter().collect(),
+            alarm_ms: row.alarm.as_ref().and_then(millis),
         }));
         rows.sort_by_key(|row| std::cmp::Reverse(row.keys.specificity()));
         Self { rows, day_ms }
@@ -123,23 +139,29 @@ impl Matrix {
         let millis = |text: &String| self.millis(text);
         let any = || Some(ANY.to_owned());
         let (target, channel, ticket_type, alarm) = match clock {
-            ClockKind::Assignment => return None,
+            ClockKind::Assignment | ClockKind::Ola => return None,
             ClockKind::FirstResponse | ClockKind::NextReply => (&own.reaction, any(), None, &None),
             ClockKind::Resolution => (&own.execution, None, any(), &own.alarm),
         };
         let target_ms = target.as_ref().and_then(millis)?;
         let alarm_ms = alarm.as_ref().and_then(millis).unwrap_or(target_ms / 4);
-        let row = RowKeys { tier: ANY.into(), channel, ticket_type, priority: key.into() };
+        let (tier, priority) = (ANY.into(), key.into());
+        let row = RowKeys { tier, channel, ticket_type, queue: None, priority };
         Some(Target { row, target_ms, alarm_ms })
     }
 }
 
 impl RowKeys {
-    /// More columns named beats fewer, then tier, then channel or type, then priority.
+    /// More columns named beats fewer, then tier, then channel, type or queue, then priority.
     fn specificity(&self) -> (usize, bool, bool, bool) {
-        let by = self.channel.as_ref().or(self.ticket_type.as_ref());
+        let by = self.by();
         let named = [&self.tier, by.unwrap_or(&self.tier), &self.priority].map(|it| it != ANY);
         (named.iter().filter(|it| **it).count(), named[0], named[1], named[2])
+    }
+
+    /// What stands between tier and priority.
+    fn by(&self) -> Option<&String> {
+        self.channel.as_ref().or(self.ticket_type.as_ref()).or(self.queue.as_ref())
     }
 
     fn is_fallback(&self) -> bool {
@@ -154,6 +176,7 @@ impl RowKeys {
         is(&self.tier, &asked.tier)
             && may_be(&self.channel, &asked.channel)
             && may_be(&self.ticket_type, &asked.ticket_type)
+            && may_be(&self.queue, &asked.queue)
             && is(&self.priority, &asked.priority)
     }
 }

@@ -45,6 +45,7 @@ fn asked(tier: &str, channel: &str, ticket_type: &str, priority: &str) -> RowKey
         tier: tier.into(),
         channel: Some(channel.into()),
         ticket_type: Some(ticket_type.into()),
+        queue: Some("inbox".into()),
         priority: priority.into(),
     }
 }

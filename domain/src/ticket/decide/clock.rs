@@ -49,8 +49,8 @@ pub(super) fn reapply(
 }
 
 /// A step raises the ticket, and gives it the priority and the queue that it names. What cannot be done
-/// any more, since a definition was retired or the queue does not take the category, is left out: the
-/// ticket is raised all the same.
+/// any more, since a definition was retired, the queue does not take the category or the ticket is closed
+/// meanwhile, is left out: it is raised all the same, late rather than never.
 fn take(
     state: &TicketState,
     clock: &ClockMark,
@@ -86,6 +86,9 @@ fn take(
         reason: reason.into(),
         rule: Some(Box::new(rule)),
     }];
+    if state.is_closed() || state.merged.is_some() {
+        return events;
+    }
     let raised = |key: &String| context.catalogue.priority(key).map(|it| it.level);
     if let Some(key) = step.priority.filter(|key| raised(key) > Some(state.priority.level)) {
         events.extend(classification::prioritize(state, &key, context).unwrap_or_default());

@@ -107,6 +107,21 @@ pub(super) fn reply(
     }])
 }
 
+/// Notes that a reply never arrived. What it answered stays answered, and says so (T22).
+pub(super) fn bounce(
+    state: &TicketState,
+    id: MessageId,
+    recipient: Option<String>,
+    code: Option<String>,
+    reason: Option<String>,
+) -> Decision {
+    if state.message(id).is_none_or(|message| message.kind != MessageKind::Reply) {
+        return Err(TicketRefusal::UnknownMessage);
+    }
+    let [recipient, reason] = [recipient, reason].map(|text| text.map(Into::into));
+    Ok(vec![TicketEvent::DeliveryFailed { message_id: id, recipient, code, reason }])
+}
+
 /// Writes an internal note. It is no answer, moves no status, and is taken after the end too: what
 /// is learnt late belongs to the case.
 pub(super) fn add_note(

@@ -48,6 +48,9 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::AddNote { message, mentions } => {
             conversation::add_note(state, message, mentions, context)
         }
+        C::ReportBounce { message, recipient, code, reason } => {
+            conversation::bounce(state, message, recipient, code, reason)
+        }
         C::LogCall(call) => contact::log_call(state, *call, context),
         C::LogMeeting { agent, started_at, ended_at, summary } => {
             contact::log_meeting(state, agent, (started_at, ended_at), summary, context)
@@ -168,6 +171,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::OpenMessage { .. }
         | C::File { .. }
         | C::AddNote { .. }
+        | C::ReportBounce { .. }
         | C::KeepCommitment { .. }
         | C::BreakCommitment { .. }
         | C::Tag { .. }

@@ -11,9 +11,11 @@ use crate::ticket::event::{Message, OpenedBy, TicketCreated, TicketEvent};
 
 /// Opens a ticket. What it does not name is filled in: the queue by its category or one above
 /// (S-25), else by the settings; the priority by the queue (S-38), else by the settings; the status
-/// by who opens it (S-54). The queue must take the category (S-39).
+/// by who opens it (S-54). The queue must take the category (S-39). What a contract entitles the
+/// customer to is frozen with it: the tier, and the calendar that counts (S-07).
 pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
-    let OpenTicket { id: _, number, customer, tier, contact, details: new } = new;
+    let OpenTicket { id: _, number, customer, tier, entitlement, contact, details: new } = new;
+    let (contract, calendar) = entitlement.map(|it| (it.contract, it.calendar)).unwrap_or_default();
     let catalogue = context.catalogue;
     let settings = catalogue.settings();
     let category = new.category.map(|path| status::category(&path, context)).transpose()?;
@@ -40,7 +42,7 @@ pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
         customer,
         contact,
         tier,
-        contract: None,
+        contract,
         opened_by: new.opened_by,
         channel: new.channel,
         endpoint: new.endpoint,
@@ -50,7 +52,7 @@ pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
         subject: new.subject,
         tags,
         origin: new.origin,
-        sla: catalogue.sla_terms(),
+        sla: catalogue.terms_of(&settings.plan, calendar.as_deref()),
     }))])
 }
 

@@ -10,14 +10,15 @@ use crate::ticket::event::{AssignMethod, TicketEvent};
 use crate::ticket::state::TicketState;
 
 /// Gives the ticket an owner, in place of the one it may have (S-91); a new ticket is then in
-/// progress, unless the settings say otherwise.
+/// progress, unless the settings say otherwise. An owner who came along with it from another queue
+/// takes it here by being named again.
 pub(super) fn assign(
     state: &TicketState,
     to: AgentRef,
     method: AssignMethod,
     context: &Context<'_>,
 ) -> Decision {
-    if is_owner(state, &to) {
+    if is_owner(state, &to) && !state.untaken {
         return Ok(Vec::new());
     }
     let rule = context.catalogue.settings().status_on.assign.as_ref();

@@ -156,6 +156,7 @@ fn new_ticket() -> OpenTicket {
             email: Some(Personal::text("jan@example.com")),
         },
         tier: "standard".into(),
+        entitlement: None,
         contact: None,
         details: details(),
     }

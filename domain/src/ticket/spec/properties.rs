@@ -141,6 +141,7 @@ fn is_settled_by_once(command: &C) -> bool {
         C::Receive { .. }
         | C::Reply { .. }
         | C::AddNote { .. }
+        | C::ReportBounce { .. }
         | C::LogCall(_)
         | C::LogMeeting { .. }
         | C::LogChat { .. }

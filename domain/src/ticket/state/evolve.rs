@@ -47,6 +47,7 @@ fn create(created: &TicketCreated) -> TicketState {
         tags: created.tags.clone(),
         fields: BTreeMap::new(),
         assignee: None,
+        untaken: false,
         messages: Vec::new(),
         waiting_from_others: Vec::new(),
         opened_from_others: Vec::new(),
@@ -91,6 +92,7 @@ impl TicketState {
         match event {
             E::TicketAssigned { to, .. } | E::TicketHandedOver { to, .. } => {
                 self.assignee = Some(to.clone());
+                self.untaken = false;
             }
             E::TicketUnassigned { .. } => self.assignee = None,
             E::MessageReceived { message, .. } => {
@@ -142,7 +144,10 @@ impl TicketState {
                 self.category.clone_from(category);
                 self.ticket_type.clone_from(ticket_type);
             }
-            E::TicketTransferred { to, .. } => self.queue.clone_from(to),
+            E::TicketTransferred { to, .. } => {
+                self.queue.clone_from(to);
+                self.untaken = true;
+            }
             E::TicketTagged { added, removed } => {
                 self.tags.retain(|tag| !removed.contains(tag));
                 self.tags.extend(added.iter().cloned());
@@ -211,6 +216,7 @@ impl TicketState {
             | E::TicketStatusChanged { .. }
             | E::TicketWoken { .. }
             | E::SlaReapplied(_)
+            | E::DeliveryFailed { .. }
             | E::RatingRequested { .. }
             | E::RatingGiven { .. }
             | E::QualityScored { .. }

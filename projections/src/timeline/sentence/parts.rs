@@ -219,6 +219,7 @@ fn of_kind((clock, instance): (ClockKind, u32)) -> String {
         ClockKind::FirstResponse => "the first answer",
         ClockKind::NextReply => "an answer",
         ClockKind::Resolution => "the resolution",
+        ClockKind::Ola => "the queue's part",
     };
     match instance {
         1 => what.to_owned(),

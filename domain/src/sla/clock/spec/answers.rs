@@ -262,18 +262,49 @@ fn the_assignment_clock_re_arms_when_the_ticket_loses_its_owner_or_is_transferre
 }
 
 #[test]
-fn an_owner_who_stays_with_a_transferred_ticket_is_its_owner_in_the_new_queue() {
+fn an_owner_who_came_along_from_another_queue_takes_the_ticket_there_by_being_named_again() {
     let mut life = Life::new();
     let ticket = life.open("2026-03-02 09:00");
     life.tell(ticket, "2026-03-02 09:30", assign());
     let transfer = C::Transfer { queue: "billing".into(), reason: None };
     life.tell(ticket, "2026-03-02 10:00", transfer);
-    assert_snapshot!(life.said(ticket, "2026-03-02 16:00", OWNER), @"
+    assert_snapshot!(life.said(ticket, "2026-03-02 14:00", OWNER), @"
     assignment 1: 4:30 by * * *, due 2026-03-02 13:30
       2026-03-02 09:00 – 2026-03-02 09:30  open
       stopped by owner at 2026-03-02 09:30, 0:30 elapsed, met
     assignment 2: 4:30 by * * *, due 2026-03-02 14:30
-      stopped by owner at 2026-03-02 10:00, 0:00 elapsed, met
+      2026-03-02 10:00 – 2026-03-02 14:00  open
+      running, 4:00 elapsed
+    ");
+    life.tell(ticket, "2026-03-02 14:00", assign());
+    let said = life.said(ticket, "2026-03-02 16:00", OWNER);
+    assert!(said.ends_with("stopped by owner at 2026-03-02 14:00, 4:00 elapsed, met"), "{said}");
+    life.tell(ticket, "2026-03-02 15:00", assign());
+    assert_eq!(life.said(ticket, "2026-03-02 16:00", OWNER), said, "taken once");
+}
+
+#[test]
+fn t22_a_first_reply_that_bounced_stands_and_says_so() {
+    let mut life = Life::new();
+    let ticket = life.open("2026-03-02 09:00");
+    life.tell(ticket, "2026-03-02 10:00", reply());
+    let sent = life.ticket(ticket).present().unwrap().messages[1].id;
+    let bounced = || C::ReportBounce {
+        message: sent,
+        recipient: Some("jan@example.com".into()),
+        code: Some("5.1.1".into()),
+        reason: None,
+    };
+    life.tell(ticket, "2026-03-02 10:05", bounced());
+    life.tell(ticket, "2026-03-02 10:10", bounced());
+    life.tell(ticket, "2026-03-02 11:00", message());
+    assert_snapshot!(life.said(ticket, "2026-03-02 12:00", ANSWERS), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 09:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by reply at 2026-03-02 10:00, bounced at 2026-03-02 10:05, 1:00 elapsed, met
+    next_reply 1: 9:00 by * * *, due 2026-03-03 11:00
+      2026-03-02 11:00 – 2026-03-02 12:00  open
+      running, 1:00 elapsed
     ");
 }
 

@@ -194,6 +194,53 @@ fn a_chain_is_taken_step_by_step_while_the_clock_runs() {
 }
 
 #[test]
+fn a_step_that_was_due_before_an_answer_is_taken_late_rather_than_never() {
+    let chain = json!({ "escalation": [
+        { "clock": "first_response", "at": "warning", "level": 1, "to": "owner" },
+        { "clock": "first_response", "at": "breach", "level": 2, "to": "owner", "queue": "complaints" },
+        { "clock": "first_response", "at": "breach", "after": "PT1H", "level": 3, "to": "owner" },
+    ] });
+    for (ends, queue) in [(reply(), "complaints"), (close(), "inbox")] {
+        let mut life = Life::under(chain.clone());
+        let id = life.open("2026-03-02 09:00");
+        // The very millisecond of the third step is in time.
+        life.tell(id, "2026-03-03 10:00", ends);
+        let steps = |life: &Life| -> Vec<String> {
+            life.to_note(id, FIRST).into_iter().filter(|it| it.contains("step")).collect()
+        };
+        let late = [
+            "first_response 1 step-0 2026-03-02 15:45, 6:45 of 9:00",
+            "first_response 1 step-1 2026-03-03 09:00, 9:00 of 9:00",
+        ];
+        assert_eq!(steps(&life), late);
+        while !steps(&life).is_empty() {
+            life.note_next(id, "2026-03-03 12:00");
+        }
+        let ticket = life.ticket(id);
+        let state = ticket.present().unwrap();
+        assert_eq!((state.escalation_level, state.queue.key.as_str()), (2, queue));
+    }
+}
+
+#[test]
+fn what_was_due_before_a_reopening_is_noted_of_the_clock_that_ended() {
+    let mut life = Life::under(json!({ "escalation": [
+        { "clock": "resolution", "at": "breach", "level": 2, "to": "owner" },
+    ], "resolve": [{ "resolution": "PT1H" }] }));
+    let id = life.open("2026-03-02 09:00");
+    life.tell(id, "2026-03-02 11:00", close());
+    life.tell(id, "2026-03-02 12:00", reopen());
+    assert_eq!(
+        life.to_note(id, DONE),
+        [
+            "resolution 1 warned 2026-03-02 09:45, 0:45 of 1:00",
+            "resolution 1 breached 2026-03-02 10:00, 1:00 of 1:00 by deadline",
+            "resolution 1 step-0 2026-03-02 10:00, 1:00 of 1:00",
+        ]
+    );
+}
+
+#[test]
 fn a_step_lowers_nothing_and_leaves_out_what_cannot_be_done() {
     let mut life = Life::under(json!({ "escalation": [
         { "clock": "first_response", "at": "warning", "level": 1, "to": "owner",

@@ -28,7 +28,13 @@ impl Life {
         own.chain(state.waiting_from_others.iter().cloned()).collect()
     }
 
-    fn unmerge(&mut self, at: &str, merge_id: MergeId, source: TicketId, survivor: TicketId) {
+    pub(super) fn unmerge(
+        &mut self,
+        at: &str,
+        merge_id: MergeId,
+        source: TicketId,
+        survivor: TicketId,
+    ) {
         self.unmerge_with(at, merge_id, (source, survivor), &[]);
     }
 

@@ -5,6 +5,7 @@
 mod answers;
 mod changes;
 mod due;
+mod internal;
 mod laws;
 mod merges;
 mod reapplied;
@@ -135,6 +136,7 @@ impl Life {
             number: number.to_string(),
             customer: CustomerRef { id: CustomerId(Uuid::from_u128(7)), name: None, email: None },
             tier: "standard".into(),
+            entitlement: None,
             contact: None,
             details: TicketDetails {
                 opened_by: OpenedBy::Customer,
@@ -233,7 +235,8 @@ fn transcript(clock: &Clock, now: Instant) -> String {
     match &clock.target {
         Some(target) => {
             let row = &target.row;
-            let by = row.channel.as_ref().or(row.ticket_type.as_ref()).unwrap();
+            let by = row.channel.as_ref().or(row.ticket_type.as_ref());
+            let by = by.or(row.queue.as_ref()).unwrap();
             let keys = format!("{} {by} {}", row.tier, row.priority);
             let _ = write!(told, ": {} by {keys}", lasting(target.target_ms));
         }
@@ -249,6 +252,7 @@ fn transcript(clock: &Clock, now: Instant) -> String {
             StretchKind::Paused(Pause::Status(status)) => &format!("paused in {status}"),
             StretchKind::Paused(Pause::Snooze) => "paused by snooze",
             StretchKind::Paused(Pause::Closed) => "paused while closed",
+            StretchKind::Paused(Pause::Elsewhere) => "paused elsewhere",
         };
         let _ = write!(told, "\n  {} – {}  {kind}", shown(from), shown(to));
     }
@@ -256,6 +260,8 @@ fn transcript(clock: &Clock, now: Instant) -> String {
         Some(stop) => format!("stopped by {} at {}", stop.by.word(), shown(stop.at)),
         None => format!("{:?}", clock.state(now)).to_lowercase(),
     };
+    let bounced = clock.bounced_at.map(|at| format!(", bounced at {}", shown(at)));
+    let ended = ended + &bounced.unwrap_or_default();
     let _ = write!(told, "\n  {ended}, {} elapsed", lasting(clock.elapsed(now)));
     if let Some(verdict) = clock.verdict(now) {
         let _ = write!(told, ", {}", format!("{verdict:?}").to_lowercase());

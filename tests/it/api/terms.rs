@@ -1,0 +1,140 @@
+//! Terms over HTTP: those of departments among themselves, those of a contract, and what a bounce says.
+
+use std::time::Duration;
+
+use docket_tests::desk::Desk;
+use serde_json::{Value, json};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+async fn plan(desk: &Desk) -> Value {
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    for added in ["key", "version", "effective_from"] {
+        plan.as_object_mut().unwrap().remove(added);
+    }
+    plan
+}
+
+/// The clocks of a kind, one on a line.
+fn told(sla: &Value, kind: &str) -> String {
+    let clocks = sla["clocks"].as_array().unwrap().iter().filter(|it| it["clock"] == kind);
+    let line = |it: &Value| {
+        let of = ["instance", "measure", "deadline", "stopped_at", "verdict", "fulfilled_by"];
+        of.map(|field| it[field].to_string()).join(" ")
+    };
+    clocks.map(line).collect::<Vec<_>>().join("\n").replace('"', "")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_department_has_terms_of_its_own_and_nobody_elses_are_touched() {
+    let desk = Desk::open().await;
+    let mut plan = plan(&desk).await;
+    plan["internal"] = json!([{ "queue": "inbox", "ola": "PT2H" },
+        { "queue": "technical", "ola": "PT1H" }]);
+    desk.admin.put("/v1/plans/default", &plan).await.is(200);
+    let ticket = desk.given_ticket().await;
+    desk.pass(HOUR);
+    desk.admin.post(&ticket.path("transfer"), &json!({ "queue": "technical" })).await.is(200);
+    desk.pass(2 * HOUR);
+    desk.admin.post(&ticket.path("transfer"), &json!({ "queue": "inbox" })).await.is(200);
+    let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;
+    insta::assert_snapshot!(told(&sla, "ola"), @"
+    1 first 2026-03-02T11:00:00.000Z 2026-03-02T10:00:00.000Z met transfer
+    2 first 2026-03-02T11:00:00.000Z 2026-03-02T12:00:00.000Z breached transfer
+    3 cumulative 2026-03-02T13:00:00.000Z null null null
+    ");
+    let ola = sla["clocks"].as_array().unwrap().iter().rfind(|it| it["clock"] == "ola").unwrap();
+    assert_eq!(ola["row"], json!({ "tier": "*", "queue": "inbox", "priority": "*" }));
+    insta::assert_snapshot!(ola["because"].as_str().unwrap(), @"Its queue's part was promised within 2 h of open time (tier *, queue inbox, priority *), counted since 2026-03-02T09:00:00.000Z; 1 h have counted, and it is due at 2026-03-02T13:00:00.000Z.");
+    insta::assert_snapshot!(told(&sla, "resolution"), @"1 first 2026-03-09T09:00:00.000Z null null null");
+    desk.views_caught_up().await;
+    let path =
+        "/v1/compliance?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&clock=ola&by=queue";
+    let report = desk.admin.get(path).await.is(200).body;
+    let line = |it: &Value| format!("{} {} {}", it["group"]["queue"], it["met"], it["breached"]);
+    let lines: Vec<String> = report["data"].as_array().unwrap().iter().map(line).collect();
+    insta::assert_snapshot!(lines.join("\n").replace('"', ""), @"
+    inbox 0 0
+    inbox 1 0
+    technical 0 1
+    ");
+    for (row, wrong) in [
+        (json!({ "queue": "nowhere", "ola": "PT1H" }), "/internal/0/queue:unknown"),
+        (json!({ "ola": "P2W" }), "/internal/0/ola:invalid"),
+    ] {
+        plan["internal"] = json!([row]);
+        let refused = desk.admin.put("/v1/plans/default", &plan).await;
+        assert_eq!(refused.status, 422);
+        let pointer = &refused.body["errors"][0]["pointer"];
+        assert_eq!(pointer, wrong.split_once(':').unwrap().0, "{}", refused.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_entitles_from_its_first_day_until_its_last_to_a_tier_and_a_calendar() {
+    let desk = Desk::open().await;
+    let always = json!({ "name": "Always", "zone": "UTC", "day": "PT24H", "weekly":
+        { "mon": ["00:00-24:00"], "tue": ["00:00-24:00"], "wed": ["00:00-24:00"],
+          "thu": ["00:00-24:00"], "fri": ["00:00-24:00"], "sat": ["00:00-24:00"], "sun": ["00:00-24:00"] } });
+    desk.admin.put("/v1/calendars/always", &always).await.is(200);
+    let entitlement = json!({ "tier": "premium", "from": "2026-03-02T10:00:00.000Z",
+        "until": "2026-03-02T12:00:00.000Z", "calendar": "always", "contract": "K-2026/17" });
+    let jan = json!({ "email": "jan@example.com", "entitlement": entitlement });
+    let jan = desk.admin.post("/v1/customers", &jan).await.is(201).text("/id");
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let ticket = desk.given_ticket_with(json!({ "customer": { "id": jan } })).await;
+        let history = desk.admin.get(&ticket.path("history")).await.is(200).body;
+        let opened = &history["data"][0]["data"];
+        let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;
+        let resolution =
+            sla["clocks"].as_array().unwrap().iter().find(|it| it["clock"] == "resolution");
+        seen.push(format!(
+            "{} {} {} {}",
+            opened["tier"],
+            opened["contract"],
+            sla["calendar"]["key"],
+            resolution.unwrap()["deadline"]
+        ));
+        desk.pass(HOUR);
+    }
+    insta::assert_snapshot!(seen.join("\n").replace('"', ""), @"
+    standard null office 2026-03-09T09:00:00.000Z
+    premium K-2026/17 always 2026-03-05T10:00:00.000Z
+    premium K-2026/17 always 2026-03-05T11:00:00.000Z
+    standard null office 2026-03-09T12:00:00.000Z
+    ");
+    for (field, value, problem) in [
+        ("calendar", json!("moon"), "/entitlement/calendar"),
+        ("until", json!("2026-03-02T10:00:00.000Z"), "/entitlement/until"),
+        ("tier", json!("gold"), "/tier"),
+    ] {
+        let mut wrong = entitlement.clone();
+        wrong[field] = value;
+        let path = format!("/v1/customers/{jan}");
+        let refused = desk.admin.request("PATCH", &path).json(&json!({ "entitlement": wrong }));
+        let refused = desk.admin.send(refused).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert_eq!(refused.body["errors"][0]["pointer"], problem, "{}", refused.body);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_that_bounced_keeps_its_verdict_and_says_so() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    desk.pass(HOUR);
+    desk.admin.post(&ticket.path("reply"), &json!({ "body": "We look." })).await.is(200);
+    let history = desk.admin.get(&ticket.path("history")).await.is(200).body;
+    let replied = history["data"].as_array().unwrap().last().unwrap();
+    let reply = replied["data"]["message"]["id"].as_str().unwrap().to_owned();
+    let said = json!({ "message": reply, "code": "5.1.1", "reason": "no such user" });
+    desk.admin.post(&ticket.path("bounce"), &said).await.is(200);
+    let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;
+    let first = sla["clocks"].as_array().unwrap().iter().find(|it| it["clock"] == "first_response");
+    let first = first.unwrap();
+    assert_eq!((&first["verdict"], &first["bounced_at"]), (&json!("met"), &json!(desk.now())));
+    let question = history["data"][0]["data"]["message"]["id"].clone();
+    let refused = desk.admin.post(&ticket.path("bounce"), &json!({ "message": question })).await;
+    assert_eq!(refused.status, 422, "what the customer wrote cannot bounce: {}", refused.body);
+}
