@@ -198,9 +198,10 @@ fn predefined(docket: &Docket, who: &Principal, value: &str) -> Result<Predefine
         "touched_today" => Predefined::TouchedToday(midnight(docket, 0)),
         "all" => Predefined::All,
         "last_month" => Predefined::LastMonth(midnight(docket, 30)),
+        "stuck" => Predefined::Stuck,
         _ => {
-            let detail = "view is current, mine_and_unassigned, new, touched_today, all, last_month \
-                          or the id of a saved view";
+            let detail = "view is current, mine_and_unassigned, new, touched_today, all, last_month, \
+                          stuck or the id of a saved view";
             return Err(Problem::field("/view", "invalid_value", detail));
         }
     })

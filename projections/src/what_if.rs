@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::frozen::FrozenPlan;
 use docket_store::{Sealed, StoredEvent};
@@ -24,6 +25,9 @@ use crate::whole::Whole;
 
 /// Pages folded at the same time.
 const PARALLEL: usize = 2;
+
+/// A day, in milliseconds.
+const DAY: i64 = 86_400_000;
 
 /// How many changed verdicts are shown one by one.
 const SHOWN: usize = 100;
@@ -123,7 +127,13 @@ struct Count {
 pub async fn what_if(reader: &Reader, asked: &WhatIf) -> Result<Answer, ProjectionError> {
     let at = reader.store.head();
     let (pages, mut read) = tokio::sync::mpsc::channel(PARALLEL);
-    let reading = Pages { reader: reader.clone(), category: "ticket", sealed: Sealed::Without, at };
+    let reading = Pages {
+        reader: reader.clone(),
+        category: "ticket",
+        sealed: Sealed::Without,
+        after: Some(minted_before(asked.from)),
+        at,
+    };
     let reading = tokio::spawn(async move { reading.send(&pages).await });
     let folded = stream::poll_fn(move |context| read.poll_recv(context)).map(|page| {
         let (reader, asked) = (reader.clone(), asked.clone());
@@ -139,6 +149,14 @@ pub async fn what_if(reader: &Reader, asked: &WhatIf) -> Result<Answer, Projecti
     all.changed.truncate(SHOWN);
     let data = all.groups.into_values().collect();
     Ok(Answer { tickets: all.tickets, data, changed: all.changed })
+}
+
+/// A stream that sorts before those of all tickets that were opened at an instant or later: ids begin with
+/// the time at which they were minted, and nothing is opened before it happens. Clocks that differ are
+/// given a day.
+fn minted_before(opened: Instant) -> String {
+    let millis = u64::try_from(opened.plus_millis(-DAY).0).unwrap_or(0);
+    TicketId(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()).stream()
 }
 
 async fn of_page(

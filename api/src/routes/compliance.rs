@@ -4,13 +4,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use docket_domain::instant::Instant;
 use docket_projections::sla_clocks::cell::Dimension;
-use docket_projections::sla_clocks::report::{self, By, Figures, Question};
+use docket_projections::sla_clocks::report::{self, By, Figures, LONGEST, Question};
 use docket_projections::sla_clocks::{self, ClockRow};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::call::Answer;
 use crate::docket::Docket;
-use crate::filter::{self, Pairs};
+use crate::filter;
 use crate::fresh::Fresh;
 use crate::page::{self, Page};
 use crate::problem::Problem;
@@ -23,58 +23,81 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(clocks).service(compliance).service(deadlines);
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Figures of a period.
+    Figures,
+    /// The clocks of a period.
+    Clocks,
+    /// What is due next.
+    Deadlines,
+}
+
 /// What was asked, understood.
 struct Asked {
+    of: Of,
     question: Question,
     size: usize,
     cursor: Option<String>,
-    csv: bool,
 }
 
 impl Asked {
-    fn of(request: &HttpRequest, now: Instant) -> Result<Self, Problem> {
-        let accept = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
-        let mut asked = Self {
-            question: Question { to: now, ..Question::default() },
-            size: page::USUAL.into(),
-            cursor: None,
-            csv: accept.is_some_and(|accept| accept.contains("text/csv")),
-        };
-        let pairs = filter::pairs(request.query_string())?;
-        asked.question.from = now.plus_millis(-USUAL_MS);
-        asked.take(pairs)?;
-        if asked.question.from >= asked.question.to {
-            let detail = "the period ends after it begins: from < to";
-            return Err(Problem::field("/to", "invalid_value", detail));
+    fn of(of: Of, request: &HttpRequest, now: Instant) -> Result<Self, Problem> {
+        let (question, size) = (Question::default(), page::USUAL.into());
+        let mut asked = Self { of, question, size, cursor: None };
+        let (mut from, mut to) = (None, None);
+        for (name, value) in filter::pairs(request.query_string())? {
+            match name.as_str() {
+                "from" if of != Of::Deadlines => from = Some(filter::read(&name, &value)?),
+                "to" if of != Of::Deadlines => to = Some(filter::read(&name, &value)?),
+                _ => asked.take(name, &value)?,
+            }
         }
-        Ok(asked)
+        asked.question.said = (from, to);
+        let to = to.unwrap_or(now);
+        let from = from.unwrap_or(to.plus_millis(-USUAL_MS));
+        (asked.question.from, asked.question.to) = (from, to);
+        match of {
+            Of::Figures | Of::Clocks if from >= to => {
+                let detail = "the period ends after it begins: from < to";
+                Err(Problem::field("/to", "invalid_value", detail))
+            }
+            Of::Figures if to.0 - from.0 > LONGEST => {
+                let detail = "figures are those of a year at most; ask for one after the other";
+                Err(Problem::field("/from", "period_too_long", detail))
+            }
+            Of::Figures | Of::Clocks | Of::Deadlines => Ok(asked),
+        }
     }
 
-    fn take(&mut self, pairs: Pairs) -> Result<(), Problem> {
-        for (name, value) in pairs {
-            match name.as_str() {
-                "from" => self.question.from = filter::read(&name, &value)?,
-                "to" => self.question.to = filter::read(&name, &value)?,
-                "page_size" => {
-                    self.size = page::size(Some(filter::read(&name, &value)?))?.into();
+    fn take(&mut self, name: String, value: &str) -> Result<(), Problem> {
+        match name.as_str() {
+            "page_size" => self.size = page::size(Some(filter::read(&name, value)?))?.into(),
+            "cursor" => self.cursor = Some(value.to_owned()),
+            "by" if self.of == Of::Figures => {
+                for name in value.split(',').filter(|name| !name.is_empty()) {
+                    self.question.by.push(by(name)?);
                 }
-                "cursor" => self.cursor = Some(value),
-                "by" => {
-                    for name in value.split(',').filter(|name| !name.is_empty()) {
-                        self.question.by.push(by(name)?);
-                    }
-                }
-                _ if Dimension::named(&name).is_some() => {
-                    let values = value.split(',').map(str::to_owned);
-                    self.question.filters.entry(name).or_default().extend(values);
-                }
-                _ => {
-                    let detail = format!("unknown parameter {name:?}");
-                    return Err(Problem::field(format!("/{name}"), "unknown_field", detail));
-                }
+            }
+            _ if self.filters(&name) => {
+                let values = value.split(',').map(str::to_owned);
+                self.question.filters.entry(name).or_default().extend(values);
+            }
+            _ => {
+                let detail = format!("unknown parameter {name:?}");
+                return Err(Problem::field(format!("/{name}"), "unknown_field", detail));
             }
         }
         Ok(())
+    }
+
+    /// Whether a name is that of a filter: of a period every dimension is one.
+    fn filters(&self, name: &str) -> bool {
+        match self.of {
+            Of::Figures | Of::Clocks => Dimension::named(name).is_some(),
+            Of::Deadlines => name == Dimension::Queue.name(),
+        }
     }
 }
 
@@ -92,8 +115,10 @@ fn by(name: &str) -> Result<By, Problem> {
 /// the change of target that made it late. Every figure is told by clock, and resolutions by measure;
 /// `by` tells it by more. Filters are the names of dimensions, several values are alternatives.
 #[utoipa::path(tag = "compliance", params(
-    ("from" = Option<String>, Query, description = "Decided at this instant or later; thirty days ago unless said."),
+    ("from" = Option<String>, Query, description = "Decided at this instant or later; thirty days before `to` unless said, at most 367."),
     ("to" = Option<String>, Query, description = "Decided before this instant; now unless said."),
+    ("page_size" = Option<u16>, Query, description = "1 to 200 groups; 50 unless said. A table has them all."),
+    ("cursor" = Option<String>, Query, description = "Where the last page ended."),
     ("by" = Option<String>, Query, description = "What the figures are told by: `queue`, `plan`, `tier`, `priority`, `type`, `channel`, `agent`, `fulfilled_by`, `outcome`, `day`, `month`; several with commas."),
     ("clock" = Option<String>, Query, description = "`assignment`, `first_response`, `next_reply`, `resolution`, `ola`."),
     ("measure" = Option<String>, Query, description = "Of resolutions, `first` or `cumulative`."),
@@ -111,28 +136,30 @@ fn by(name: &str) -> Result<By, Problem> {
 #[get("/compliance")]
 async fn compliance(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -> Answer {
     let now = docket.now();
-    let Asked { question, csv, .. } = Asked::of(&request, now)?;
-    let catalogue = docket.desk.catalogue();
+    let Asked { question, size, cursor, .. } = Asked::of(Of::Figures, &request, now)?;
+    let (catalogue, documents) = (docket.desk.catalogue(), docket.views.documents());
     let zone = catalogue.zone_offsets.as_ref();
-    let figures = report::figures(docket.views.documents(), &question, zone, now).await?;
-    if csv {
+    let accept = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/csv")) {
+        let figures = report::figures(documents, &question, zone, now).await?;
         let body = written(&figures, &question.by).map_err(|_| Problem::internal())?;
         return Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(body));
     }
-    fresh.answer(&Page::whole(figures))
+    let part = (size, cursor.as_deref());
+    fresh.answer(&report::page(documents, &question, zone, now, part).await?)
 }
 
 /// List the clocks behind a report, those that were decided first first.
 #[utoipa::path(tag = "compliance", params(
-    ("from" = Option<String>, Query, description = "Decided at this instant or later; thirty days ago unless said."),
+    ("from" = Option<String>, Query, description = "Decided at this instant or later; thirty days before `to` unless said."),
     ("to" = Option<String>, Query, description = "Decided before this instant; now unless said."),
-    ("page_size" = Option<u16>, Query, description = "1 to 200 clocks are looked at; 50 unless said."),
+    ("page_size" = Option<u16>, Query, description = "1 to 200; 50 unless said. A page that few clocks pass the filters of may be shorter."),
     ("cursor" = Option<String>, Query, description = "Where the last page ended.")),
     responses((status = 200, description = "The clocks that the filters of a report let through.",
         body = Page<ClockRow>)))]
 #[get("/compliance/clocks")]
 async fn clocks(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -> Answer {
-    let asked = Asked::of(&request, docket.now())?;
+    let asked = Asked::of(Of::Clocks, &request, docket.now())?;
     let documents = docket.views.documents();
     let cursor = asked.cursor.as_deref();
     fresh.answer(&sla_clocks::page(documents, &asked.question, asked.size, cursor).await?)
@@ -140,14 +167,16 @@ async fn clocks(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -
 
 /// List what is due next across the desk: the clocks that run, what is longest overdue first.
 #[utoipa::path(tag = "compliance", params(
+    ("queue" = Option<String>, Query, description = "Keys of queues."),
     ("page_size" = Option<u16>, Query, description = "1 to 200; 50 unless said."),
     ("cursor" = Option<String>, Query, description = "Where the last page ended.")),
     responses((status = 200, description = "The clocks.", body = Page<ClockRow>)))]
 #[get("/deadlines")]
 async fn deadlines(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -> Answer {
-    let asked = Asked::of(&request, docket.now())?;
+    let Asked { question, size, cursor, .. } = Asked::of(Of::Deadlines, &request, docket.now())?;
+    let queues = question.filters.into_values().next().unwrap_or_default();
     let documents = docket.views.documents();
-    fresh.answer(&sla_clocks::due_next(documents, asked.size, asked.cursor.as_deref()).await?)
+    fresh.answer(&sla_clocks::due_next(documents, &queues, size, cursor.as_deref()).await?)
 }
 
 /// Figures as a table, one line for each group.

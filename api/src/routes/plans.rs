@@ -1,6 +1,7 @@
 //! What is asked of a plan beside what it says: `/v1/plans/{key}/what-if`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::{HttpResponse, post, web};
 use docket_commands::Drafts;
@@ -33,6 +34,12 @@ static TRYING: Mutex<()> = Mutex::const_new(());
 
 /// How many tickets are looked at, and written to, at once: the store commits them together.
 const AT_ONCE: usize = 16;
+
+/// How long a draft may be tried.
+const LONGEST_TRY: Duration = Duration::from_secs(120);
+
+/// After how many seconds somebody who is turned away may ask again.
+const RETRY_AFTER_S: u32 = 10;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -74,9 +81,17 @@ async fn what_if(call: Call, key: web::Path<String>, body: Body<Asked>) -> Answe
         Ok(draft) => Arc::new(draft),
         Err(error) => return Err(call.docket.refusal(error).await),
     };
-    let _alone = TRYING.lock().await;
-    let answer = past::what_if(&call.docket.reader, &WhatIf { draft, from, to, now }).await?;
-    json(HttpResponse::Ok(), &answer)
+    let Ok(_alone) = TRYING.try_lock() else {
+        let detail = "another draft is being tried; one at a time";
+        return Err(Problem::unavailable("what_if_busy", detail, RETRY_AFTER_S));
+    };
+    let asked = WhatIf { draft, from, to, now };
+    let answer = past::what_if(&call.docket.reader, &asked);
+    let answer = tokio::time::timeout(LONGEST_TRY, answer).await.map_err(|_| {
+        let detail = "it takes longer than two minutes; ask about a shorter period";
+        Problem::unavailable("what_if_too_slow", detail, RETRY_AFTER_S)
+    })?;
+    json(HttpResponse::Ok(), &answer?)
 }
 
 /// Which tickets the plan in force is laid under, and whether it is.

@@ -124,7 +124,7 @@ async fn load(
     let with_text = targets.iter().any(|(view, _)| view.needs_text);
     let sealed = if with_text { Sealed::With } else { Sealed::Without };
     let (pages, mut read) = tokio::sync::mpsc::channel(PARALLEL);
-    let reading = Pages { reader: reader.clone(), category, sealed, at };
+    let reading = Pages { reader: reader.clone(), category, sealed, after: None, at };
     let reading = tokio::spawn(async move { reading.send(&pages).await });
     let folded = stream::poll_fn(move |context| read.poll_recv(context)).map(|page| {
         let (reader, targets) = (reader.clone(), targets.clone());
@@ -150,6 +150,8 @@ pub(crate) struct Pages {
     pub reader: Reader,
     pub category: &'static str,
     pub sealed: Sealed,
+    /// Streams up to this one are left out.
+    pub after: Option<String>,
     /// What came later is left out.
     pub at: Position,
 }
@@ -161,7 +163,7 @@ impl Pages {
         pages: &tokio::sync::mpsc::Sender<Vec<StoredEvent>>,
     ) -> Result<(), ProjectionError> {
         let mut page: Vec<StoredEvent> = Vec::new();
-        let mut last: Option<(String, Version)> = None;
+        let mut last = self.after.map(|stream| (stream, Version::MAX));
         let mut batches = Batches::up_to(PAGE, PAGE_BYTES);
         loop {
             let asked = batches.next();

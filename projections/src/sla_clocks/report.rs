@@ -8,18 +8,26 @@ use std::collections::{BTreeMap, HashMap};
 
 use docket_domain::definition::ZoneOffsets;
 use docket_domain::instant::Instant;
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::cell::{Cell, Dimension, Standing};
 use crate::documents::{Documents, DocumentsError, Query};
-
-/// Parts that a period is read in, side by side.
-const PARTS: i64 = 8;
+use crate::page::{Cursor, PageInfo};
+use crate::ticket_list::ListError;
 
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
+
+/// The longest period, in milliseconds: a year, and a day to spare.
+pub const LONGEST: i64 = 367 * DAY;
+
+/// What is read in one go: no more of a period is in memory than a few of these.
+const PART: i64 = 4 * DAY;
+
+/// How many are read side by side.
+const AT_ONCE: usize = 2;
 
 /// What is asked.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +36,8 @@ pub struct Question {
     pub from: Instant,
     /// Decided before this instant.
     pub to: Instant,
+    /// Both as they were said: where they were not, pages go on though now moves.
+    pub said: (Option<Instant>, Option<Instant>),
     /// For each dimension by name, the values that count; several are alternatives.
     pub filters: BTreeMap<String, Vec<String>>,
     /// What the answer is told apart by, beside clock and measure.
@@ -98,6 +108,23 @@ pub struct Figures {
     pub p95_ms: Option<i64>,
 }
 
+/// A page of figures.
+#[derive(Debug, Serialize)]
+pub struct FiguresPage {
+    /// The figures.
+    pub data: Vec<Figures>,
+    /// Where it goes on.
+    pub page: PageInfo,
+}
+
+impl Figures {
+    /// Where it stands among the figures of its question.
+    fn place(&self) -> String {
+        let values: Vec<&str> = self.group.values().map(String::as_str).collect();
+        values.join("\t")
+    }
+}
+
 /// Figures being counted.
 #[derive(Default)]
 struct Count {
@@ -126,14 +153,14 @@ pub async fn figures(
     zone: Option<&ZoneOffsets>,
     now: Instant,
 ) -> Result<Vec<Figures>, DocumentsError> {
-    let length = (question.to.0 - question.from.0).max(0);
-    let edge = |part: i64| Instant(question.from.0 + length / PARTS * part);
-    let parts = (0..PARTS).map(|part| {
-        let to = if part + 1 == PARTS { question.to } else { edge(part + 1) };
-        cells(documents, edge(part), to)
+    let length = usize::try_from(question.to.0 - question.from.0).unwrap_or_default();
+    let parts = (0..length).step_by(PART as usize).map(|part| {
+        let from = question.from.plus_millis(part as i64);
+        cells(documents, from, from.plus_millis(PART).min(question.to))
     });
     let mut counts: HashMap<Vec<String>, Count> = HashMap::new();
-    for cells in try_join_all(parts).await? {
+    let mut read = stream::iter(parts).buffered(AT_ONCE);
+    while let Some(cells) = read.try_next().await? {
         for cell in cells.lines().filter_map(Cell::read).filter(|cell| question.is_about(cell)) {
             let group = group(&cell, &question.by, zone);
             match counts.get_mut(&group[..]) {
@@ -147,8 +174,33 @@ pub async fn figures(
     let names: Vec<&str> = names.collect();
     let told = counts.into_iter().map(|(group, count)| count.told(&names, group));
     let mut told: Vec<Figures> = told.collect();
-    told.sort_by(|one, other| one.group.cmp(&other.group));
+    told.sort_by_cached_key(Figures::place);
     Ok(told)
+}
+
+/// A page of the figures, in the order of their groups.
+///
+/// # Errors
+/// [`ListError::Cursor`] when the cursor comes from another question.
+pub async fn page(
+    documents: &Documents,
+    question: &Question,
+    zone: Option<&ZoneOffsets>,
+    now: Instant,
+    (size, cursor): (usize, Option<&str>),
+) -> Result<FiguresPage, ListError> {
+    let by: Vec<&str> = question.by.iter().map(|by| by.name()).collect();
+    let asked = (question.said, &question.filters, by);
+    let after = cursor.map(|cursor| Cursor::decode(cursor, &asked)).transpose()?;
+    let mut data = figures(documents, question, zone, now).await?;
+    if let Some(after) = after {
+        data.retain(|figures| figures.place() > after.sort);
+    }
+    let has_more = data.len() > size;
+    data.truncate(size);
+    let end = data.last().filter(|_| has_more);
+    let next = end.map(|end| Cursor::behind(&asked, end.place(), String::new()).encode());
+    Ok(FiguresPage { data, page: PageInfo { next, has_more } })
 }
 
 /// All cells of a part of the period, one on each line: one row, whatever there is.
@@ -161,7 +213,8 @@ async fn cells(
     let query = query.sql("), '') FROM {sla_clocks}");
     let query = query.sql(" WHERE decided >= ").bind(from.to_string());
     let query = query.sql(" AND decided < ").bind(to.to_string());
-    Ok(documents.fetch_one(&query).await?.unwrap_or_default())
+    let cells: Vec<(String,)> = documents.list(&query).await?;
+    Ok(cells.into_iter().next().map(|(cells,)| cells).unwrap_or_default())
 }
 
 fn group(cell: &Cell<'_>, by: &[By], zone: Option<&ZoneOffsets>) -> Vec<String> {

@@ -118,6 +118,8 @@ pub enum Predefined {
     All,
     /// Created since this instant: a month ago.
     LastMonth(Instant),
+    /// Open, and without an owner, or without anything that is due next (S-70).
+    Stuck,
 }
 
 /// In which order.

@@ -181,6 +181,12 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
             query.sql(" AND updated >= ").bind(since.to_string())
         }
         Some(Predefined::LastMonth(since)) => query.sql(" AND created >= ").bind(since.to_string()),
+        // A snooze ends by itself, so that one is due too.
+        Some(Predefined::Stuck) => {
+            let query = query.sql(" AND is_open = 1 AND (").unindexed("assignee");
+            let query = query.sql(" = '' OR (").unindexed("due").sql(" = '9999' AND ");
+            query.unindexed("base").sql(" <> 'snoozed'))")
+        }
     }
 }
 

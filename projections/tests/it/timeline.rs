@@ -24,6 +24,7 @@ fn what_was_said() {
     Anna Nowak opened the customer's message.
     Anna Nowak filed 1 message as needing no reply: “a thank-you”.
     Anna Nowak replied by e-mail 1042-2: “We are looking for it. We are looking for it. We are looking for it. We are looking for it. We are looking for it. We ar…”; the status went from “in_progress” to “awaiting_customer”.
+    Anna Nowak noted that a reply bounced, meant for “jan@example.com” (5.1.1): “no such user”.
     Anna Nowak noted 1042-6: “Depot closed”, mentioning Piotr Zieliński.
     Anna Nowak logged a call from the customer, 1042-7, answered by Anna Nowak from 2026-03-02 09:00 UTC to 2026-03-02 09:10 UTC: “asked for patience”.
     Anna Nowak logged a meeting, 1042-8, held by Piotr Zieliński at 2026-03-02 09:00 UTC: “came to the counter”.

@@ -26,6 +26,21 @@ async fn a_day() -> Desk {
     desk
 }
 
+/// All that pages have, one after the other.
+async fn pages(desk: &Desk, path: &str) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = desk.admin.get(&format!("{path}{cursor}")).await.is(200).body;
+        let data = page["data"].as_array().unwrap();
+        assert!(!data.is_empty(), "no page in vain: {path}");
+        all.extend(data.iter().cloned());
+        match page["page"]["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
 fn told(reply: &Value, columns: &[&str]) -> String {
     let line = |row: &Value| {
         let group = row["group"].as_object().unwrap().values().map(|it| it.as_str().unwrap());
@@ -72,10 +87,16 @@ async fn figures_tell_what_was_kept_what_was_late_and_what_is_neither() {
             "from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z",
             "422 invalid_request /to:invalid_value",
         ),
+        ("from=2024-01-01T00:00:00Z", "422 period_too_long /from:period_too_long"),
     ] {
         let refused = desk.admin.get(&format!("/v1/compliance?{query}")).await;
         assert_eq!(refused.problem(), problem, "{query}");
     }
+    // The thirty days before, when the beginning is not said.
+    let past = desk.admin.get("/v1/compliance?to=2026-03-02T00:00:00Z").await.is(200);
+    assert_eq!(past.body["data"], json!([]));
+    let by_clock: Vec<Value> = pages(&desk, &format!("{path}&page_size=2")).await;
+    assert_eq!(json!(by_clock), report.body["data"], "page by page the same");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,6 +186,64 @@ async fn the_clocks_behind_a_report_can_be_read_page_by_page() {
     2026-03-02T09:30:00.000Z assignment
     2026-03-02T10:00:00.000Z first_response
     ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_are_applied_before_a_page_is_cut_and_what_is_not_read_is_refused() {
+    let desk = a_day().await;
+    let moved = desk.given_ticket_with(json!({ "queue": "billing" })).await;
+    desk.views_caught_up().await;
+    let period = "from=2026-03-02T00:00:00Z&to=2026-03-10T00:00:00Z";
+    let resolutions = format!("/v1/compliance/clocks?{period}&clock=resolution&page_size=2");
+    let found = pages(&desk, &resolutions).await;
+    assert!(found.iter().all(|it| it["clock"] == "resolution"));
+    let whole = desk.admin.get(&format!("/v1/compliance/clocks?{period}&page_size=200")).await;
+    let whole = whole.is(200).body["data"].as_array().unwrap().clone();
+    let expected: Vec<Value> = whole.into_iter().filter(|it| it["clock"] == "resolution").collect();
+    assert_eq!(found, expected);
+    // Pages go on though time does, where the period was not said.
+    let first = desk.admin.get("/v1/compliance/clocks?page_size=1").await.is(200);
+    desk.pass(MINUTE);
+    let next = format!("/v1/compliance/clocks?page_size=1&cursor={}", first.text("/page/next"));
+    desk.admin.get(&next).await.is(200);
+    let billing = pages(&desk, "/v1/deadlines?queue=billing&page_size=1").await;
+    assert_eq!(billing.len(), 3);
+    assert!(billing.iter().all(|it| it["number"] == moved.number.as_str()));
+    for (path, problem) in [
+        ("/v1/compliance/clocks?by=queue", "422 invalid_request /by:unknown_field"),
+        ("/v1/deadlines?by=queue", "422 invalid_request /by:unknown_field"),
+        ("/v1/deadlines?from=2026-03-02T00:00:00Z", "422 invalid_request /from:unknown_field"),
+        ("/v1/deadlines?priority=high", "422 invalid_request /priority:unknown_field"),
+    ] {
+        assert_eq!(desk.admin.get(path).await.problem(), problem, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_left_stuck_unseen() {
+    let desk = Desk::open().await;
+    let [nobodys, owned, waits, put_aside, done] = [
+        desk.given_ticket().await,
+        desk.given_ticket().await,
+        desk.given_ticket().await,
+        desk.given_ticket().await,
+        desk.given_ticket().await,
+    ];
+    let ann = json!({ "agent": desk.ann });
+    for ticket in [&owned, &waits, &put_aside] {
+        desk.admin.post(&ticket.path("assign"), &ann).await.is(200);
+    }
+    // Nothing is due while the customer is waited for; a snooze ends by itself.
+    desk.admin.post(&waits.path("reply"), &json!({ "body": "Which parcel?" })).await.is(200);
+    desk.admin.post(&put_aside.path("reply"), &json!({ "body": "Wait." })).await.is(200);
+    desk.admin.post(&put_aside.path("snooze"), &json!({ "for": "PT3H" })).await.is(200);
+    desk.admin.post(&done.path("close"), &json!({})).await.is(200);
+    desk.views_caught_up().await;
+    let stuck = desk.admin.get("/v1/tickets?view=stuck").await.is(200);
+    let rows = stuck.body["data"].as_array().unwrap().iter();
+    let mut numbers: Vec<&str> = rows.map(|it| it["number"].as_str().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [nobodys.number.as_str(), waits.number.as_str()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -252,7 +252,7 @@ class Ticket:
         if kind in ("TicketAssigned", "TicketHandedOver"):
             self.owned = True
             self.stop(at, "owner", "assignment")
-        elif kind == "TicketUnassigned":
+        elif kind in ("TicketUnassigned", "TicketTransferred"):
             self.owned = False
             self.rearm(at)
         elif kind == "MessageReceived" and not self.open_clocks(*answers):
