@@ -68,6 +68,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/tickets/{id}/file", WORK),
     route("POST", "/v1/tickets/{id}/snooze", WORK),
     route("POST", "/v1/tickets/{id}/wake", WORK),
+    route("POST", "/v1/tickets/{id}/delay", WORK),
     route("POST", "/v1/tickets/{id}/escalate", WORK),
     route("POST", "/v1/tickets/{id}/deescalate", WORK),
     route("POST", "/v1/tickets/{id}/merge", WORK),

@@ -86,6 +86,21 @@ impl Desk {
         self.execute(&request, id, &TicketCommand::Wake { cause: WakeCause::Timer }).await
     }
 
+    /// Notes that a ticket, closed by the event of this version, may be purged since an instant (S-55);
+    /// nothing where it was reopened, or something is open still.
+    pub async fn mark_purge(
+        &self,
+        id: TicketId,
+        (closed_in, at): (u64, Instant),
+    ) -> Result<Done, CommandError> {
+        let name = format!("purge/{closed_in}");
+        let request = Request {
+            occurred: Occurred::Due(at),
+            ..Request::system("timer", Uuid::new_v5(&id.0, name.as_bytes()))
+        };
+        self.execute(&request, id, &TicketCommand::MarkPurge).await
+    }
+
     /// Notes that a clock of a ticket warns or is breached, or takes a step of its plan's chain, as found
     /// in a version of the ticket. The command's id derives from clock, instance and what is noted, so
     /// each is noted once, at the instant at which it was due; refused where the ticket has changed since,

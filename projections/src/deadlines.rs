@@ -4,11 +4,12 @@
 //! Of a ticket's clocks the row says when one of them next warns or is breached: a function of the
 //! ticket's events and of the plan that it froze. What is due then, the worker finds out for itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use docket_domain::codec::Event;
 use docket_domain::definition::SlaTerms;
-use docket_domain::ids::TicketId;
+use docket_domain::ids::{CommitmentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::sla::clock::fact::Fact;
 use docket_domain::sla::clock::{Clock, Family};
@@ -28,6 +29,10 @@ pub struct Deadlines;
 #[derive(Default)]
 pub struct Timers {
     snooze: Option<Deadline>,
+    purge: Option<Deadline>,
+    /// What is open still, while which nothing is purged: a complaint, and promises.
+    complaint: bool,
+    promises: BTreeSet<CommitmentId>,
     /// While a ticket is merged its timers rest, and run on when the merge is undone.
     merged: bool,
     ticket: Uuid,
@@ -44,7 +49,7 @@ pub struct Deadline {
     pub kind: Kind,
     /// When.
     pub due_at: Instant,
-    /// The version of the event that set a snooze: with the ticket it names the timer, so that a command
+    /// The version of the event that set a snooze, or closed the ticket: with the ticket it names the timer, so that a command
     /// derived from it is the same on every try. 0 for clocks, which follow from all of a ticket's
     /// events, and name what is due of them by itself.
     pub version: u64,
@@ -58,6 +63,8 @@ pub enum Kind {
     Snooze,
     /// A clock warns or is breached (S-46, S-47).
     Clock,
+    /// A closed ticket was kept as long as it must be (S-55).
+    Purge,
 }
 
 impl Kind {
@@ -66,13 +73,14 @@ impl Kind {
         match self {
             Self::Snooze => "snooze",
             Self::Clock => "clock",
+            Self::Purge => "purge",
         }
     }
 }
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 6;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;
@@ -94,6 +102,9 @@ impl View for Deadlines {
         if what.ends_snooze() {
             timers.snooze = None;
         }
+        if what.ends_closure() {
+            timers.purge = None;
+        }
         match what {
             TicketEvent::TicketSnoozed { wakes_at, .. } => {
                 timers.snooze = Some(Deadline {
@@ -102,6 +113,24 @@ impl View for Deadlines {
                     due_at: *wakes_at,
                     version: event.version,
                 });
+            }
+            TicketEvent::TicketClosed { purge_at: Some(due_at), .. } => {
+                timers.purge = Some(Deadline {
+                    ticket: id_of(&event.stream),
+                    kind: Kind::Purge,
+                    due_at: *due_at,
+                    version: event.version,
+                });
+            }
+            TicketEvent::PurgeMarked { .. } => timers.purge = None,
+            TicketEvent::ComplaintRaised { .. } => timers.complaint = true,
+            TicketEvent::ComplaintDecided { .. } => timers.complaint = false,
+            TicketEvent::CommitmentRecorded { commitment_id, .. } => {
+                timers.promises.insert(*commitment_id);
+            }
+            TicketEvent::CommitmentKept { commitment_id, .. }
+            | TicketEvent::CommitmentBroken { commitment_id, .. } => {
+                timers.promises.remove(commitment_id);
             }
             TicketEvent::TicketMerged { .. } => timers.merged = true,
             TicketEvent::TicketUnmerged { side: MergeSide::Source, .. } => timers.merged = false,
@@ -114,8 +143,10 @@ impl View for Deadlines {
     }
 
     fn rows(timers: &Timers) -> Vec<(Key, Deadline)> {
+        let held = timers.complaint || !timers.promises.is_empty();
         let snooze = timers.snooze.clone().filter(|_| !timers.merged);
-        let running = snooze.into_iter().chain(timers.next_of_clocks());
+        let purge = timers.purge.clone().filter(|_| !timers.merged && !held);
+        let running = snooze.into_iter().chain(purge).chain(timers.next_of_clocks());
         running.map(|deadline| (deadline.kind.key().to_owned(), deadline)).collect()
     }
 }

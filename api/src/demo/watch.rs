@@ -62,6 +62,7 @@ fn chain() -> Vec<Step> {
         notify: Vec::new(),
         priority: None,
         queue: None,
+        announce: None,
     };
     let supervisors = || Whom::Role("supervisor".into());
     vec![

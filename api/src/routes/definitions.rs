@@ -11,7 +11,7 @@ use docket_domain::instant::Instant;
 use docket_projections::recorded::Moment;
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -44,6 +44,11 @@ struct Definition {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     document: Value,
+    /// What a plan that was just published leaves open or says in vain, each with `pointer` and
+    /// `detail`; nothing is wrong with it for that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    doubts: Vec<Value>,
 }
 
 /// One version of a definition.
@@ -191,8 +196,16 @@ async fn publish_one(call: &Call, kind: DefinitionKind, key: &str, said: &[u8]) 
         version: recorded.version,
         effective_from: recorded.occurred_at,
         document: plain(&document),
+        doubts: Vec::new(),
     });
-    let definition = published.or_else(|| in_force(&call.docket, kind, key));
+    let mut definition = published.or_else(|| in_force(&call.docket, kind, key));
+    if let (Document::Plan(plan), Some(definition)) = (&document, &mut definition) {
+        let doubts = plan.doubts(&call.docket.desk.catalogue());
+        let told = doubts
+            .iter()
+            .map(|it| json!({ "pointer": it.pointer, "detail": it.problem.to_string() }));
+        definition.doubts = told.collect();
+    }
     call.answer(&done, StatusCode::OK, &definition)
 }
 
@@ -280,5 +293,6 @@ fn shown<T: Serialize>(key: &str, found: &InForce<T>) -> Definition {
         version: found.version,
         effective_from: found.effective_from,
         document: serde_json::to_value(&found.document).unwrap_or_default(),
+        doubts: Vec::new(),
     }
 }

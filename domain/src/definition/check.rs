@@ -102,6 +102,16 @@ impl Check<'_> {
         self.holds(zone.is_some_and(ZoneOffsets::is_ordered), "/zone", || Problem::Zone);
         self.duration("/reopen_within", &settings.reopen_within, (0, "PT0S"), (3650, "P3650D"));
         self.duration("/snooze_block", &settings.snooze_block, (MINUTE_MS, "PT1M"), (1, "P1D"));
+        let years = (3650, "P3650D");
+        for (pointer, kept) in [
+            ("/purge_after", &settings.purge_after),
+            ("/dispute_retention", &settings.dispute_retention),
+        ] {
+            kept.iter().for_each(|text| self.duration(pointer, text, (0, "PT0S"), years));
+        }
+        let asked = settings.purge_after.as_deref().and_then(|it| parse_millis(it).ok());
+        let early = asked.is_some_and(|it| it > 0 && it < settings.dispute_retention_ms());
+        self.holds(!early, "/purge_after", || Problem::WithinRetention);
         self.names("/default_priority", DefinitionKind::Priority, &settings.default_priority);
         self.names("/default_queue", DefinitionKind::Queue, &settings.default_queue);
         self.names("/plan", DefinitionKind::Plan, &settings.plan);

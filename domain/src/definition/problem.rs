@@ -93,6 +93,27 @@ pub enum Problem {
     /// A plan that leaves tickets without a deadline (S-94).
     #[error("needs a row for every other ticket, * in all columns, with a target for {0}")]
     NoFallback(&'static str),
+    /// Tickets that a plan sets no target for, where it need not.
+    #[error("no row sets {clock} for tier {tier}, channels {channels}, priority {priority}")]
+    Gap {
+        /// The clock.
+        clock: &'static str,
+        /// The tier.
+        tier: &'static str,
+        /// The channels; `*` for all.
+        channels: String,
+        /// The priority.
+        priority: String,
+    },
+    /// Purging while a dispute may still come up.
+    #[error("is shorter than the dispute retention")]
+    WithinRetention,
+    /// An alarm that is not shorter than what it warns of.
+    #[error("warns when the clock begins: no target of the row is longer")]
+    EarlyAlarm,
+    /// A clock that never runs there.
+    #[error("no such clock ever runs")]
+    NeverRuns,
     /// More than there may be.
     #[error("at most {0}")]
     TooMany(usize),

@@ -30,6 +30,13 @@ pub struct Settings {
     pub default_queue: String,
     /// The service plan that new tickets are promised by (S-06).
     pub plan: String,
+    /// How long a ticket is kept after it was closed, until it may be purged (S-55): ISO 8601; off when
+    /// left out or zero. Never below the dispute retention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purge_after: Option<String>,
+    /// How long a dispute may come up after a ticket was closed; a year when left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dispute_retention: Option<String>,
     /// Which commands move the status, and whereto (S-52, S-54).
     pub status_on: StatusOn,
 }
@@ -104,6 +111,18 @@ impl Settings {
         parse_millis(&self.reopen_within).unwrap_or(14 * DAY_MS)
     }
 
+    /// How long disputes may come up, in milliseconds.
+    pub fn dispute_retention_ms(&self) -> i64 {
+        let asked = self.dispute_retention.as_deref().and_then(|it| parse_millis(it).ok());
+        asked.unwrap_or(365 * DAY_MS)
+    }
+
+    /// How long closed tickets are kept, in milliseconds; none when they are not purged.
+    pub fn purge_after_ms(&self) -> Option<i64> {
+        let asked = self.purge_after.as_deref().and_then(|it| parse_millis(it).ok());
+        asked.filter(|it| *it > 0).map(|it| it.max(self.dispute_retention_ms()))
+    }
+
     /// The snooze block in milliseconds.
     pub fn snooze_block_ms(&self) -> i64 {
         let block = parse_millis(&self.snooze_block).unwrap_or(15 * MINUTE_MS);
@@ -139,6 +158,8 @@ impl Default for Settings {
             default_priority: "medium".into(),
             default_queue: "inbox".into(),
             plan: PLAN.into(),
+            purge_after: None,
+            dispute_retention: None,
             status_on: StatusOn::default(),
         }
     }

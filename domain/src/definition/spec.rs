@@ -248,6 +248,7 @@ fn settings_name_what_exists_in_ranges_that_make_sense() {
     let settings = json!({
         "reopen_within": "two weeks",
         "snooze_block": "PT30S",
+        "purge_after": "P90D",
         "default_priority": "utmost",
         "default_queue": "attic",
         "status_on": {
@@ -263,6 +264,7 @@ fn settings_name_what_exists_in_ranges_that_make_sense() {
     then  refused invalid_definition: the document is not valid
           /reopen_within: not an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT3H or P14D
           /snooze_block: must last from PT1M to P1D
+          /purge_after: is shorter than the dispute retention
           /default_priority: there is no priority named "utmost"
           /default_queue: there is no queue named "attic"
           /status_on/created_by_customer: a status that means snoozed, merged or closed is set by its own command only

@@ -11,6 +11,7 @@ pub use self::matrix::{Matrix, RowKeys, Target};
 use crate::definition::{Catalogue, FieldError};
 
 mod check;
+mod doubts;
 mod escalation;
 mod matrix;
 #[cfg(test)]
@@ -178,6 +179,11 @@ impl Plan {
     /// What is wrong with it, each with its place, given what else is defined.
     pub(crate) fn errors(&self, catalogue: &Catalogue) -> Vec<FieldError> {
         check::check(self, catalogue)
+    }
+
+    /// What it leaves open or says in vain, each with its place: no reason to refuse it, but to be told.
+    pub fn doubts(&self, catalogue: &Catalogue) -> Vec<FieldError> {
+        doubts::doubts(self, catalogue)
     }
 
     /// Whether it pauses a clock in this status.

@@ -316,6 +316,13 @@ pub enum TicketCommand {
         /// Whom a step of a chain raises the ticket to, where that is one agent.
         to: Option<AgentRef>,
     },
+    /// Tell the customer that it takes longer (S-92).
+    AnnounceDelay {
+        /// What is told.
+        text: String,
+        /// When it is expected to be done.
+        expected: Option<Instant>,
+    },
     /// Let another version of its plan or its calendar hold for its clocks that run.
     ReapplySla {
         /// What that comes to.
@@ -356,6 +363,8 @@ pub enum TicketCommand {
         /// Why, internally.
         reason: Option<String>,
     },
+    /// Note that it was kept as long as it must be (S-55).
+    MarkPurge,
     /// Reopen by hand.
     Reopen {
         /// Why.

@@ -402,6 +402,17 @@ pub enum TicketEvent {
     SlaBreached(Box<ClockMark>),
     /// Its clocks that run go on by another version of its plan or its calendar (rule 11).
     SlaReapplied(Box<SlaReapplied>),
+    /// The customer was told that it takes longer (S-92). Sending it is the channels' part.
+    DelayAnnounced {
+        /// What was told.
+        text: Personal<String>,
+        /// When it is expected to be done, if that was told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected: Option<Instant>,
+        /// The clock in whose name a step of a chain did it; none where somebody did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clock: Option<Box<ClockMark>>,
+    },
     /// The customer complains (S-72).
     ComplaintRaised {
         /// Its id.
@@ -462,6 +473,9 @@ pub enum TicketEvent {
         owner: Option<AgentRef>,
         /// When; the reopen window counts from here.
         closed_at: Instant,
+        /// When it may be purged, if tickets are purged (S-55).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        purge_at: Option<Instant>,
         /// The status move it caused.
         status: StatusChange,
     },
@@ -480,6 +494,12 @@ pub enum TicketEvent {
         days_closed: u32,
         /// The status move it caused.
         status: StatusChange,
+    },
+    /// It was kept for as long as the settings wanted when it was closed, and may be purged (S-55). That
+    /// erases nothing by itself.
+    PurgeMarked {
+        /// Since when.
+        due: Instant,
     },
     /// The customer was asked to rate the service (S-101).
     RatingRequested {
@@ -629,6 +649,8 @@ impl TicketEvent {
             | Self::SlaWarned(_)
             | Self::SlaBreached(_)
             | Self::SlaReapplied(_)
+            | Self::DelayAnnounced { .. }
+            | Self::PurgeMarked { .. }
             | Self::ComplaintRaised { .. }
             | Self::ComplaintDecided { .. }
             | Self::RatingRequested { .. }

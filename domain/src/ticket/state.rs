@@ -98,6 +98,8 @@ pub struct TicketState {
     pub commitments: Vec<Commitment>,
     /// When it was closed last, while it is closed.
     pub closed_at: Option<Instant>,
+    /// When it may be purged, while that is to be noted.
+    pub purge_at: Option<Instant>,
 }
 
 /// Something said in or around a ticket.

@@ -164,6 +164,18 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         ),
         TicketEvent::SlaWarned(mark) => parts::warned(mark),
         TicketEvent::SlaBreached(mark) => parts::breached(mark),
+        TicketEvent::PurgeMarked { due } => {
+            format!(
+                "noted that the ticket was kept long enough: it may be purged since {}",
+                moment(*due)
+            )
+        }
+        TicketEvent::DelayAnnounced { text, expected, clock } => format!(
+            "told the customer of a delay{}: {}{}",
+            clock.as_deref().map(parts::in_name_of).unwrap_or_default(),
+            quote(text),
+            expected.map(|at| format!("; expected {}", moment(at))).unwrap_or_default()
+        ),
         TicketEvent::SlaReapplied(reapplied) => parts::reapplied(reapplied),
         TicketEvent::ComplaintRaised { claim, severity: how, remedy, owner, .. } => format!(
             "raised a {} complaint: {}{}; its owner is {}",

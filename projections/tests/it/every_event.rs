@@ -44,6 +44,7 @@ fn mark(breached_by: Option<BreachedBy>, alerted: Option<AgentRef>) -> ClockMark
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn speaking() -> Vec<TicketEvent> {
     let mut with_file = message(5, "Here is the receipt");
     with_file.attachments.push(AttachmentRef {
@@ -171,7 +172,7 @@ pub fn promising() -> Vec<TicketEvent> {
     told
 }
 
-fn marked() -> [TicketEvent; 4] {
+fn marked() -> [TicketEvent; 7] {
     let terms = |version| {
         let plan = Term { version, ..term("default") };
         SlaTerms { plan, calendar: term("office"), own_calendar: false, tzdb: "2026a".into() }
@@ -192,6 +193,17 @@ fn marked() -> [TicketEvent; 4] {
             clocks: vec![clock],
             reason: Some(text("agreed with the team")),
         })),
+        TicketEvent::PurgeMarked { due: MONDAY },
+        TicketEvent::DelayAnnounced {
+            text: text("It takes a day longer."),
+            expected: Some(MONDAY),
+            clock: None,
+        },
+        TicketEvent::DelayAnnounced {
+            text: text("It takes longer."),
+            expected: None,
+            clock: Some(Box::new(mark(Some(BreachedBy::Deadline), None))),
+        },
         TicketEvent::SlaWarned(Box::new(mark(None, Some(anna())))),
         TicketEvent::SlaBreached(Box::new(mark(Some(BreachedBy::Deadline), None))),
         TicketEvent::SlaBreached(Box::new(ClockMark {

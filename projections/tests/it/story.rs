@@ -184,6 +184,7 @@ pub fn closed(at: Instant) -> TicketEvent {
         reason: None,
         owner: Some(anna()),
         closed_at: at,
+        purge_at: None,
         status: moved(BaseStatus::AwaitingCustomer, BaseStatus::Closed),
     }
 }

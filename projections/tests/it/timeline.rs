@@ -40,6 +40,9 @@ fn what_was_promised_and_judged() {
     Anna Nowak changed a promise to “we replace it”, due no date instead of 2026-03-02 09:00 UTC: “asked by the customer”.
     Anna Nowak recorded that a promise was broken: “out of stock”.
     Anna Nowak let the plan default v2 with office v1 hold in place of default v1 with office v1: the resolution (no. 2) is due 2026-03-02 09:00 UTC: “agreed with the team”.
+    Anna Nowak noted that the ticket was kept long enough: it may be purged since 2026-03-02 09:00 UTC.
+    Anna Nowak told the customer of a delay: “It takes a day longer.”; expected 2026-03-02 09:00 UTC.
+    Anna Nowak told the customer of a delay of the resolution: “It takes longer.”.
     Anna Nowak warned that the resolution is due at 2026-03-02 13:00 UTC: 3 h of 4 h have counted; Anna Nowak has the ticket.
     Anna Nowak noted that the resolution is late: its deadline passed, 2026-03-02 13:00 UTC, after 3 h of 4 h; nobody has the ticket.
     Anna Nowak noted that an answer (no. 3) is late: a change made its deadline one that was past, 2026-03-02 13:00 UTC, after 3 h of 4 h; Piotr Zieliński has the ticket.

@@ -20,7 +20,7 @@ use crate::problem::Problem;
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(promise).service(keep).service(change).service(break_promise);
-    config.service(complain).service(decide);
+    config.service(complain).service(decide).service(delay);
 }
 
 /// A promise.
@@ -157,6 +157,31 @@ async fn break_promise(call: Call, id: web::Path<String>, body: Body<Broken>) ->
     let Broken { commitment, reason, occurred_at } = body.asked;
     Check::default().text("/reason", &reason).done()?;
     let command = TicketCommand::BreakCommitment { commitment: CommitmentId(commitment), reason };
+    call.execute(&id, &body.bytes, occurred_at, command).await
+}
+
+/// What the customer is told of a delay.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Delay {
+    /// What is told.
+    text: String,
+    /// When it is expected to be done.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expected: Option<Instant>,
+    /// When it happened, where an administrator's token knows better than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    occurred_at: Option<Instant>,
+}
+
+/// Tell the customer that it takes longer. It is no answer to what they wrote.
+#[utoipa::path(tag = "tickets", request_body = Delay,
+    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
+#[post("/delay")]
+async fn delay(call: Call, id: web::Path<String>, body: Body<Delay>) -> Answer {
+    let Delay { text, expected, occurred_at } = body.asked;
+    Check::default().text("/text", &text).done()?;
+    let command = TicketCommand::AnnounceDelay { text, expected };
     call.execute(&id, &body.bytes, occurred_at, command).await
 }
 

@@ -218,6 +218,8 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::TicketUnlinked { .. }
         | E::TicketEscalated { rule: None, .. }
         | E::TicketDeescalated { .. }
+        | E::DelayAnnounced { .. }
+        | E::PurgeMarked { .. }
         | E::ComplaintRaised { .. }
         | E::ComplaintDecided { .. }
         | E::RatingRequested { .. }

@@ -78,28 +78,10 @@ impl TicketClocks {
                 self.owned = false;
                 self.rearm(fact);
             }
-            What::Transferred(queue) => {
-                self.stop_all(at, StoppedBy::Transfer, |kind| kind == ClockKind::Ola);
-                self.queue.clone_from(queue);
-                self.enter_queue(fact, Pause::Elsewhere);
-                // Whoever owned it did so for the queue before: here it is still to be taken.
-                self.owned = false;
-                self.rearm(fact);
-            }
+            What::Transferred(queue) => self.transferred(fact, queue),
             What::Asked(message) => self.asked(fact, *message),
-            What::Answered(by, message) => {
-                let running = self.clocks.iter_mut().filter(|it| it.is_running());
-                for clock in running.filter(|it| it.kind.is_answer()) {
-                    clock.stop = Some(Stop { at, by: *by, message: *message });
-                }
-            }
-            What::Bounced(message) => {
-                let stopped = self
-                    .clocks
-                    .iter_mut()
-                    .filter(|it| it.stop.is_some_and(|stop| stop.message == Some(*message)));
-                stopped.for_each(|it| it.bounced_at = it.bounced_at.or(Some(at)));
-            }
+            What::Answered(by, message) => self.answered(at, *by, *message),
+            What::Bounced(message) => self.bounced(at, *message),
             What::Filed(messages) => {
                 drop(self.unwait(at, messages, StoppedBy::NoReplyNeeded));
             }
@@ -156,6 +138,26 @@ impl TicketClocks {
         if !self.runs(|kind| kind == ClockKind::Assignment) {
             self.start(ClockKind::Assignment, fact, None);
         }
+    }
+
+    /// The queue before has had it, and whoever owned it did so there: here it is still to be taken.
+    fn transferred(&mut self, fact: &Fact, queue: &str) {
+        self.stop_all(fact.at, StoppedBy::Transfer, |kind| kind == ClockKind::Ola);
+        queue.clone_into(&mut self.queue);
+        self.enter_queue(fact, Pause::Elsewhere);
+        self.owned = false;
+        self.rearm(fact);
+    }
+
+    fn answered(&mut self, at: Instant, by: StoppedBy, message: Option<MessageId>) {
+        let running = self.clocks.iter_mut().filter(|it| it.is_running() && it.kind.is_answer());
+        running.for_each(|it| it.stop = Some(Stop { at, by, message }));
+    }
+
+    fn bounced(&mut self, at: Instant, message: MessageId) {
+        let by_it = |it: &&mut Clock| it.stop.is_some_and(|stop| stop.message == Some(message));
+        let stopped = self.clocks.iter_mut().filter(by_it);
+        stopped.for_each(|it| it.bounced_at = it.bounced_at.or(Some(at)));
     }
 
     /// The internal clock of the queue that it lies in, where the plan has one: it goes on where the

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ClockKind;
 use crate::definition::{Catalogue, DefinitionKind, FieldError, Problem};
 use crate::ids::AgentId;
+use crate::limits;
 use crate::sla::plan::target_length;
 
 /// The highest level of attention.
@@ -38,6 +39,9 @@ pub struct Step {
     /// The queue it is moved to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
+    /// What the customer is told: that it takes longer (S-92).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announce: Option<String>,
 }
 
 /// What a step begins with.
@@ -93,6 +97,9 @@ pub(super) fn errors(steps: &[Step], catalogue: &Catalogue) -> Vec<FieldError> {
         }
         if let Some(Err(problem)) = step.after.as_deref().map(target_length) {
             wrong(at("after"), problem);
+        }
+        if let Some(Err(error)) = step.announce.as_deref().map(limits::value) {
+            wrong(at("announce"), error.into());
         }
         let named = [
             ("priority", DefinitionKind::Priority, &step.priority),

@@ -234,3 +234,36 @@ fn a_chain_names_what_exists_and_says_what_is_wrong_cell_by_cell() {
     /escalation/2: is there already
     "#);
 }
+
+#[test]
+fn what_a_plan_leaves_open_or_says_in_vain_is_told_cell_by_cell() {
+    let mut document = of_the_api();
+    document["pauses"] =
+        json!({ "resolution": ["awaiting_customer", "awaiting_customer", "closed"] });
+    document["resolve"][0]["alarm"] = json!("P2D");
+    document["respond"].as_array_mut().unwrap().push(json!({ "tier": "standard",
+        "channel": "phone", "assignment": "PT5M", "next_reply": "PT1H" }));
+    document["escalation"] = json!([{ "clock": "ola", "at": "breach", "level": 1, "to": "owner" }]);
+    let doubts = plan(document).doubts(&catalogue());
+    let told: Vec<String> = doubts.iter().map(ToString::to_string).collect();
+    assert_snapshot!(told.join("\n"), @"
+    /respond: no row sets assignment for tier standard, channels email, web, chat, social, messenger, in_person, api, priority critical
+    /respond: no row sets assignment for tier standard, channels email, web, chat, social, messenger, in_person, api, priority high
+    /respond: no row sets assignment for tier standard, channels email, web, chat, social, messenger, in_person, api, priority low
+    /respond: no row sets assignment for tier standard, channels email, web, chat, social, messenger, in_person, api, priority medium
+    /respond: no row sets assignment for tier premium, channels *, priority high
+    /respond: no row sets assignment for tier premium, channels *, priority low
+    /respond: no row sets assignment for tier premium, channels *, priority medium
+    /respond: no row sets next_reply for tier standard, channels email, web, chat, social, messenger, in_person, api, priority critical
+    /respond: no row sets next_reply for tier standard, channels email, web, chat, social, messenger, in_person, api, priority high
+    /respond: no row sets next_reply for tier standard, channels email, web, chat, social, messenger, in_person, api, priority low
+    /respond: no row sets next_reply for tier standard, channels email, web, chat, social, messenger, in_person, api, priority medium
+    /respond: no row sets next_reply for tier premium, channels *, priority high
+    /respond: no row sets next_reply for tier premium, channels *, priority low
+    /respond: no row sets next_reply for tier premium, channels *, priority medium
+    /resolve/0/alarm: warns when the clock begins: no target of the row is longer
+    /pauses/resolution/1: is there already
+    /pauses/resolution/2: no such clock ever runs
+    /escalation/0/clock: no such clock ever runs
+    ");
+}

@@ -97,5 +97,9 @@ fn take(
         let moved = classification::transfer(state, &queue, None, context);
         events.extend(moved.unwrap_or_default());
     }
+    if let Some(text) = step.announce {
+        let clock = Some(Box::new(clock.clone()));
+        events.push(TicketEvent::DelayAnnounced { text: text.into(), expected: None, clock });
+    }
     events
 }

@@ -23,14 +23,25 @@ pub(super) fn close(
     if state.open_complaint.is_some() {
         return Err(TicketRefusal::ComplaintOpen);
     }
+    let purge_after = context.catalogue.settings().purge_after_ms();
     Ok(vec![TicketEvent::TicketClosed {
         outcome,
         resolution: resolution.map(Into::into),
         reason: reason.map(Into::into),
         owner: state.assignee.clone(),
         closed_at: context.now,
+        purge_at: purge_after.map(|kept| context.now.plus_millis(kept)),
         status: status::change(state, BaseStatus::Closed.key(), context)?,
     }])
+}
+
+/// Notes that a closed ticket was kept as long as it must be, while nothing of it is open: neither a
+/// complaint nor a promise, and no merge that may be undone (S-55).
+pub(super) fn mark_purge(state: &TicketState) -> Vec<TicketEvent> {
+    let promised = state.open_commitments().next().is_some();
+    let held = promised || state.open_complaint.is_some() || state.merged.is_some();
+    let due = state.purge_at.filter(|_| !held);
+    due.map(|due| TicketEvent::PurgeMarked { due }).into_iter().collect()
 }
 
 /// Reopens a closed ticket by hand, however long it was closed.

@@ -110,6 +110,10 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::MarkClock { due, found_in, detected_at, to } => {
             clock::mark(state, *due, found_in, (detected_at, to), context)
         }
+        C::AnnounceDelay { text, expected } => {
+            let text = text.into();
+            Ok(vec![TicketEvent::DelayAnnounced { text, expected, clock: None }])
+        }
         C::ReapplySla { reapplied, found_in } => clock::reapply(state, reapplied, found_in),
         C::RaiseComplaint { claim, severity, remedy, owner } => {
             complaint::raise(state, claim, severity, remedy, owner, context)
@@ -120,6 +124,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::Close { outcome, resolution, reason } => {
             closing::close(state, outcome, resolution, reason, context)
         }
+        C::MarkPurge => Ok(closing::mark_purge(state)),
         C::Reopen { reason } => closing::reopen(state, reason, context),
         C::RequestRating { scale } => record::request_rating(state, scale),
         C::Rate { score, scale, comment } => record::rate(state, score, scale, comment),
@@ -166,6 +171,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::GiveBack { .. }
         | C::RecordActivity { .. }
         | C::MarkClock { .. }
+        | C::MarkPurge
         | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
         C::Receive { .. }
         | C::OpenMessage { .. }
@@ -205,6 +211,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::Split { .. }
         | C::Escalate { .. }
         | C::Deescalate { .. }
+        | C::AnnounceDelay { .. }
         | C::ReapplySla { .. }
         | C::Close { .. } => Admitted::WhileOpen,
     }

@@ -89,3 +89,48 @@ fn after_reopening_work_goes_on() {
     ");
     assert_eq!(state(&given).closed_at, None);
 }
+
+#[test]
+fn a_closed_ticket_is_marked_for_purging_when_nothing_of_it_is_open() {
+    let keep = |purge_after: &str| Settings {
+        purge_after: Some(purge_after.into()),
+        ..Settings::default()
+    };
+    let desk = Desk::under(keep("P400D"));
+    let at: Instant = "2026-03-02T10:00:00Z".parse().unwrap();
+    let closed = |given: Vec<TicketEvent>| {
+        let ticket = fold(&given);
+        let then = decide(&ticket, close(), &desk.context(at, Uuid::from_u128(99))).unwrap();
+        [given, then].concat()
+    };
+    let purge_at = Some(at.plus_millis(400 * 24 * 3_600_000));
+    assert_eq!(state(&closed(story([]))).purge_at, purge_at);
+    assert_eq!(state(&story([close()])).purge_at, None, "off by default");
+    assert_snapshot!(desk.spec(&closed(story([])), C::MarkPurge), @"
+    given TicketCreated → new, TicketClosed → closed
+    when  note that it may be purged
+    then  PurgeMarked due: 2027-04-06T10:00:00.000Z
+    ");
+    let promise = C::RecordCommitment {
+        promiser: Promiser::Desk,
+        text: "we refund it".into(),
+        kind: None,
+        amount: None,
+        due: None,
+        evidence: None,
+        accepted: None,
+    };
+    for held in [closed(story([promise])), [closed(story([])), tail(complaint(), &desk)].concat()] {
+        assert!(state(&held).purge_at.is_some());
+        let then = decide(&fold(&held), C::MarkPurge, &desk.context(at, Uuid::nil()));
+        assert_eq!(then, Ok(Vec::new()), "something is open");
+    }
+    let reopened = [closed(story([])), tail(reopen(), &desk)].concat();
+    assert_eq!(state(&reopened).purge_at, None);
+}
+
+/// What a command makes of a ticket that was just closed.
+fn tail(command: C, desk: &Desk) -> Vec<TicketEvent> {
+    let at: Instant = "2026-03-02T11:00:00Z".parse().unwrap();
+    decide(&fold(&story([close()])), command, &desk.context(at, Uuid::from_u128(98))).unwrap()
+}

@@ -75,6 +75,7 @@ fn only_what_a_merged_ticket_may(
             | C::GiveBack { .. }
             | C::Absorb { .. }
             | C::MarkClock { .. }
+            | C::MarkPurge
             | C::RecordActivity { .. }
             | C::Wake { cause: WakeCause::Timer }
     );
@@ -135,6 +136,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::RaiseComplaint { .. }
         | C::DecideComplaint { .. }
         | C::MarkClock { .. }
+        | C::MarkPurge
         | C::ReapplySla { .. }
         | C::Close { .. }
         | C::Reopen { .. } => true,
@@ -142,6 +144,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::Reply { .. }
         | C::AddNote { .. }
         | C::ReportBounce { .. }
+        | C::AnnounceDelay { .. }
         | C::LogCall(_)
         | C::LogMeeting { .. }
         | C::LogChat { .. }

@@ -60,6 +60,8 @@ pub(super) fn phrase(command: &C) -> String {
         C::MarkClock { due, .. } => {
             format!("note {} of {}", due.mark.word(), due.of().0.word())
         }
+        C::MarkPurge => "note that it may be purged".into(),
+        C::AnnounceDelay { text, .. } => format!("announce a delay: {text}"),
         C::ReportBounce { code, .. } => format!("note that a reply bounced: {code:?}"),
         C::ReapplySla { reapplied, .. } => {
             format!("reapply version {} of the plan", reapplied.to.plan.version)

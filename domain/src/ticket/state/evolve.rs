@@ -61,6 +61,7 @@ fn create(created: &TicketCreated) -> TicketState {
         open_complaint: None,
         commitments: Vec::new(),
         closed_at: None,
+        purge_at: None,
     };
     if let Some(message) = &created.message {
         let kind = match created.opened_by {
@@ -205,11 +206,12 @@ impl TicketState {
             E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
             E::ComplaintRaised { complaint_id, .. } => self.open_complaint = Some(*complaint_id),
             E::ComplaintDecided { .. } => self.open_complaint = None,
-            E::TicketClosed { closed_at, .. } => {
-                self.closed_at = Some(*closed_at);
+            E::TicketClosed { closed_at, purge_at, .. } => {
+                (self.closed_at, self.purge_at) = (Some(*closed_at), *purge_at);
                 self.spoken(true);
             }
-            E::TicketReopened { .. } => self.closed_at = None,
+            E::TicketReopened { .. } => (self.closed_at, self.purge_at) = (None, None),
+            E::PurgeMarked { .. } => self.purge_at = None,
             // A second creation is no event of a stream; a move of the status is done above; the
             // rest is for readers and changes nothing that a decision asks for.
             E::TicketCreated(_)
@@ -217,6 +219,7 @@ impl TicketState {
             | E::TicketWoken { .. }
             | E::SlaReapplied(_)
             | E::DeliveryFailed { .. }
+            | E::DelayAnnounced { .. }
             | E::RatingRequested { .. }
             | E::RatingGiven { .. }
             | E::QualityScored { .. }

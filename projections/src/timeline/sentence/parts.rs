@@ -209,6 +209,11 @@ pub(super) fn reapplied(reapplied: &SlaReapplied) -> String {
     )
 }
 
+/// For which clock something was done.
+pub(super) fn in_name_of(mark: &ClockMark) -> String {
+    format!(" of {}", awaited(mark))
+}
+
 fn awaited(mark: &ClockMark) -> String {
     of_kind(mark.of())
 }

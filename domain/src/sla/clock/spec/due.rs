@@ -223,6 +223,27 @@ fn a_step_that_was_due_before_an_answer_is_taken_late_rather_than_never() {
 }
 
 #[test]
+fn a_step_tells_the_customer_of_the_delay_in_the_clocks_name() {
+    let mut life = Life::under(json!({ "escalation": [
+        { "clock": "resolution", "at": "warning", "level": 1, "to": "owner", "announce": "It takes longer." },
+    ], "resolve": [{ "resolution": "PT1H" }] }));
+    let id = life.open("2026-03-02 09:00");
+    life.note_next(id, "2026-03-02 09:46");
+    life.note_next(id, "2026-03-02 09:46");
+    let told = life.tickets[&id].iter().filter_map(|it| {
+        let Event::Ticket(TicketEvent::DelayAnnounced { text, clock, .. }) = &it.event else {
+            return None;
+        };
+        Some((text.clone(), clock.as_ref().map(|clock| clock.of())))
+    });
+    let told: Vec<_> = told.collect();
+    let expected = (Personal::text("It takes longer."), Some((ClockKind::Resolution, 1)));
+    assert_eq!(told, [expected]);
+    let said = life.said(id, "2026-03-02 10:00", FIRST);
+    assert!(said.contains("running"), "an announcement is no answer: {said}");
+}
+
+#[test]
 fn what_was_due_before_a_reopening_is_noted_of_the_clock_that_ended() {
     let mut life = Life::under(json!({ "escalation": [
         { "clock": "resolution", "at": "breach", "level": 2, "to": "owner" },
