@@ -14,6 +14,8 @@ pub struct Process {
     child: Child,
     /// Where it listens, such as `http://127.0.0.1:41234`.
     pub url: String,
+    data: PathBuf,
+    store: Option<String>,
 }
 
 impl Process {
@@ -31,12 +33,12 @@ impl Process {
     /// # Panics
     /// When the binary is missing or does not get ready.
     pub async fn serve_from(data: &Path, store: Option<&str>) -> Self {
-        let log = data.join("server.log");
-        let mut command = Command::new(binary());
-        if let Some(store) = store {
-            command.env("DOCKET_STORE", store);
-        }
-        Self::start(command, data, &log).await
+        let address = free_address();
+        let child = start(serving(store), &address, data, &log_of(data));
+        let (url, store) = (format!("http://{address}"), store.map(str::to_owned));
+        let mut process = Self { child, url, data: data.to_owned(), store };
+        process.wait_until_ready(&log_of(data)).await;
+        process
     }
 
     /// As [`serve`](Self::serve), with a small disk of its own mounted at `data`, which only this
@@ -50,7 +52,12 @@ impl Process {
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount]);
         command.arg(data).arg(binary());
         let log = data.with_extension("log");
-        Self::start(command, data, &log).await
+        let address = free_address();
+        let child = start(command, &address, data, &log);
+        let url = format!("http://{address}");
+        let mut process = Self { child, url, data: data.to_owned(), store: None };
+        process.wait_until_ready(&log).await;
+        process
     }
 
     /// A path as the process sees it.
@@ -59,14 +66,28 @@ impl Process {
         Path::new(&format!("/proc/{}/root", self.child.id())).join(relative)
     }
 
-    async fn start(mut command: Command, data: &Path, log: &Path) -> Self {
-        let address = free_address();
-        let stderr = std::fs::File::create(log).expect("a log");
-        command.args(["serve", "--listen", &address, "--data"]).arg(data);
-        let child = command.stdout(Stdio::null()).stderr(stderr).spawn().expect("it starts");
-        let mut process = Self { child, url: format!("http://{address}") };
-        process.wait_until_ready(log).await;
-        process
+    /// Asks the process to end, and starts it again where it was, once it has.
+    ///
+    /// # Panics
+    /// When it does not end as it should, or does not get ready again.
+    pub async fn restart(&mut self) {
+        self.signal("TERM");
+        let ended = tokio::task::block_in_place(|| self.child.wait()).expect("the process ends");
+        assert!(ended.success(), "it ended with {ended}");
+        let address = self.url.trim_start_matches("http://").to_owned();
+        let log = log_of(&self.data);
+        self.child = start(serving(self.store.as_deref()), &address, &self.data, &log);
+        self.wait_until_ready(&log).await;
+    }
+
+    /// Sends the process a signal, by name (`STOP`, `CONT`, `TERM`).
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.is_ok_and(|sent| sent.success()), "the process is there");
     }
 
     /// Kills the process with SIGKILL: no handler runs, nothing is flushed.
@@ -99,6 +120,25 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The binary, told where its store is where that is not in its folder.
+fn serving(store: Option<&str>) -> Command {
+    let mut command = Command::new(binary());
+    if let Some(store) = store {
+        command.env("DOCKET_STORE", store);
+    }
+    command
+}
+
+fn log_of(data: &Path) -> PathBuf {
+    data.join("server.log")
+}
+
+fn start(mut command: Command, address: &str, data: &Path, log: &Path) -> Child {
+    let stderr = std::fs::File::create(log).expect("a log");
+    command.args(["serve", "--listen", address, "--data"]).arg(data);
+    command.stdout(Stdio::null()).stderr(stderr).spawn().expect("it starts")
 }
 
 /// The `docket` binary that was built beside the tests.

@@ -50,7 +50,14 @@ impl Target {
             .header("idempotency-key", &sent.key)
             .json(&sent.body);
         let answer = request.send().await.ok()?;
-        Some((answer.status(), answer.text().await.ok()?))
+        let status = answer.status();
+        let says_when = answer.headers().contains_key("retry-after");
+        let text = answer.text().await.ok()?;
+        assert!(
+            status != StatusCode::SERVICE_UNAVAILABLE || says_when,
+            "when to come back: {text}"
+        );
+        Some((status, text))
     }
 
     /// Sends a command that must be accepted; `None` when no whole answer came.

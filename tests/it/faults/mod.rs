@@ -9,5 +9,7 @@ pub mod kill;
 #[cfg(feature = "kurrentdb")]
 mod kurrent;
 pub mod ledger;
+mod load;
+mod outages;
 mod postgres;
 mod timers;

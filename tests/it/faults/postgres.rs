@@ -4,95 +4,13 @@
 //! where there are several. In the end every text must be in the log exactly once, and every key must
 //! get its first answer again.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
 use docket_test_servers::postgres::{self, Server};
 use docket_tests::process::{Process, admin_token, binary};
-use tempfile::TempDir;
-use tokio::task::{JoinHandle, block_in_place};
+use tokio::task::block_in_place;
 
-use super::kill::{self, command};
-use super::ledger::{Acknowledged, Ledger, Target};
-
-const WRITERS: u64 = 8;
-
-/// How long an outage may last for those who wait.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Writers at work on some servers.
-struct Load {
-    answered: Arc<AtomicU64>,
-    enough: Arc<AtomicBool>,
-    writers: Vec<JoinHandle<Ledger>>,
-}
-
-impl Load {
-    fn on(targets: &[Target]) -> Self {
-        let (answered, enough) = (Arc::<AtomicU64>::default(), Arc::<AtomicBool>::default());
-        let number = Arc::<AtomicU64>::default();
-        let writers = (0..WRITERS).map(|writer| {
-            let (targets, number) = (targets.to_vec(), number.clone());
-            tokio::spawn(write(writer, targets, number, answered.clone(), enough.clone()))
-        });
-        Self { writers: writers.collect(), answered, enough }
-    }
-
-    /// Waits until that many more commands were answered.
-    async fn goes_on(&self, commands: u64) {
-        let (began, before) = (Instant::now(), self.answered.load(Ordering::SeqCst));
-        while self.answered.load(Ordering::SeqCst) < before + commands {
-            assert!(began.elapsed() < PATIENCE, "nothing is accepted any more");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    async fn end(self) -> Ledger {
-        self.enough.store(true, Ordering::SeqCst);
-        let mut ledger = Ledger::default();
-        for writer in self.writers {
-            ledger.add(writer.await.unwrap());
-        }
-        ledger
-    }
-}
-
-async fn write(
-    writer: u64,
-    targets: Vec<Target>,
-    number: Arc<AtomicU64>,
-    answered: Arc<AtomicU64>,
-    enough: Arc<AtomicBool>,
-) -> Ledger {
-    let (mut ledger, mut ticket, mut at) = (Ledger::default(), None::<String>, writer as usize);
-    while !enough.load(Ordering::SeqCst) {
-        let n = number.fetch_add(1, Ordering::SeqCst);
-        let sent = command(n, ticket.as_deref());
-        let began = Instant::now();
-        let (status, answer) = loop {
-            match targets[at % targets.len()].send(&sent).await {
-                Some((status, answer)) if status.is_success() => break (status, answer),
-                Some((status, answer)) => assert_eq!(status.as_u16(), 503, "{answer}"),
-                None => {}
-            }
-            assert!(began.elapsed() < PATIENCE, "{} is not accepted", sent.key);
-            at += 1;
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        };
-        answered.fetch_add(1, Ordering::SeqCst);
-        let id = serde_json::from_str::<serde_json::Value>(&answer).unwrap();
-        ticket = if n.is_multiple_of(7) { None } else { id["id"].as_str().map(str::to_owned) };
-        ledger.acknowledged.push(Acknowledged { sent, status, answer });
-    }
-    ledger
-}
-
-async fn holds(ledger: &Ledger, target: &Target) {
-    ledger.every_text_is_in_the_log_once(target).await;
-    ledger.every_key_gets_its_first_answer(target).await;
-}
+use super::kill;
+use super::ledger::Target;
+use super::load::{Load, holds, node};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_when_a_server_of_docket_is_killed() {
@@ -127,18 +45,6 @@ fn is_in_order(url: &str, data: &Path) {
     let verified = block_in_place(verify).unwrap();
     let said = String::from_utf8_lossy(&verified.stdout).into_owned();
     assert!(verified.status.success(), "{said}{}", String::from_utf8_lossy(&verified.stderr));
-}
-
-/// Starts a server on a database, with the key of the first where there is one.
-async fn node(url: &str, first: Option<&Path>) -> (TempDir, Process) {
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["docket.key", "admin.token"] {
-        if let Some(first) = first {
-            std::fs::copy(first.join(name), folder.path().join(name)).unwrap();
-        }
-    }
-    let process = Process::serve_from(folder.path(), Some(url)).await;
-    (folder, process)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

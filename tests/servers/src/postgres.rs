@@ -12,9 +12,11 @@
 #[cfg(test)]
 mod tests;
 
+mod proxy;
 mod server;
 mod standby;
 
+pub use self::proxy::{Cut, Proxy};
 pub use self::server::Server;
 
 use std::fs;

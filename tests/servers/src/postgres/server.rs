@@ -157,6 +157,22 @@ impl Server {
         succeed(Command::new("kill").args(["-s", name, &self.process()]));
     }
 
+    /// Stops all of its processes where they stand, or lets them go on.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn freeze(&self, frozen: bool) {
+        let signal = if frozen { "STOP" } else { "CONT" };
+        // Its first process makes the others: stopped, it makes no more while they are looked for.
+        let mut processes = vec![self.process()];
+        if frozen {
+            self.signal(signal);
+        }
+        processes.extend(children_of(&self.process()));
+        // One that has ended meanwhile needs no signal.
+        output(Command::new("kill").args(["-s", signal]).args(&processes));
+    }
+
     fn process(&self) -> String {
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).expect("it runs");
         pid.lines().next().expect("the first line is its process").to_owned()
@@ -206,6 +222,19 @@ fn hand_over(folder: &Path) {
     if let Some((user, group)) = unprivileged() {
         std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("handing a folder over");
     }
+}
+
+/// The processes that a process has made.
+fn children_of(parent: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("a Linux").flatten();
+    let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_child = |pid: &String| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // Behind the name, which may hold anything, come the state and the parent.
+        let behind = stat.rsplit_once(')').map(|(_, behind)| behind).unwrap_or_default();
+        behind.split_whitespace().nth(1) == Some(parent)
+    };
+    names.filter(is_child).collect()
 }
 
 fn free_port() -> u16 {

@@ -1,0 +1,129 @@
+//! PostgreSQL and nodes that stand still, connections that end at the worst moment or are not to be had,
+//! and a rolling restart, all under load.
+//!
+//! The ledger is that of [`postgres`](super::postgres): every text once, every key its first answer. And
+//! whatever is answered meanwhile is a success, or a 503 that says when to come back.
+
+use docket_test_servers::postgres::{Cut, Proxy, Server};
+use docket_tests::process::{Process, admin_token};
+use sqlx::{Connection, PgConnection};
+use tokio::task::block_in_place;
+
+use super::ledger::Target;
+use super::load::{Load, holds, node};
+
+/// What the sessions of the log call themselves.
+const LOG: &str = "docket";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_when_connections_are_cut_at_their_commit() {
+    let Some(server) = Server::start(&[]) else { return };
+    let (database, proxy) = (server.database(), Proxy::before(&server, LOG));
+    let (folder, process) = node(&proxy.url(&database), None).await;
+    let target = Target::new(&process.url, admin_token(folder.path()));
+    let load = Load::on(std::slice::from_ref(&target));
+    for cut in [Cut::BeforeCommit, Cut::AfterCommit].repeat(6) {
+        load.goes_on(10).await;
+        block_in_place(|| proxy.cut(cut));
+    }
+    load.goes_on(10).await;
+    holds(&load.end().await, &target).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_when_no_connection_is_to_be_had() {
+    let Some(server) = Server::start(&["max_connections=40"]) else { return };
+    let database = server.database();
+    let (folder, process) = node(database.url(), None).await;
+    let target = Target::new(&process.url, admin_token(folder.path()));
+    let load = Load::on(std::slice::from_ref(&target));
+    for _ in 0..2 {
+        load.goes_on(20).await;
+        let mut taken = Vec::new();
+        // Those of the server end, and all that become free are taken before it can.
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                   WHERE application_name LIKE 'docket%'";
+        let mut first = PgConnection::connect(database.url()).await.unwrap();
+        let refused = load.is_refused();
+        tokio::pin!(refused);
+        loop {
+            sqlx::raw_sql(end).execute(&mut first).await.unwrap();
+            while let Ok(connection) = PgConnection::connect(database.url()).await {
+                taken.push(connection);
+            }
+            tokio::select! {
+                () = &mut refused => break,
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        drop((first, taken));
+        load.goes_on(20).await;
+    }
+    holds(&load.end().await, &target).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_when_postgresql_stands_still() {
+    let Some(server) = Server::start(&[]) else { return };
+    let database = server.database();
+    let (folder, process) = node(database.url(), None).await;
+    let target = Target::new(&process.url, admin_token(folder.path()));
+    let load = Load::on(std::slice::from_ref(&target));
+    load.goes_on(40).await;
+    block_in_place(|| server.freeze(true));
+    load.is_refused().await;
+    block_in_place(|| server.freeze(false));
+    load.goes_on(40).await;
+    holds(&load.end().await, &target).await;
+}
+
+/// Nodes on one database, and how they are called.
+async fn nodes(url: &str) -> (Vec<(tempfile::TempDir, Process)>, Vec<Target>) {
+    let first = node(url, None).await;
+    let (token, folder) = (admin_token(first.0.path()), first.0.path().to_owned());
+    let mut nodes = vec![first];
+    for _ in 0..2 {
+        nodes.push(node(url, Some(&folder)).await);
+    }
+    let target = |(_, process): &(_, Process)| Target::new(&process.url, token.clone());
+    let targets = nodes.iter().map(target).collect();
+    (nodes, targets)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_others_go_on_while_any_node_stands_still() {
+    let Some(server) = Server::start(&[]) else { return };
+    let database = server.database();
+    let (nodes, targets) = nodes(database.url()).await;
+    let load = Load::on(&targets);
+    for (_, process) in &nodes {
+        load.goes_on(30).await;
+        process.signal("STOP");
+        load.goes_on(30).await;
+        process.signal("CONT");
+    }
+    load.goes_on(30).await;
+    let ledger = load.end().await;
+    for target in &targets {
+        ledger.every_text_is_in_the_log_once(target).await;
+    }
+    ledger.every_key_gets_its_first_answer(&targets[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rolling_restart_fails_no_request() {
+    let Some(server) = Server::start(&[]) else { return };
+    let database = server.database();
+    let (mut nodes, targets) = nodes(database.url()).await;
+    let load = Load::on(&targets);
+    for (_, process) in &mut nodes {
+        load.goes_on(30).await;
+        process.restart().await;
+    }
+    load.goes_on(30).await;
+    let ledger = load.end().await;
+    for target in &targets {
+        ledger.every_text_is_in_the_log_once(target).await;
+    }
+    ledger.every_key_gets_its_first_answer(&targets[2]).await;
+}
