@@ -158,6 +158,8 @@ async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
         let said = json!({ "subject": format!("Case {n}"), "body": "żółw \u{0} 🐢",
             "customer": { "email": format!("c{n}@example.com"), "name": format!("Customer {n}") } });
         let ticket = desk.given_ticket_with(said).await;
+        let field = json!({ "field": "order", "value": format!("4711\u{0}{n}") });
+        desk.admin.post(&ticket.path("field"), &field).await.is(200);
         desk.admin.post(&ticket.path("reply"), &json!({ "body": "Here." })).await.is(200);
         desk.admin.post(&ticket.path("tags"), &json!({ "add": ["late"] })).await.is(200);
         tickets.push(ticket.id);
@@ -175,6 +177,8 @@ async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
         let server = Process::serve_from(&data, Some(&url)).await;
         shown(&server.url, &token, &tickets).await
     };
+    let verified = docket(&data, &url, &["verify"]);
+    assert!(verified.status.success(), "{}", said(&verified));
 
     let to = file(&data, "moved.sqlite");
     for line in ["Moving", "Copied what", "Compared; building", "Everything is copied"] {

@@ -1,5 +1,7 @@
 //! What only this backend can show, on real servers.
 
+mod lagging;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
