@@ -238,6 +238,7 @@ impl Docket {
         for view in self.views.status().await.unwrap_or_default() {
             metrics::view_lag(view.name, view.lag);
             metrics::parked(view.name, view.parked.len() as u64);
+            metrics::build(view.name, view.build.as_ref());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
+use docket_projections::runner::BuildStatus;
 use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -53,6 +54,17 @@ pub fn view_lag(view: &str, events: u64) {
 /// Notes how many streams of a view are parked.
 pub fn parked(view: &str, streams: u64) {
     gauge!("docket_view_parked_streams", "view" => view.to_owned()).set(streams as f64);
+}
+
+/// Notes how far a view's new table is, as a share of the log, and how many seconds are left; all of it
+/// and none where nothing is being built.
+pub fn build(view: &str, build: Option<&BuildStatus>) {
+    let (done, left) = build.map_or((1.0, 0.0), |build| {
+        let left = build.left_ms.map_or(f64::NAN, |left| left as f64 / 1000.0);
+        (build.position as f64 / build.head.max(1) as f64, left)
+    });
+    gauge!("docket_view_build_ratio", "view" => view.to_owned()).set(done);
+    gauge!("docket_view_build_seconds_left", "view" => view.to_owned()).set(left);
 }
 
 /// Counts a file whose bytes are not what was sealed.

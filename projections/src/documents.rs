@@ -11,6 +11,7 @@
 //! between the two. Of the nodes that share a database, the one that holds the [`lease`] writes.
 
 mod asked;
+mod builds;
 mod database;
 mod dialect;
 mod kept;
@@ -32,6 +33,7 @@ use docket_store::StoreError;
 use docket_store::postgres::Hosts;
 
 pub use self::asked::Wish;
+pub use self::builds::Build;
 use self::database::Database;
 pub use self::dialect::Dialect;
 pub use self::kept::{Differences, Kept};

@@ -22,7 +22,7 @@ use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use self::status::Progress;
-pub use self::status::{Lag, State, ViewStatus};
+pub use self::status::{BuildStatus, Lag, State, ViewStatus};
 use self::work::{Command, Work};
 use crate::documents::{Differences, Documents, DocumentsError, Parked, Views};
 use crate::names::Names;
@@ -148,7 +148,9 @@ impl Projections {
     /// What `GET /v1/projections` answers.
     pub async fn status(&self) -> Result<Vec<ViewStatus>, ProjectionError> {
         let parked = self.documents.parked().await?;
-        Ok(self.registry.iter().map(|view| self.progress.of_view(view, &parked)).collect())
+        let builds = self.documents.builds().await?;
+        let status = |view| self.progress.of_view(view, &parked, &builds);
+        Ok(self.registry.iter().map(status).collect())
     }
 
     /// The streams for which views stand still.

@@ -83,6 +83,11 @@ async fn list(config: &Config) -> Result<(), Failure> {
             None => writeln!(out, "{name:16} {:>7} {:>10} {head:>10} not built yet", "-", 0)?,
         }
     }
+    for build in tables.builds().await? {
+        let (view, done) = (&build.view, build.done.min(head));
+        let left = build.left(head).map_or("?".to_owned(), |left| (left / 1000).to_string());
+        writeln!(out, "{view} is being built: {done} of {head} events, {left} s left")?;
+    }
     log.close().await;
     Ok(())
 }

@@ -16,13 +16,15 @@ CREATE TABLE IF NOT EXISTS books (
 );
 
 -- The tables there are. The one that is live (1) answers for its view; one that was (2) is kept, as it
--- stood at `cursor`, until it is dropped; one that never was (0) is being built.
+-- stood at `cursor`, until it is dropped; one that never was (0)
+-- is being built since `began` (milliseconds, by the database's clock), and has `cursor` events behind it.
 CREATE TABLE IF NOT EXISTS generations (
     name    text   COLLATE "C" PRIMARY KEY,
     view    text   COLLATE "C" NOT NULL,
     version bigint  NOT NULL,
     live    bigint  NOT NULL,
-    cursor  bigint  NOT NULL DEFAULT 0
+    cursor  bigint  NOT NULL DEFAULT 0,
+    began   bigint  NOT NULL DEFAULT 0
 );
 
 -- Streams that could not be folded: the view stands still for them just before `position`, and for

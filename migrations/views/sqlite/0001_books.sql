@@ -16,13 +16,15 @@ CREATE TABLE IF NOT EXISTS books (
 ) STRICT;
 
 -- The tables there are. The one that is live (1) answers for its view; one that was (2) is kept, as it
--- stood at `cursor`, until it is dropped; one that never was (0) is being built.
+-- stood at `cursor`, until it is dropped; one that never was (0)
+-- is being built since `began` (milliseconds, by the database's clock), and has `cursor` events behind it.
 CREATE TABLE IF NOT EXISTS generations (
     name    TEXT    PRIMARY KEY,
     view    TEXT    NOT NULL,
     version INTEGER NOT NULL,
     live    INTEGER NOT NULL,
-    cursor  INTEGER NOT NULL DEFAULT 0
+    cursor  INTEGER NOT NULL DEFAULT 0,
+    began   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- Streams that could not be folded: the view stands still for them just before `position`, and for

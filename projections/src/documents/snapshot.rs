@@ -9,7 +9,9 @@ use sqlx::{ConnectOptions, Connection};
 use docket_store::Position;
 
 use super::query::Answer;
-use super::{Dialect, Differences, DocumentsError, Query, Views, postgres, sqlite};
+use super::{
+    Build, Dialect, Differences, DocumentsError, Query, Views, builds, postgres, sqlite,
+};
 
 /// Rows that are compared in one step: few enough that nobody waits long for its end.
 const STEP: usize = 500;
@@ -61,6 +63,16 @@ impl Snapshot {
         let views = "SELECT view, version, (SELECT count(*) FROM parked WHERE view = built.view)
                      FROM generations AS built WHERE live = 1 ORDER BY view";
         self.fetch(&Query::new(views)).await
+    }
+
+    /// The tables that are being built.
+    pub async fn builds(&mut self) -> Result<Vec<Build>, DocumentsError> {
+        let dialect = match self.session {
+            Session::Sqlite(_) => Dialect::Sqlite,
+            Session::Postgres(_) => Dialect::Postgres,
+        };
+        let rows = self.fetch(&builds::query(dialect)).await?;
+        Ok(rows.into_iter().map(builds::build).collect())
     }
 
     /// The table that answers for a view, if there is one.

@@ -27,7 +27,7 @@ const COUNTS: Schema = Schema {
 };
 
 /// What the books look like; books of another form are thrown away with the views.
-const FORM: i64 = 4;
+const FORM: i64 = 5;
 
 /// A table of documents, and its sums, in one generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,13 +139,14 @@ impl Documents {
         let (before, _) = parts(dialect.of(view.schema), &name);
         transaction.script(&before).await?;
         transaction.script(&parts(dialect.of(COUNTS), &name).0).await?;
-        let note = Query::new("INSERT INTO generations (name, view, version, live) VALUES (")
-            .bind(name.as_str())
-            .sql(", ")
-            .bind(view.name)
-            .sql(", ")
-            .bind(i64::from(view.version))
-            .sql(", 0)");
+        let note =
+            Query::new("INSERT INTO generations (name, view, version, live, began) VALUES (")
+                .bind(name.as_str())
+                .sql(", ")
+                .bind(view.name)
+                .sql(", ")
+                .bind(i64::from(view.version))
+                .sql(&format!(", 0, {})", dialect.now()));
         transaction.execute(&note).await?;
         self.commit(transaction, None).await?;
         Ok(Table { view: view.name, name: name.into() })

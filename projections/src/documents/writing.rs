@@ -75,17 +75,20 @@ impl Documents {
         self.commit(transaction, None).await
     }
 
-    /// Appends rows to a table that is being built.
+    /// Appends rows to a table that is being built, and notes how many events it has behind it.
     pub(crate) async fn load(
         &self,
         table: &Table,
         rows: &[Row<'_>],
         counts: &BTreeMap<Key, i64>,
+        done: Position,
     ) -> Result<(), DocumentsError> {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
         transaction.put(&table.name, rows).await?;
         transaction.add(&table.name, counts).await?;
+        let note = Query::new("UPDATE generations SET cursor = ").bind(done as i64);
+        transaction.execute(&note.sql(" WHERE name = ").bind(&*table.name)).await?;
         self.commit(transaction, None).await
     }
 

@@ -37,6 +37,7 @@ pub(super) struct Built {
 
 /// What one page of whole streams puts into each table.
 struct Folded {
+    events: usize,
     loads: Vec<Load>,
     parked: Vec<(Parked, Option<Arc<str>>)>,
 }
@@ -111,6 +112,8 @@ async fn fill(
     for (view, table) in &tables {
         documents.index(view, table).await?;
     }
+    // Of other categories there was nothing to be read.
+    documents.bring_forward(&tables, &[], at).await?;
     Ok(Built { tables, at, parked })
 }
 
@@ -131,14 +134,15 @@ async fn load(
         tokio::spawn(async move { fold_page(&reader, &targets, &page, with_text).await })
     });
     let mut folded = folded.buffered(PARALLEL);
-    let mut parked = Vec::new();
+    let (mut parked, mut done) = (Vec::new(), 0);
     while let Some(page) = folded.next().await {
         let page = page.map_err(|_| ProjectionError::Stopped)??;
         parked.extend(page.parked);
+        done += page.events as Position;
         for ((_, table), load) in targets.iter().zip(&page.loads) {
             let rows: Vec<_> =
                 load.rows.iter().map(|(s, k, doc)| (&**s, k.as_str(), doc.as_str())).collect();
-            documents.load(table, &rows, &load.counts).await?;
+            documents.load(table, &rows, &load.counts, done).await?;
         }
     }
     reading.await.map_err(|_| ProjectionError::Stopped)??;
@@ -197,8 +201,11 @@ async fn fold_page(
     page: &[StoredEvent],
     with_text: bool,
 ) -> Result<Folded, ReadError> {
-    let mut folded =
-        Folded { loads: targets.iter().map(|_| Load::default()).collect(), parked: Vec::new() };
+    let mut folded = Folded {
+        events: page.len(),
+        loads: targets.iter().map(|_| Load::default()).collect(),
+        parked: Vec::new(),
+    };
     let (streams, broken) =
         if with_text { poison::open(reader, page).await? } else { poison::close(page) };
     for (stream, events) in streams {

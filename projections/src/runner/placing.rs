@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::ProjectionError;
 use super::build::{self, Built, CatchUp};
 use super::work::{Building, Reply, Running};
-use crate::documents::Kept;
+use crate::documents::{Build, Kept};
 use crate::view::Registered;
 
 impl Running {
@@ -29,6 +29,18 @@ impl Running {
             self.build(to_build, oneshot::channel().0);
         }
         Ok(())
+    }
+
+    /// Begins builds again that ended with whoever projected before: what they had is dropped.
+    pub fn begin_again(&mut self, begun: &[Build]) {
+        let is_begun = |view: &str| begun.iter().any(|build| build.view == view);
+        let views = self.projector.targets().iter().map(|(view, _)| *view);
+        // Those without a table in use are seen to already.
+        let again: Vec<Registered> = views.filter(|view| is_begun(view.name)).collect();
+        for view in again {
+            tracing::info!(view.name, "its table was being built, and is begun again");
+            self.build(vec![view], oneshot::channel().0);
+        }
     }
 
     /// Puts the table that a view had before in use again, brought forward to now.

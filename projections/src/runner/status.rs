@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use crate::documents::{Differences, Parked};
+use crate::documents::{Build, Differences, Parked};
 use crate::view::Registered;
 
 /// How far all views are behind the log.
@@ -46,6 +46,20 @@ pub struct ViewStatus {
     pub state: State,
     /// The streams for which it stands still.
     pub parked: Vec<Parked>,
+    /// How far its new table is, while one is being built.
+    pub build: Option<BuildStatus>,
+}
+
+/// How far a table is that is being built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BuildStatus {
+    /// How many events it has behind it.
+    pub position: Position,
+    /// How many there are.
+    pub head: Position,
+    /// In how many milliseconds it will be there, if it goes on as it did; null while nothing can be
+    /// said.
+    pub left_ms: Option<i64>,
 }
 
 /// How a view is.
@@ -199,7 +213,7 @@ impl Progress {
         }
     }
 
-    pub fn of_view(&self, view: &Registered, parked: &[Parked]) -> ViewStatus {
+    pub fn of_view(&self, view: &Registered, parked: &[Parked], builds: &[Build]) -> ViewStatus {
         let lag = self.lag();
         let building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         let parked: Vec<Parked> = parked.iter().filter(|p| p.view == view.name).cloned().collect();
@@ -216,6 +230,11 @@ impl Progress {
                 (_, None, true) => State::Live,
             },
             parked,
+            build: builds.iter().find(|build| build.view == view.name).map(|build| BuildStatus {
+                position: build.done.min(lag.head),
+                head: lag.head,
+                left_ms: build.left(lag.head),
+            }),
         }
     }
 }

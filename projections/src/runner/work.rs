@@ -103,6 +103,7 @@ impl Running {
     pub async fn start(work: Work) -> Result<Self, ProjectionError> {
         // Whatever was being built when the task ended before will not be heard of again.
         work.progress.built(&work.registry);
+        let begun = work.documents.builds().await?;
         let missing = work.documents.missing(&work.registry).await?;
         let in_use = work.documents.in_use(&work.registry);
         let build_beside = !missing.is_empty() && !in_use.is_empty();
@@ -134,6 +135,7 @@ impl Running {
         } else {
             running.work.progress.ready();
         }
+        running.begin_again(&begun);
         Ok(running)
     }
 

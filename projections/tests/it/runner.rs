@@ -1,13 +1,16 @@
 //! The views follow the log, whatever happens between.
 
+use std::time::{Duration, Instant};
+
 use docket_domain::ids::TicketId;
 use docket_domain::ticket::event::TicketEvent;
 use docket_projections::REGISTRY;
-use docket_projections::documents::Differences;
+use docket_projections::documents::{Differences, Documents};
 use docket_projections::runner::ProjectionError;
 use docket_projections::view::Registered;
+use docket_store::STORE_ID;
 
-use crate::desk::{Desk, On};
+use crate::desk::{Desk, On, PATIENCE};
 use crate::story::{anna, assigned, created, received, replied, uuid};
 
 fn stream(n: u128) -> String {
@@ -173,5 +176,34 @@ async fn a_release_that_returns_takes_its_tables_back_and_brings_them_forward() 
         assert_eq!(desk.table("ticket_list").await, list);
         assert_eq!(desk.table("queue_summary").await, sums);
         assert_eq!(generation(&desk), first);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_ended_with_its_process_is_begun_again() {
+    for on in On::each() {
+        let mut desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1042")]).await;
+        desk.shown().await;
+        let id = desk.reader.store.meta(STORE_ID).await.unwrap().unwrap();
+        desk.unwatched(async |desk| {
+            // All that a process leaves that was killed while it built: a table that was never in use.
+            let views = desk.on.views(desk.folder.path());
+            let documents = Documents::open(&views, &id).await.unwrap();
+            assert!(documents.take(Duration::from_secs(1), true).await.unwrap());
+            let view = REGISTRY.iter().find(|view| view.name == "ticket_list").unwrap();
+            documents.create(view).await.unwrap();
+            documents.give_back().await.unwrap();
+            documents.close().await;
+        })
+        .await;
+        let began = Instant::now();
+        while desk.views.compared("ticket_list").is_none() {
+            assert!(began.elapsed() < PATIENCE, "it was not begun again");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(desk.table("ticket_list").await.len(), 1);
+        let status = desk.views.status().await.unwrap();
+        assert!(status.iter().all(|view| view.build.is_none()), "{status:?}");
     }
 }

@@ -1,8 +1,7 @@
 //! Faults on the real binary: what was acknowledged is there, once, whatever happens.
 //!
 //! A harness that cannot fail proves nothing. These were first seen to fail on deliberately broken
-//! builds: `kill` on a store whose writer acknowledges before `COMMIT`, `disk_full` as it says itself.
-//! `postgres` shares its ledger with `kill`, but has not been seen to fail on a broken build of its own yet.
+//! builds: `kill` on a store whose writer acknowledges before `COMMIT`, the others as they say themselves.
 
 mod disk_full;
 pub mod kill;

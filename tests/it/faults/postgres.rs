@@ -3,6 +3,10 @@
 //! Writers send each command under its own key until it is accepted: at the same server, or at the next
 //! where there are several. In the end every text must be in the log exactly once, and every key must
 //! get its first answer again.
+//!
+//! Seen to fail: the kill of a server on a build that forgets which commands were written (texts were there
+//! twice); the crash and the takeover on one whose sessions do not wait for the disk, and which lets that be
+//! (texts were lost, and the log ended before what was acknowledged).
 
 use docket_test_servers::postgres::{self, Server};
 use docket_tests::process::{Process, admin_token, binary};

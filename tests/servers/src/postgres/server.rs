@@ -164,13 +164,9 @@ impl Server {
     pub fn freeze(&self, frozen: bool) {
         let signal = if frozen { "STOP" } else { "CONT" };
         // Its first process makes the others: stopped, it makes no more while they are looked for.
-        let mut processes = vec![self.process()];
-        if frozen {
-            self.signal(signal);
-        }
-        processes.extend(children_of(&self.process()));
+        self.signal(signal);
         // One that has ended meanwhile needs no signal.
-        output(Command::new("kill").args(["-s", signal]).args(&processes));
+        output(Command::new("kill").args(["-s", signal]).args(children_of(&self.process())));
     }
 
     fn process(&self) -> String {
@@ -191,6 +187,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // One that stands still could not be stopped. It may not run at all, and that is fine.
+        if self.data().join("postmaster.pid").exists() {
+            let process = self.process();
+            let _ = Command::new("kill").args(["-s", "CONT", &process]).output();
+            let _ = Command::new("kill").args(["-s", "CONT"]).args(children_of(&process)).output();
+        }
         drop(self.watchdog.stdin.take());
         // It removes the folder as well; nothing is left to be done if it failed.
         let _ = self.watchdog.wait();
