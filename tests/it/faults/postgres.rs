@@ -8,6 +8,8 @@
 //! twice); the crash and the takeover on one whose sessions do not wait for the disk, and which lets that be
 //! (texts were lost, and the log ended before what was acknowledged).
 
+use std::path::Path;
+
 use docket_test_servers::postgres::{self, Server};
 use docket_tests::process::{Process, admin_token, binary};
 use tokio::task::block_in_place;

@@ -33,9 +33,7 @@ pub fn say_all(
     say(&format!("Not moved, for it belongs to the data folder ({data}) of every server:"))?;
     say(&format!("  {KEY_FILE}: the key; no text can be read without it"))?;
     let erased = Erasures::of(&config.data).subjects()?.len();
-    say(&format!(
-        "  {ERASURES_FILE}: {erased} erasures; where several servers had one each, join them"
-    ))?;
+    say(&format!("  {ERASURES_FILE}: {erased} erasures; of several servers take the newest"))?;
     match config.in_a_bucket() {
         true => say(&format!("  attachments: in {}", config.attachments))?,
         false => {
