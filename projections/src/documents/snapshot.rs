@@ -9,9 +9,7 @@ use sqlx::{ConnectOptions, Connection};
 use docket_store::Position;
 
 use super::query::Answer;
-use super::{
-    Build, Dialect, Differences, DocumentsError, Query, Views, builds, postgres, sqlite,
-};
+use super::{Build, Dialect, Differences, DocumentsError, Query, Views, builds, postgres, sqlite};
 
 /// Rows that are compared in one step: few enough that nobody waits long for its end.
 const STEP: usize = 500;
