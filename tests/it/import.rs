@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use docket_domain::instant::Instant as Moment;
-use docket_tests::process::{Process, admin_token, binary};
+use docket_tests::process::{Process, admin_token, binary, client};
 use serde_json::Value;
 
 const DAY: f64 = 86_400_000.0;
@@ -239,7 +239,7 @@ fn killed_while_writing(table: &Path, map: &Path, data: &Path) {
 
 /// The whole log, page by page, as the API has it.
 async fn events(server: &Process, data: &Path) -> Vec<Value> {
-    let client = reqwest::Client::new();
+    let client = client();
     let token = admin_token(data);
     let mut events: Vec<Value> = Vec::new();
     loop {

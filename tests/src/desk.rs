@@ -30,9 +30,10 @@ use docket_domain::token::Role;
 #[cfg(feature = "kurrentdb")]
 use docket_kurrent_double::Double;
 use docket_test_servers::postgres::{self, Database};
-use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::process::client;
 
 /// When every test begins: a Monday morning.
 pub const MORNING: &str = "2026-03-02T09:00:00.000Z";
@@ -139,7 +140,7 @@ impl Desk {
         let server = server::start(&config, Arc::new(move || reading.load(Ordering::SeqCst)));
         let server = server.await.expect("the server starts");
         let url = format!("http://{}", server.address);
-        let anonymous = Caller { client: Client::new(), url, token: None };
+        let anonymous = Caller { client: client(), url, token: None };
         let admin = anonymous.with(&issue(&server, "admin", Role::Admin, None).await);
         let ann = admin.post("/v1/agents", &json!({ "name": "Ann" })).await.is(201);
         let ann = ann.text("/id");

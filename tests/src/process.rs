@@ -1,9 +1,10 @@
 //! The real binary as a process of its own: started, killed without warning, started again.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use docket_test_servers::free_port;
 
 /// How long a start may take before the test gives up: generous, for a debug build on a busy
 /// machine.
@@ -33,7 +34,7 @@ impl Process {
     /// # Panics
     /// When the binary is missing or does not get ready.
     pub async fn serve_from(data: &Path, store: Option<&str>) -> Self {
-        let address = free_address();
+        let address = format!("127.0.0.1:{}", free_port());
         let child = start(serving(store), &address, data, &log_of(data));
         let (url, store) = (format!("http://{address}"), store.map(str::to_owned));
         let mut process = Self { child, url, data: data.to_owned(), store };
@@ -52,7 +53,7 @@ impl Process {
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount]);
         command.arg(data).arg(binary());
         let log = data.with_extension("log");
-        let address = free_address();
+        let address = format!("127.0.0.1:{}", free_port());
         let child = start(command, &address, data, &log);
         let url = format!("http://{address}");
         let mut process = Self { child, url, data: data.to_owned(), store: None };
@@ -97,7 +98,7 @@ impl Process {
     }
 
     async fn wait_until_ready(&mut self, log: &Path) {
-        let client = reqwest::Client::new();
+        let client = client();
         let start = Instant::now();
         while start.elapsed() < READY_WITHIN {
             let answer = client.get(format!("{}/readyz", self.url)).send().await;
@@ -161,9 +162,14 @@ pub fn admin_token(data: &Path) -> String {
     std::fs::read_to_string(data.join("admin.token")).expect("an admin token").trim().to_owned()
 }
 
-/// An address nobody listens on. Another process could take it before the server does; the server
-/// then refuses to start and the test says so.
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound port has an address").to_string()
+/// How long a connection may lie idle before another is opened in its place: a server closes what was
+/// idle for five seconds, and a request that is sent at that moment is lost.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// A client for many requests, with pauses of any length between them.
+///
+/// # Panics
+/// When the system has no source of randomness or no certificates.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().pool_idle_timeout(IDLE).build().expect("a client")
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use docket_tests::process::client;
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ pub struct Target {
 
 impl Target {
     pub fn new(url: &str, token: String) -> Self {
-        Self { client: Client::new(), url: url.to_owned(), token }
+        Self { client: client(), url: url.to_owned(), token }
     }
 
     /// Sends a command; `None` when no whole answer came.

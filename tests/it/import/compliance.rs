@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use docket_tests::process::{Process, admin_token};
+use docket_tests::process::{Process, admin_token, client};
 use serde_json::{Value, json};
 
 /// The script.
@@ -75,7 +75,7 @@ pub async fn agrees(server: &Process, data: &Path, events: &[Value]) -> String {
 
 /// Every clock as the read model has it, in the script's words.
 async fn clocks(server: &Process, data: &Path) -> Vec<String> {
-    let (client, token) = (reqwest::Client::new(), admin_token(data));
+    let (client, token) = (client(), admin_token(data));
     let (mut told, mut cursor) = (Vec::new(), String::new());
     loop {
         let url = format!("{}/v1/compliance/clocks?{PERIOD}&page_size=200{cursor}", server.url);

@@ -1,7 +1,6 @@
 //! A server: its folder, its process, and what ends both.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,6 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::{Database, binaries, output, said, skipped, succeed};
+use crate::free_port;
 
 /// What every server of ours is set to: durable as PostgreSQL is unless told otherwise, reachable
 /// from this machine only, and nothing of it outside its folder.
@@ -237,9 +237,4 @@ fn children_of(parent: &str) -> Vec<String> {
         behind.split_whitespace().nth(1) == Some(parent)
     };
     names.filter(is_child).collect()
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
