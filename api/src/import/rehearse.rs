@@ -32,6 +32,9 @@ fn documents(from: &Catalogue) -> Vec<(String, Document)> {
     all.extend(
         from.plans.iter().map(|(k, v)| copy((k, Document::Plan(Box::new(v.document.clone()))))),
     );
+    all.extend(
+        from.templates.iter().map(|(k, v)| copy((k, Document::Template(v.document.clone())))),
+    );
     all.extend(from.settings.iter().map(|settings| {
         ("settings".to_owned(), Document::Settings(Box::new(settings.document.clone())))
     }));

@@ -33,7 +33,7 @@ const ANSWERS: [&str; 4] =
     ["Definition", "DefinitionVersion", "Page_Definition", "Page_DefinitionVersion"];
 
 /// The kinds, by the first word of their paths, each with its document's schema.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 9] = [
     ("queues", "Queue"),
     ("categories", "Category"),
     ("statuses", "Status"),
@@ -41,6 +41,7 @@ const KINDS: [(&str, &str); 8] = [
     ("types", "Type"),
     ("calendars", "Calendar"),
     ("plans", "Plan"),
+    ("templates", "Template"),
     ("settings", "Settings"),
 ];
 
@@ -142,7 +143,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use docket_domain::definition::{
-        Category, Priority, Queue, Settings, Status, StatusOn, StatusRule, TicketType,
+        Category, Priority, Queue, Settings, Status, StatusOn, StatusRule, Template, TicketType,
     };
     use docket_domain::sla::calendar::{Calendar, Exception};
     use docket_domain::sla::plan::{Plan, ResolveRow, RespondRow, Step};
@@ -159,12 +160,13 @@ mod tests {
         serde_json::to_value(serde_json::from_value::<T>(value)?)
     }
 
-    const TYPES: [(&str, Reads); 14] = [
+    const TYPES: [(&str, Reads); 15] = [
         ("Queue", reads_as::<Queue>),
         ("Category", reads_as::<Category>),
         ("Status", reads_as::<Status>),
         ("Priority", reads_as::<Priority>),
         ("Type", reads_as::<TicketType>),
+        ("Template", reads_as::<Template>),
         ("Calendar", reads_as::<Calendar>),
         ("CalendarException", reads_as::<Exception>),
         ("Plan", reads_as::<Plan>),

@@ -1,12 +1,14 @@
 //! Definitions, each a whole document that holds from now on: queues, categories (whose keys are
-//! paths), statuses, priorities, types, calendars, plans and the settings.
+//! paths), statuses, priorities, types, calendars, plans, templates and the settings.
+
+mod document;
 
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, put, web};
 use docket_domain::codec::Event;
-use docket_domain::definition::{Catalogue, DefinitionEvent, DefinitionKind, Document, InForce};
+use docket_domain::definition::{Catalogue, DefinitionEvent, DefinitionKind, InForce};
 use docket_domain::instant::Instant;
 use docket_projections::recorded::Moment;
 use serde::Serialize;
@@ -15,7 +17,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::{self, Body};
+use self::document::{kind, parse, plain};
+use crate::body::Body;
 use crate::call::{Answer, Call, etag, json};
 use crate::docket::Docket;
 use crate::gate::POSITION;
@@ -69,7 +72,7 @@ struct DefinitionVersion {
 /// List the definitions of a kind that are in force.
 #[utoipa::path(tag = "definitions",
     responses((status = 200, description = "The definitions.", body = Page<Definition>)))]
-#[get("/{kind:queues|categories|statuses|priorities|types|calendars|plans}")]
+#[get("/{kind:queues|categories|statuses|priorities|types|calendars|plans|templates}")]
 async fn list(docket: web::Data<Docket>, path: web::Path<String>) -> Answer {
     let kind = kind(&path)?;
     Page::whole(all_in_force(&docket.desk.catalogue(), kind)).answer()
@@ -78,7 +81,7 @@ async fn list(docket: web::Data<Docket>, path: web::Path<String>) -> Answer {
 /// Get a definition in force.
 #[utoipa::path(tag = "definitions",
     responses((status = 200, description = "The definition.", body = Definition)))]
-#[get("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}")]
+#[get("/{kind:queues|statuses|priorities|types|calendars|plans|templates}/{key}")]
 async fn read(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> Answer {
     read_one(&docket, kind(&path.0)?, &path.1)
 }
@@ -86,14 +89,14 @@ async fn read(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> A
 /// Publish a whole new version of a definition; it holds from now on.
 #[utoipa::path(tag = "definitions", request_body = Object,
     responses((status = 200, description = "The definition.", body = Definition)))]
-#[put("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}")]
+#[put("/{kind:queues|statuses|priorities|types|calendars|plans|templates}/{key}")]
 async fn publish(call: Call, path: web::Path<(String, String)>, body: Body<IgnoredAny>) -> Answer {
     publish_one(&call, kind(&path.0)?, &path.1, &body.bytes).await
 }
 
 /// Take a definition out of use; what used it keeps it.
 #[utoipa::path(tag = "definitions", responses((status = 204, description = "It is retired.")))]
-#[delete("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}")]
+#[delete("/{kind:queues|statuses|priorities|types|calendars|plans|templates}/{key}")]
 async fn retire(call: Call, path: web::Path<(String, String)>) -> Answer {
     retire_one(&call, kind(&path.0)?, &path.1).await
 }
@@ -101,7 +104,7 @@ async fn retire(call: Call, path: web::Path<(String, String)>) -> Answer {
 /// List all versions that a definition ever had, oldest first.
 #[utoipa::path(tag = "definitions",
     responses((status = 200, description = "The versions.", body = Page<DefinitionVersion>)))]
-#[get("/{kind:queues|statuses|priorities|types|calendars|plans}/{key}/versions")]
+#[get("/{kind:queues|statuses|priorities|types|calendars|plans|templates}/{key}/versions")]
 async fn versions(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> Answer {
     versions_of(&docket, kind(&path.0)?, &path.1).await
 }
@@ -164,19 +167,6 @@ async fn settings_versions(docket: web::Data<Docket>) -> Answer {
 /// The key of the one settings document.
 const SETTINGS: &str = "settings";
 
-fn kind(plural: &str) -> Result<DefinitionKind, Problem> {
-    match plural {
-        "queues" => Ok(DefinitionKind::Queue),
-        "categories" => Ok(DefinitionKind::Category),
-        "statuses" => Ok(DefinitionKind::Status),
-        "priorities" => Ok(DefinitionKind::Priority),
-        "types" => Ok(DefinitionKind::Type),
-        "calendars" => Ok(DefinitionKind::Calendar),
-        "plans" => Ok(DefinitionKind::Plan),
-        _ => Err(Problem::not_found("kind of definition")),
-    }
-}
-
 fn read_one(docket: &Docket, kind: DefinitionKind, key: &str) -> Answer {
     let found = in_force(docket, kind, key).ok_or_else(|| Problem::not_found(kind.word()))?;
     let mut response = HttpResponse::Ok();
@@ -185,7 +175,7 @@ fn read_one(docket: &Docket, kind: DefinitionKind, key: &str) -> Answer {
 }
 
 async fn publish_one(call: &Call, kind: DefinitionKind, key: &str, said: &[u8]) -> Answer {
-    let document = document(kind, said)?;
+    let document = parse(kind, key, said)?;
     let request = call.request(said, None)?;
     let done = match call.docket.desk.publish(&request, key, &document).await {
         Ok(done) => done,
@@ -241,29 +231,6 @@ async fn versions_of(docket: &Docket, kind: DefinitionKind, key: &str) -> Answer
     Page::whole(found).answer()
 }
 
-/// The document of a body, of the shape that its kind has.
-fn document(kind: DefinitionKind, said: &[u8]) -> Result<Document, Problem> {
-    match kind {
-        DefinitionKind::Queue => body::parse(said).map(Document::Queue),
-        DefinitionKind::Category => body::parse(said).map(Document::Category),
-        DefinitionKind::Status => body::parse(said).map(Document::Status),
-        DefinitionKind::Priority => body::parse(said).map(Document::Priority),
-        DefinitionKind::Type => body::parse(said).map(Document::Type),
-        DefinitionKind::Calendar => body::parse(said).map(Document::Calendar),
-        DefinitionKind::Plan => body::parse(said).map(Document::Plan),
-        DefinitionKind::Settings => body::parse(said).map(Document::Settings),
-    }
-}
-
-/// A document's own members, without the word of its kind around them.
-fn plain(document: &Document) -> Value {
-    let tagged = serde_json::to_value(document).unwrap_or_default();
-    match tagged {
-        Value::Object(tagged) => tagged.into_iter().next().map_or(Value::Null, |(_, it)| it),
-        other => other,
-    }
-}
-
 fn in_force(docket: &Docket, kind: DefinitionKind, key: &str) -> Option<Definition> {
     all_in_force(&docket.desk.catalogue(), kind).into_iter().find(|found| found.key == key)
 }
@@ -277,6 +244,7 @@ fn all_in_force(catalogue: &Catalogue, kind: DefinitionKind) -> Vec<Definition> 
         DefinitionKind::Type => listed(&catalogue.types),
         DefinitionKind::Calendar => listed(&catalogue.calendars),
         DefinitionKind::Plan => listed(&catalogue.plans),
+        DefinitionKind::Template => listed(&catalogue.templates),
         DefinitionKind::Settings => {
             catalogue.settings.iter().map(|found| shown(SETTINGS, found)).collect()
         }

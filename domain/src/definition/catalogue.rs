@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::definition::{
     BaseStatus, Category, DefinitionEvent, DefinitionKind, Document, Priority, PriorityTerm, Queue,
-    Settings, SlaTerms, Status, StatusTerm, Term, TicketType, ZoneOffsets,
+    Settings, SlaTerms, Status, StatusTerm, Template, Term, TicketType, ZoneOffsets,
 };
 use crate::instant::Instant;
 use crate::sla::calendar::Calendar;
@@ -41,6 +41,8 @@ pub struct Catalogue {
     pub calendar_zones: BTreeMap<String, ZoneOffsets>,
     /// Service plans by key.
     pub plans: BTreeMap<String, InForce<Plan>>,
+    /// Templates by key.
+    pub templates: BTreeMap<String, InForce<Template>>,
     /// The settings.
     pub settings: Option<InForce<Settings>>,
     /// The offsets of the settings' zone.
@@ -70,6 +72,7 @@ impl Catalogue {
                         put(&mut self.calendars, key, at, it);
                     }
                     Document::Plan(it) => put(&mut self.plans, key, at, it.as_ref()),
+                    Document::Template(it) => put(&mut self.templates, key, at, it),
                     Document::Settings(it) => {
                         self.settings = Some(in_force(at, it.as_ref()));
                         self.zone_offsets.clone_from(zone_offsets);
@@ -95,6 +98,7 @@ impl Catalogue {
                 self.calendar_zones.remove(key);
             }
             DefinitionKind::Plan => drop(self.plans.remove(key)),
+            DefinitionKind::Template => drop(self.templates.remove(key)),
             DefinitionKind::Settings => (self.settings, self.zone_offsets) = (None, None),
         }
     }
@@ -133,6 +137,7 @@ impl Catalogue {
             DefinitionKind::Plan => {
                 document(&self.plans, key).map(|it| Document::Plan(Box::new(it)))
             }
+            DefinitionKind::Template => document(&self.templates, key).map(Document::Template),
             DefinitionKind::Settings => {
                 self.settings.as_ref().map(|it| Document::Settings(Box::new(it.document.clone())))
             }

@@ -3,7 +3,7 @@
 use crate::definition::catalogue::category_and_above;
 use crate::definition::{
     BaseStatus, Catalogue, Category, DefinitionKind, Document, FieldError, Priority, PriorityTimes,
-    Problem, Queue, Settings, Status, StatusRule, ZoneOffsets,
+    Problem, Queue, Settings, Status, StatusRule, Template, ZoneOffsets,
 };
 use crate::duration::parse_millis;
 use crate::limits;
@@ -29,6 +29,7 @@ pub(super) fn check(
         Document::Type(it) => check.name("/name", &it.name),
         Document::Calendar(it) => check.calendar(it, zone),
         Document::Plan(it) => check.errors = it.errors(catalogue),
+        Document::Template(it) => check.template(it),
         Document::Settings(it) => check.settings(it, zone),
     }
     check.errors
@@ -96,6 +97,17 @@ impl Check<'_> {
     fn calendar(&mut self, calendar: &Calendar, zone: Option<&ZoneOffsets>) {
         self.holds(zone.is_some_and(ZoneOffsets::is_ordered), "/zone", || Problem::Zone);
         self.errors.extend(calendar.errors());
+    }
+
+    fn template(&mut self, template: &Template) {
+        self.name("/name", &template.name);
+        let subject = template.subject.as_ref().map(|it| limits::subject(it).map(drop));
+        let body = limits::text(&template.body).map(drop);
+        for (pointer, checked) in [("/subject", subject), ("/body", Some(body))] {
+            if let Some(Err(error)) = checked {
+                self.errors.push(FieldError::at(pointer, error.into()));
+            }
+        }
     }
 
     fn settings(&mut self, settings: &Settings, zone: Option<&ZoneOffsets>) {

@@ -1,4 +1,5 @@
-//! Configuration as facts: queues, categories, statuses, priorities, types, calendars, plans, settings.
+//! Configuration as facts: queues, categories, statuses, priorities, types, calendars, plans, templates,
+//! settings.
 //! Each definition is a stream of whole immutable versions. [`Catalogue`] is the fold over all of
 //! them: what is in force now. A ticket that uses one freezes its key, name and version as a
 //! [`Term`], so a later version never rewrites an earlier event.
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::base_status::BaseStatus;
 pub use self::catalogue::{Catalogue, InForce};
 pub use self::defaults::defaults;
 pub use self::problem::{FieldError, Problem};
@@ -18,6 +20,7 @@ use crate::ids::AgentId;
 use crate::sla::calendar::Calendar;
 use crate::sla::plan::Plan;
 
+mod base_status;
 mod catalogue;
 mod check;
 mod defaults;
@@ -48,13 +51,15 @@ pub enum DefinitionKind {
     Calendar,
     /// How soon what is to be done (S-06, S-09, S-10).
     Plan,
+    /// What a message begins as (S-35).
+    Template,
     /// The one settings document (S-58); its key is `settings`.
     Settings,
 }
 
 impl DefinitionKind {
     /// All kinds, in the order in which [`defaults`] are published: what is named comes first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Priority,
         Self::Queue,
         Self::Category,
@@ -62,6 +67,7 @@ impl DefinitionKind {
         Self::Type,
         Self::Calendar,
         Self::Plan,
+        Self::Template,
         Self::Settings,
     ];
 
@@ -75,6 +81,7 @@ impl DefinitionKind {
             Self::Type => "type",
             Self::Calendar => "calendar",
             Self::Plan => "plan",
+            Self::Template => "template",
             Self::Settings => "settings",
         }
     }
@@ -125,6 +132,8 @@ pub enum Document {
     Calendar(Calendar),
     /// A service plan.
     Plan(Box<Plan>),
+    /// A template.
+    Template(Template),
     /// The settings.
     Settings(Box<Settings>),
 }
@@ -140,6 +149,7 @@ impl Document {
             Self::Type(_) => DefinitionKind::Type,
             Self::Calendar(_) => DefinitionKind::Calendar,
             Self::Plan(_) => DefinitionKind::Plan,
+            Self::Template(_) => DefinitionKind::Template,
             Self::Settings(_) => DefinitionKind::Settings,
         }
     }
@@ -154,7 +164,8 @@ impl Document {
             | Self::Status(_)
             | Self::Priority(_)
             | Self::Type(_)
-            | Self::Plan(_) => None,
+            | Self::Plan(_)
+            | Self::Template(_) => None,
         }
     }
 }
@@ -203,61 +214,6 @@ pub struct Status {
     pub substatuses: BTreeMap<String, String>,
 }
 
-/// The six statuses that Docket knows the meaning of (S-41).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BaseStatus {
-    /// The customer wrote last.
-    New,
-    /// Somebody works on it.
-    InProgress,
-    /// The customer's turn.
-    AwaitingCustomer,
-    /// Put aside until a time.
-    Snoozed,
-    /// Merged into another ticket; takes no writes.
-    Merged,
-    /// Done.
-    Closed,
-}
-
-impl BaseStatus {
-    /// All six.
-    pub const ALL: [Self; 6] = [
-        Self::New,
-        Self::InProgress,
-        Self::AwaitingCustomer,
-        Self::Snoozed,
-        Self::Merged,
-        Self::Closed,
-    ];
-
-    /// The one whose own key this is.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|base| base.key() == key)
-    }
-
-    /// Whether people set it by hand, and settings by rule; the others come with their command.
-    pub fn can_be_set(self) -> bool {
-        match self {
-            Self::New | Self::InProgress | Self::AwaitingCustomer => true,
-            Self::Snoozed | Self::Merged | Self::Closed => false,
-        }
-    }
-
-    /// The key of the status of the same name that is always there.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::InProgress => "in_progress",
-            Self::AwaitingCustomer => "awaiting_customer",
-            Self::Snoozed => "snoozed",
-            Self::Merged => "merged",
-            Self::Closed => "closed",
-        }
-    }
-}
-
 /// How urgent a ticket is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -293,6 +249,20 @@ pub struct PriorityTimes {
 pub struct TicketType {
     /// The name people see.
     pub name: String,
+}
+
+/// A text that messages begin as: a confirmation, a summary, a footer (S-35). Docket keeps its versions
+/// and gives it out; filling it in is for whoever writes the message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// The name people see.
+    pub name: String,
+    /// The subject, where a message has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The text.
+    pub body: String,
 }
 
 fn yes() -> bool {

@@ -100,7 +100,8 @@ fn is_key_of(kind: DefinitionKind, key: &str) -> bool {
         | DefinitionKind::Priority
         | DefinitionKind::Type
         | DefinitionKind::Calendar
-        | DefinitionKind::Plan => is_key(key),
+        | DefinitionKind::Plan
+        | DefinitionKind::Template => is_key(key),
     }
 }
 
@@ -166,6 +167,6 @@ fn used_by(catalogue: &Catalogue, kind: DefinitionKind, key: &str) -> Vec<String
         DefinitionKind::Type => plans(&|plan| plan.names_type(key)),
         DefinitionKind::Calendar => plans(&|plan| plan.calendar == key),
         DefinitionKind::Plan => by_settings(settings.plan == key).into_iter().collect(),
-        DefinitionKind::Settings => Vec::new(),
+        DefinitionKind::Template | DefinitionKind::Settings => Vec::new(),
     }
 }

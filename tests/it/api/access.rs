@@ -9,9 +9,12 @@ use serde_json::json;
 
 /// What stands for a parameter of a path when the table is tried: nothing that exists.
 fn tried(path: &str) -> String {
+    let path = path.replace(
+        "{kind:queues|categories|statuses|priorities|types|calendars|plans|templates}",
+        "types",
+    );
     let path =
-        path.replace("{kind:queues|categories|statuses|priorities|types|calendars|plans}", "types");
-    let path = path.replace("{kind:queues|statuses|priorities|types|calendars|plans}", "types");
+        path.replace("{kind:queues|statuses|priorities|types|calendars|plans|templates}", "types");
     let path = path.replace("{key:.+}", "a/b").replace("{_:.*}", "index.html");
     path.split('/')
         .map(|part| match part {

@@ -56,6 +56,41 @@ async fn a_definition_is_refused_where_it_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_get_answers_may_be_put_back() {
+    let desk = Desk::open().await;
+    desk.admin.put("/v1/categories/complaint", &json!({ "name": "Complaint" })).await.is(200);
+    for path in ["settings", "queues/inbox", "categories/complaint", "plans/default"] {
+        let path = format!("/v1/{path}");
+        let shown = desk.admin.get(&path).await.is(200);
+        let again = desk.admin.put(&path, &shown.body).await.is(200);
+        assert_eq!(again.body, shown.body, "{path}: the same document makes no version");
+        let mut other = shown.body.clone();
+        other["key"] = json!("other");
+        let refused = desk.admin.put(&path, &other).await.problem();
+        assert_eq!(refused, "422 invalid_request /key:invalid_value", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_is_a_definition_with_versions() {
+    let desk = Desk::open().await;
+    let path = "/v1/templates/received";
+    let template = json!({ "name": "Received", "subject": "We have it", "body": "Thank you." });
+    desk.admin.put(path, &template).await.is(200);
+    let shorter = json!({ "name": "Received", "body": "Thanks." });
+    assert_eq!(desk.admin.put(path, &shorter).await.is(200).body["version"], 2);
+    let versions = desk.caller("agent").get(&format!("{path}/versions")).await.is(200);
+    assert_eq!(versions.body["data"][0]["document"], template);
+    assert_eq!(desk.admin.get("/v1/templates").await.is(200).text("/data/0/key"), "received");
+    let empty = json!({ "name": "", "subject": "a\nb", "body": " " });
+    assert_eq!(
+        desk.admin.put(path, &empty).await.problem(),
+        "422 invalid_definition /name:invalid_value /subject:invalid_value /body:invalid_value"
+    );
+    desk.admin.send(desk.admin.request("DELETE", path)).await.is(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_category_has_a_path_for_a_key() {
     let desk = Desk::open().await;
     desk.admin.put("/v1/categories/complaint", &json!({ "name": "Complaint" })).await.is(200);

@@ -157,6 +157,7 @@ impl TicketRefusal {
             Self::Unknown { kind: DefinitionKind::Type, .. } => "unknown_type",
             Self::Unknown { kind: DefinitionKind::Calendar, .. } => "unknown_calendar",
             Self::Unknown { kind: DefinitionKind::Plan, .. } => "unknown_plan",
+            Self::Unknown { kind: DefinitionKind::Template, .. } => "unknown_template",
             Self::Unknown { kind: DefinitionKind::Settings, .. } => "unknown_settings",
             Self::UnknownSubstatus { .. } => "unknown_substatus",
             Self::CategoryNotAllowed { .. } => "category_not_allowed",
@@ -194,7 +195,11 @@ impl TicketRefusal {
             Self::Unknown { kind: DefinitionKind::Priority, .. } => Some("/priority"),
             Self::Unknown { kind: DefinitionKind::Type, .. } => Some("/type"),
             Self::Unknown {
-                kind: DefinitionKind::Calendar | DefinitionKind::Plan | DefinitionKind::Settings,
+                kind:
+                    DefinitionKind::Calendar
+                    | DefinitionKind::Plan
+                    | DefinitionKind::Template
+                    | DefinitionKind::Settings,
                 ..
             } => Some(""),
             Self::UnknownSubstatus { .. } => Some("/substatus"),
