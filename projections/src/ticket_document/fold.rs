@@ -7,7 +7,9 @@ use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
-use docket_domain::ticket::event::{MergeSide, Outcome, TicketCreated, TicketEvent, TicketRef};
+use docket_domain::ticket::event::{
+    LinkKind, MergeSide, Origin, Outcome, TicketCreated, TicketEvent, TicketRef,
+};
 use uuid::Uuid;
 
 use super::attention::Attention;
@@ -110,7 +112,7 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         unread: false,
         complaint_open: false,
         fields: BTreeMap::new(),
-        links: Vec::new(),
+        links: created.origin.as_ref().map(origin).into_iter().collect(),
         absorbed: Vec::new(),
         due_at: None,
         indicator: Indicator::without_clocks(false),
@@ -196,10 +198,10 @@ impl TicketDocument {
                 MergeSide::Source => self.merged_into = None,
                 MergeSide::Survivor => self.absorbed.retain(|alias| alias.merge_id != merge_id.0),
             },
-            TicketEvent::TicketLinked { other, kind } => {
-                let (id, number) = named(other);
-                self.links.push(LinkSummary { id, number, kind: *kind });
+            TicketEvent::TicketSplit { into, .. } => {
+                self.links.push(link(into, LinkKind::SplitInto));
             }
+            TicketEvent::TicketLinked { other, kind } => self.links.push(link(other, *kind)),
             TicketEvent::TicketUnlinked { other, kind } => {
                 self.links.retain(|link| link.id != other.id.0 || link.kind != *kind);
             }
@@ -245,6 +247,16 @@ fn known(value: &Personal<String>) -> Option<String> {
 
 fn agent(agent: &AgentRef) -> AgentSummary {
     AgentSummary { id: agent.id.0, name: known(&agent.name) }
+}
+
+/// Where it came from is its first link.
+fn origin(origin: &Origin) -> LinkSummary {
+    link(&origin.ticket, origin.kind.link())
+}
+
+fn link(other: &TicketRef, kind: LinkKind) -> LinkSummary {
+    let (id, number) = named(other);
+    LinkSummary { id, number, kind }
 }
 
 fn named(ticket: &TicketRef) -> (Uuid, String) {

@@ -1,6 +1,6 @@
 //! Every command on a ticket over HTTP: that it works, and how it is refused.
 
-use docket_tests::desk::{Desk, GivenTicket};
+use docket_tests::desk::{Desk, GivenTicket, Reply};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,6 +249,32 @@ async fn a_message_after_the_reopen_window_opens_a_new_ticket() {
     assert_eq!(first.header("location"), format!("/v1/tickets/{}", first.text("/id")));
     let again = desk.admin.post_once(&ticket.path("message"), "k", &message).await.is(201);
     assert_eq!(again.bytes, first.bytes);
+    assert_eq!(links(&first), json!([["follows_up", ticket.id]]));
+    let old = desk.admin.get(&ticket.own()).await.is(200);
+    assert_eq!(links(&old), json!([["followed_up_by", first.text("/id")]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_was_split_off_is_linked_on_both_sides() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let message = desk.admin.get(&ticket.path("history")).await.text("/data/0/data/message/id");
+    let asked = json!({ "messages": [message], "subject": "Something else" });
+    let split = desk.admin.post(&ticket.path("split"), &asked).await.is(201);
+    assert_eq!(links(&split), json!([["split_from", ticket.id]]));
+    let old = desk.admin.get(&ticket.own()).await.is(200);
+    assert_eq!(links(&old), json!([["split_into", split.text("/id")]]));
+    desk.views_caught_up().await;
+    let listed = desk.admin.get(&format!("/v1/tickets?number={}", ticket.number)).await.is(200);
+    assert_eq!(listed.body["data"][0]["links"], old.body["links"]);
+    let unlink = json!({ "ticket": ticket.id });
+    let path = format!("/v1/tickets/{}/unlink", split.text("/id"));
+    assert_eq!(links(&desk.admin.post(&path, &unlink).await.is(200)), json!([]));
+}
+
+fn links(ticket: &Reply) -> Value {
+    let links = ticket.body["links"].as_array().expect("links").iter();
+    links.map(|link| json!([link["kind"], link["id"]])).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

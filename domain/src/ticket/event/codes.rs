@@ -23,6 +23,16 @@ pub enum OriginKind {
     FollowUp,
 }
 
+impl OriginKind {
+    /// The link that a ticket with such an origin has with where it came from.
+    pub fn link(self) -> LinkKind {
+        match self {
+            Self::Split => LinkKind::SplitFrom,
+            Self::FollowUp => LinkKind::FollowsUp,
+        }
+    }
+}
+
 /// How an owner was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use crate::ids::{CommitmentId, MessageId};
 use crate::sla::clock::Mark;
 use crate::ticket::event::{
-    CallOutcome, EscalationRule, LinkKind, MergeSide, OpenedBy, OriginKind, TicketCreated,
-    TicketEvent, TicketRef, WaitingMessage,
+    CallOutcome, EscalationRule, LinkKind, MergeSide, OpenedBy, TicketCreated, TicketEvent,
+    TicketRef, WaitingMessage,
 };
 use crate::ticket::state::{
     Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, Snooze, Ticket,
@@ -71,11 +71,7 @@ fn create(created: &TicketCreated) -> TicketState {
         state.said(message.id, &message.number, kind);
     }
     if let Some(origin) = &created.origin {
-        let kind = match origin.kind {
-            OriginKind::Split => LinkKind::SplitFrom,
-            OriginKind::FollowUp => LinkKind::FollowsUp,
-        };
-        state.link(&origin.ticket, kind);
+        state.link(&origin.ticket, origin.kind.link());
     }
     state
 }
