@@ -1,6 +1,8 @@
 //! What every command's handler starts from: who asks, under which id, on what condition; and the
 //! answer it ends with.
 
+mod named;
+
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
@@ -8,9 +10,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use docket_commands::{CommandError, Done, Occurred, Request};
-use docket_domain::ids::{AgentId, TicketId};
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
-use docket_domain::party::{AgentRef, Channel};
+use docket_domain::party::Channel;
 use docket_domain::ticket::command::{NewMessage, TicketCommand};
 use docket_domain::ticket::event::AttachmentRef;
 use docket_domain::token::Role;
@@ -169,48 +171,6 @@ impl Call {
     /// What this call did when it was made before, if it was.
     pub async fn earlier(&self, request: &Request) -> Result<Option<Done>, Problem> {
         Ok(self.docket.desk.earlier(request).await?)
-    }
-
-    /// The ticket that a path names.
-    pub async fn ticket(&self, id_or_number: &str) -> Result<TicketId, Problem> {
-        self.docket.locate(id_or_number).await?.ok_or_else(|| Problem::not_found("ticket"))
-    }
-
-    /// The ticket that a field of the body names.
-    pub async fn named_ticket(&self, pointer: &str, named: &str) -> Result<TicketId, Problem> {
-        let found = self.docket.desk.find_ticket(named).await?;
-        found.ok_or_else(|| Problem::field(pointer, "unknown_ticket", "there is no such ticket"))
-    }
-
-    /// An active agent whom a field of the body names.
-    pub async fn agent(&self, pointer: &str, id: Uuid) -> Result<AgentRef, Problem> {
-        let found = self.docket.desk.agent_ref(AgentId(id)).await;
-        found.map_err(|error| Problem::from(error).at(pointer))
-    }
-
-    /// As [`agent`](Self::agent), where the field may be absent.
-    pub async fn maybe_agent(
-        &self,
-        pointer: &str,
-        id: Option<Uuid>,
-    ) -> Result<Option<AgentRef>, Problem> {
-        match id {
-            Some(id) => self.agent(pointer, id).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// The agent whom the caller is, where a field that names one is absent.
-    pub async fn agent_or_self(
-        &self,
-        pointer: &str,
-        id: Option<Uuid>,
-    ) -> Result<AgentRef, Problem> {
-        let Some(id) = id.or(self.principal.agent.map(|agent| agent.0)) else {
-            let detail = "say which agent: the token stands for none";
-            return Err(Problem::field(pointer, "missing_field", detail));
-        };
-        self.agent(pointer, id).await
     }
 
     /// Something to be said, with its files looked up.

@@ -26,6 +26,21 @@ async fn the_highest_level_comes_first_and_within_a_level_the_oldest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_works_with_a_token_that_stands_for_no_agent_becomes_one() {
+    let desk = Desk::open().await;
+    for _ in 0..2 {
+        desk.given_ticket().await;
+        let taken = desk.caller("supervisor").post(NEXT, &json!({})).await.is(200);
+        assert_eq!(taken.text("/assignee/name"), "supervisor");
+    }
+    let agents = desk.admin.get("/v1/agents").await.is(200);
+    assert_eq!(agents.body["data"].as_array().unwrap().len(), 2, "Ann, and one more: {agents:?}");
+    desk.views_caught_up().await;
+    let mine = desk.caller("supervisor").get("/v1/tickets?assignee=me").await.is(200);
+    assert_eq!(mine.body["data"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn as_many_as_ask_at_once_get_a_ticket_each_while_there_are_any() {
     const WAITING: usize = 50;
     const ASKING: usize = 60;
