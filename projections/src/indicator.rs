@@ -83,7 +83,7 @@ impl Indicator {
     /// The colours at `now`.
     pub fn at(self, now: Instant) -> Self {
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        let late = self.green_at.is_some_and(|at| at < now);
+        let late = passed(self.green_at);
         let message = match self.message {
             MessageIcon::None => MessageIcon::None,
             MessageIcon::Blue | MessageIcon::Green if late => MessageIcon::Green,

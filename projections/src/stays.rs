@@ -35,7 +35,7 @@ pub struct Stays;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Stay {
     /// The ticket's id.
-    pub ticket: Uuid,
+    pub id: Uuid,
     /// Its number.
     pub number: String,
     /// The queue's key.
@@ -66,7 +66,7 @@ pub struct Path {
 
 impl View for Stays {
     const NAME: &'static str = "stays";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: Schema = Schema {
@@ -101,9 +101,9 @@ impl View for Stays {
 }
 
 impl Stay {
-    fn begin(ticket: Uuid, place: &DeskState, from: Instant) -> Self {
+    fn begin(id: Uuid, place: &DeskState, from: Instant) -> Self {
         Self {
-            ticket,
+            id,
             number: place.number.clone(),
             queue: place.queue.clone(),
             status: place.status.clone(),

@@ -197,8 +197,8 @@ fn shades(mut query: Query, shades: &[Shade], now: Instant) -> Query {
     for (place, shade) in shades.iter().enumerate() {
         query = query.sql(if place == 0 { " AND (" } else { " OR " });
         query = match shade {
-            Shade::Blue => query.sql("waits = 1 AND green >= ").bind(now.as_str()),
-            Shade::Green => query.sql("waits = 1 AND green < ").bind(now.as_str()),
+            Shade::Blue => query.sql("waits = 1 AND green > ").bind(now.as_str()),
+            Shade::Green => query.sql("waits = 1 AND green <= ").bind(now.as_str()),
             Shade::Red => query.sql("red <= ").bind(now.as_str()),
             Shade::Orange => {
                 query.sql("orange <= ").bind(now.as_str()).sql(" AND red > ").bind(now.as_str())

@@ -165,7 +165,7 @@ fn a_ticket_without_clocks_says_so_and_still_shows_that_a_message_waits() {
 }
 
 #[test]
-fn the_deadline_itself_is_red_and_not_yet_green() {
+fn at_the_deadline_itself_it_is_late_in_every_colour() {
     let at = |seconds: i64| MONDAY.plus_millis(seconds * 1000);
     let shown = |seconds: i64| {
         let indicator = sla(&promised(), &minutes(), at(seconds)).indicator;
@@ -174,9 +174,9 @@ fn the_deadline_itself_is_red_and_not_yet_green() {
         assert_eq!(changes, [at(180), at(1350), at(1800)].map(Some));
         format!("{seconds} s: {:?} {:?}", indicator.message, indicator.ticket)
     };
-    insta::assert_snapshot!([180, 181, 1349, 1350, 1799, 1800].map(shown).join("\n"), @"
-    180 s: Blue None
-    181 s: Green None
+    insta::assert_snapshot!([179, 180, 1349, 1350, 1799, 1800].map(shown).join("\n"), @"
+    179 s: Blue None
+    180 s: Green None
     1349 s: Green None
     1350 s: Green Orange
     1799 s: Green Orange

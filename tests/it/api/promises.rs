@@ -61,7 +61,7 @@ async fn icon_and_dot_follow_the_clocks_without_any_event() {
     }
     insta::assert_snapshot!(told.join("\n"), @"
     09:00 blue none
-    09:15 blue none
+    09:15 green none
     09:16 green none
     11:59 green none
     12:00 green orange
@@ -112,7 +112,7 @@ async fn a_new_plan_or_calendar_changes_no_promise_that_was_made() {
 async fn clocks_go_with_a_merge_and_come_back() {
     let desk = Desk::open().await;
     let (source, survivor) = (urgent(&desk).await, desk.given_ticket().await);
-    desk.pass(HOUR);
+    desk.pass(HOUR - Duration::from_secs(60));
     let merge = json!({ "into": survivor.number });
     desk.admin.post(&source.path("merge"), &merge).await.is(200);
     assert_eq!(indicator(&desk, &survivor.own()).await, "green none");

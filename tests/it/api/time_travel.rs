@@ -42,7 +42,7 @@ async fn a_queue_is_shown_as_it_stood() {
     assert_eq!(now.body["data"], json!([]));
     let then = format!("/v1/queues/inbox/tickets?as_of={MORNING}");
     let then = desk.admin.get(&then).await.is(200);
-    assert_eq!(then.body["data"][0]["ticket"], json!(ticket.id));
+    assert_eq!(then.body["data"][0]["id"], json!(ticket.id));
     let summary = desk.admin.get("/v1/queues/inbox/summary").await.is(200);
     assert_eq!((&summary.body["total"], &summary.body["open"]), (&json!(1), &json!(0)));
 }
