@@ -1,6 +1,7 @@
 //! JSON bodies and query strings: read within limits, parsed into what a handler asks for, refused
 //! with a pointer to what is wrong.
 
+mod members;
 mod query;
 mod strict;
 
@@ -15,6 +16,7 @@ use futures::StreamExt;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
+pub use self::members::split_off;
 pub use self::query::{Params, plain};
 use crate::problem::{Fault, Problem};
 
@@ -108,6 +110,15 @@ fn fault(parent: String, text: &str) -> Fault {
     Fault { pointer, code: code.into(), detail: plain(text) }
 }
 
+/// A member that may be left out; `null` says as little.
+pub fn or_default<'de, D, T>(value: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Option::deserialize(value).map(Option::unwrap_or_default)
+}
+
 /// A member that may be left out, but is not `null`: what is not given stays as it is, and `null`
 /// would look as if it took something away.
 pub fn given<'de, D, T>(value: D) -> Result<Option<T>, D::Error>
@@ -152,7 +163,7 @@ fn check_headers(request: &HttpRequest) -> Result<(), Problem> {
     }
     let has_body =
         length != Some(0) && (length.is_some() || headers.contains_key(header::TRANSFER_ENCODING));
-    if has_body && request.content_type() != "application/json" {
+    if has_body && !request.content_type().eq_ignore_ascii_case("application/json") {
         let detail = "send JSON with Content-Type: application/json";
         return Err(Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

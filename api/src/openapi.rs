@@ -222,7 +222,10 @@ fn parameter(name: &str, place: ParameterIn, described: &str) -> RefOr<Parameter
 
 /// The refusals that calls share, by status: when, and under which codes.
 const PROBLEMS: [(&str, &str); 11] = [
-    ("400", "Cannot be understood: malformed_json, idempotency_key_invalid, if_match_invalid."),
+    (
+        "400",
+        "Cannot be understood: malformed_json, idempotency_key_invalid, if_match_invalid, min_position_invalid.",
+    ),
     ("401", "No token, or one that is worth nothing: token_required, token_invalid."),
     ("403", "The role may not: forbidden, occurred_at_forbidden."),
     ("404", "No such thing: not_found, unknown_route."),
@@ -239,7 +242,7 @@ const PROBLEMS: [(&str, &str); 11] = [
 ];
 
 /// Those that only a call which changes something can meet.
-const CHANGING: [&str; 5] = ["400", "409", "412", "413", "415"];
+const CHANGING: [&str; 4] = ["409", "412", "413", "415"];
 
 fn problems(operation: &mut Operation, method: &str, who: Who) {
     if who == Who::Anyone {

@@ -42,9 +42,7 @@ struct RegisterCustomer {
     /// The name on a social network or messenger.
     handle: Option<String>,
     /// The tier; `standard` unless said.
-    #[serde(default = "standard")]
-    #[schema(value_type = Option<String>)]
-    tier: String,
+    tier: Option<String>,
     /// What a contract entitles them to: `tier`, `from`, and perhaps `until`, a `calendar` of their
     /// own, the number of the `contract`.
     #[schema(value_type = Option<Object>)]
@@ -54,33 +52,37 @@ struct RegisterCustomer {
     occurred_at: Option<Instant>,
 }
 
-fn standard() -> String {
-    "standard".to_owned()
-}
+/// The tier of who is registered without one.
+const TIER: &str = "standard";
 
 /// What changes; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeCustomer {
     /// The name.
+    #[schema(value_type = String, required = false)]
     #[serde(default, deserialize_with = "body::given")]
     name: Option<String>,
     /// The e-mail address.
+    #[schema(value_type = String, required = false)]
     #[serde(default, deserialize_with = "body::given")]
     email: Option<String>,
     /// The phone number.
+    #[schema(value_type = String, required = false)]
     #[serde(default, deserialize_with = "body::given")]
     phone: Option<String>,
     /// The name on a social network or messenger.
+    #[schema(value_type = String, required = false)]
     #[serde(default, deserialize_with = "body::given")]
     handle: Option<String>,
     /// The tier.
+    #[schema(value_type = String, required = false)]
     #[serde(default, deserialize_with = "body::given")]
     tier: Option<String>,
     /// What a contract entitles them to, whole: `tier`, `from`, and perhaps `until`, a `calendar` of
     /// their own, the number of the `contract`.
+    #[schema(value_type = Object, required = false)]
     #[serde(default, deserialize_with = "body::given")]
-    #[schema(value_type = Option<Object>)]
     entitlement: Option<Entitlement>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -131,6 +133,7 @@ async fn register(call: Call, body: Body<RegisterCustomer>) -> Answer {
     has_calendar(&call, entitlement.as_ref())?;
     let name = check::trimmed(name).map(Personal::Known);
     let request = call.request(&body.bytes, occurred_at)?;
+    let tier = tier.unwrap_or_else(|| TIER.to_owned());
     let profile = CustomerProfile { name, addresses, tier, entitlement };
     let done = call.docket.desk.register_customer(&request, profile).await?;
     answer(&call, &done, StatusCode::CREATED).await

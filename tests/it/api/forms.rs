@@ -40,8 +40,8 @@ async fn valid_json_of_the_wrong_kind_is_refused_where_it_stands() {
             "customer": { "email": "jan@example.com" } });
         let refused = desk.admin.post("/v1/tickets", &opening).await;
         assert_eq!(refused.problem(), "422 invalid_request /channel:invalid_type", "{wrong}");
-        let refused = desk.admin.post(&ticket.path("close"), &json!({ "outcome": wrong })).await;
-        assert_eq!(refused.problem(), "422 invalid_request /outcome:invalid_type", "{wrong}");
+        let refused = desk.admin.post(&ticket.path("status"), &json!({ "status": wrong })).await;
+        assert_eq!(refused.problem(), "422 invalid_request /status:invalid_type", "{wrong}");
     }
     let customer = desk.admin.get(&ticket.own()).await.text("/customer/id");
     let customer = format!("/v1/customers/{customer}");
@@ -59,6 +59,48 @@ async fn valid_json_of_the_wrong_kind_is_refused_where_it_stands() {
         let problem = "422 occurred_at_out_of_range /occurred_at:occurred_at_out_of_range";
         assert_eq!(refused.problem(), problem, "{early}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_says_as_little_as_nothing_wherever_something_is_optional() {
+    let desk = Desk::open().await;
+    let opening = json!({ "subject": "s", "body": "b", "channel": "email",
+        "customer": { "email": "jan@example.com", "name": null, "phone": null, "handle": null },
+        "queue": null, "category": null, "type": null, "priority": null, "tags": null,
+        "attachments": null, "endpoint": null, "opened_by": null, "occurred_at": null });
+    let ticket = desk.admin.post("/v1/tickets", &opening).await.is(201);
+    let path = |command: &str| format!("/v1/tickets/{}/{command}", ticket.text("/id"));
+    for (command, body) in [
+        ("reply", json!({ "body": "b", "close": null, "attachments": null, "channel": null })),
+        ("note", json!({ "body": "b", "mentions": null, "attachments": null })),
+        ("call", json!({ "direction": "inbound", "outcome": null, "ivr_path": null })),
+        ("commitment", json!({ "text": "t", "promiser": null, "due": null })),
+        ("tags", json!({ "add": ["a"], "remove": null })),
+        (
+            "snooze",
+            json!({ "for": "PT1H", "until": null, "reason": null, "wakes_on_message": null }),
+        ),
+        ("rating/request", json!({ "scale": null })),
+        ("link", json!({ "ticket": desk.given_ticket().await.id, "kind": null })),
+        ("close", json!({ "outcome": null, "resolution": null, "reason": null })),
+        ("complaint", json!({ "claim": "c", "severity": null, "owner": null })),
+    ] {
+        let answer = desk.admin.post(&path(command), &body).await;
+        assert!(answer.status.is_success(), "{command}: {answer:?}");
+    }
+    desk.admin
+        .post("/v1/customers", &json!({ "email": "a@example.com", "tier": null }))
+        .await
+        .is(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_media_type_is_the_same_in_capitals() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let request = desk.admin.request("POST", &ticket.path("note"));
+    let request = request.header("content-type", "Application/JSON; charset=UTF-8");
+    desk.admin.send(request.body(r#"{"body":"n"}"#)).await.is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

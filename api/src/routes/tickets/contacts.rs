@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::call::{Answer, Call};
 use crate::check::{self, Check};
 use crate::problem::Problem;
@@ -30,8 +30,7 @@ struct LogCall {
     direction: Direction,
     /// `answered`, `missed` or `voicemail`; `answered` unless said.
     #[schema(value_type = Option<String>)]
-    #[serde(default = "answered")]
-    outcome: CallOutcome,
+    outcome: Option<CallOutcome>,
     /// The id of the agent who took or made it; the caller's own when not said.
     agent: Option<Uuid>,
     /// Our line.
@@ -39,7 +38,7 @@ struct LogCall {
     /// The customer's number.
     phone: Option<String>,
     /// The path through the voice menu.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     ivr_path: Vec<String>,
     /// How long the caller waited, in milliseconds.
     wait_ms: Option<u32>,
@@ -52,15 +51,11 @@ struct LogCall {
     /// What was said, in short.
     summary: Option<String>,
     /// Ids of files uploaded before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     attachments: Vec<Uuid>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
-}
-
-fn answered() -> CallOutcome {
-    CallOutcome::Answered
 }
 
 /// Log a phone call, taken, made or missed.
@@ -80,7 +75,7 @@ async fn new_call(call: &Call, asked: LogCall) -> Result<NewCall, Problem> {
     Ok(NewCall {
         agent: call.maybe_agent("/agent", agent).await?,
         direction: asked.direction,
-        outcome: asked.outcome,
+        outcome: asked.outcome.unwrap_or(CallOutcome::Answered),
         line: check::trimmed(asked.line),
         phone: check::trimmed(asked.phone),
         ivr_path: asked.ivr_path.iter().map(|step| step.trim().to_owned()).collect(),
@@ -157,7 +152,7 @@ struct LogChat {
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Instant>,
     /// Whether the customer left before an answer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     abandoned: bool,
     /// What was said.
     transcript: String,

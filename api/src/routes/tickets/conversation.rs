@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::call::{Answer, Call};
 use crate::check::Check;
 
@@ -29,7 +29,7 @@ struct Reply {
     /// 1 to 200,000 characters.
     body: String,
     /// Whether the ticket is closed with it, as solved.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     close: bool,
     /// By which way it goes out; the ticket's own when not said.
     #[schema(value_type = Option<String>)]
@@ -37,7 +37,7 @@ struct Reply {
     /// The ticket's version that the author saw; the one before this reply when not said.
     seen_version: Option<u64>,
     /// Ids of files uploaded before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     attachments: Vec<Uuid>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -69,10 +69,10 @@ struct Note {
     /// 1 to 200,000 characters.
     body: String,
     /// Ids of the agents it mentions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     mentions: Vec<Uuid>,
     /// Ids of files uploaded before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     attachments: Vec<Uuid>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -111,7 +111,7 @@ struct Incoming {
     #[schema(value_type = String, example = "email")]
     channel: Channel,
     /// Ids of files uploaded before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     attachments: Vec<Uuid>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]

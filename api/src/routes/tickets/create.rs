@@ -15,7 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::call::{Answer, Call};
 use crate::check::{self, Check};
 use crate::problem::Problem;
@@ -42,17 +42,16 @@ struct OpenTicket {
     /// The priority's key; the queue's default, else the settings', when not said.
     priority: Option<String>,
     /// At most 50 of at most 64 characters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     tags: Vec<String>,
     /// Ids of files uploaded before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     attachments: Vec<Uuid>,
     /// Our endpoint it came to: a mailbox, a line, a profile.
     endpoint: Option<String>,
     /// Who opens it: `customer` unless said.
-    #[serde(default = "by_customer")]
     #[schema(value_type = Option<String>, example = "customer")]
-    opened_by: OpenedBy,
+    opened_by: Option<OpenedBy>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -74,10 +73,6 @@ struct Contact {
     phone: Option<String>,
     /// The name on a social network or messenger.
     handle: Option<String>,
-}
-
-fn by_customer() -> OpenedBy {
-    OpenedBy::Customer
 }
 
 /// Open a ticket.
@@ -108,7 +103,7 @@ async fn new_ticket(call: &Call, asked: OpenTicket) -> Result<NewTicket, Problem
     Ok(NewTicket {
         customer: customer(asked.customer),
         details: TicketDetails {
-            opened_by: asked.opened_by,
+            opened_by: asked.opened_by.unwrap_or(OpenedBy::Customer),
             channel: asked.channel,
             endpoint: check::trimmed(asked.endpoint),
             queue: asked.queue,

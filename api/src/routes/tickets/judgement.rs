@@ -19,9 +19,8 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(log_time).service(correct);
 }
 
-fn five() -> u8 {
-    5
-}
+/// The highest score unless said.
+const SCALE: u8 = 5;
 
 /// The customer's rating.
 #[derive(Deserialize, ToSchema)]
@@ -30,8 +29,7 @@ struct Rating {
     /// The score, from 1.
     score: u8,
     /// The highest score; 5 unless said.
-    #[serde(default = "five")]
-    scale: u8,
+    scale: Option<u8>,
     /// In the customer's words.
     comment: Option<String>,
     /// When it happened, where an administrator's token knows better than now.
@@ -46,6 +44,7 @@ struct Rating {
 async fn rate(call: Call, id: web::Path<String>, body: Body<Rating>) -> Answer {
     let Rating { score, scale, comment, occurred_at } = body.asked;
     Check::default().maybe_text("/comment", comment.as_ref()).done()?;
+    let scale = scale.unwrap_or(SCALE);
     let command = TicketCommand::Rate { score, scale, comment };
     call.execute(&id, &body.bytes, occurred_at, command).await
 }
@@ -55,8 +54,7 @@ async fn rate(call: Call, id: web::Path<String>, body: Body<Rating>) -> Answer {
 #[serde(deny_unknown_fields)]
 struct RequestRating {
     /// The highest score; 5 unless said.
-    #[serde(default = "five")]
-    scale: u8,
+    scale: Option<u8>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -68,7 +66,8 @@ struct RequestRating {
 #[post("/rating/request")]
 async fn request_rating(call: Call, id: web::Path<String>, body: Body<RequestRating>) -> Answer {
     let RequestRating { scale, occurred_at } = body.asked;
-    call.execute(&id, &body.bytes, occurred_at, TicketCommand::RequestRating { scale }).await
+    let command = TicketCommand::RequestRating { scale: scale.unwrap_or(SCALE) };
+    call.execute(&id, &body.bytes, occurred_at, command).await
 }
 
 /// A score of quality control.
@@ -78,8 +77,7 @@ struct Quality {
     /// The score, from 0.
     score: u8,
     /// The highest score; 5 unless said.
-    #[serde(default = "five")]
-    scale: u8,
+    scale: Option<u8>,
     /// The id of the agent whose work it is; the owner's when not said.
     agent: Option<Uuid>,
     /// The rubric and its version, such as `tone/3`.
@@ -103,7 +101,7 @@ async fn quality(call: Call, id: web::Path<String>, body: Body<Quality>) -> Answ
         .done()?;
     let gather = async {
         let agent = call.maybe_agent("/agent", agent).await?;
-        let rubric = check::trimmed(rubric);
+        let (scale, rubric) = (scale.unwrap_or(SCALE), check::trimmed(rubric));
         Ok(TicketCommand::ScoreQuality { agent, score, scale, rubric, comment })
     };
     call.execute_with(&id, &body.bytes, occurred_at, gather).await

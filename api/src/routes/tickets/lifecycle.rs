@@ -30,26 +30,16 @@ struct Snooze {
     /// For how long: an ISO 8601 duration, days of 24 hours.
     #[schema(example = "PT3H")]
     r#for: Option<String>,
-    /// Why: `customer_asked` pauses clocks; `other` unless said.
+    /// Why; `other` unless said. Only `customer_asked` pauses the clocks whose plan names `snoozed`.
     #[schema(value_type = Option<String>)]
-    #[serde(default = "other")]
-    reason: SnoozeReason,
+    reason: Option<SnoozeReason>,
     /// Why, in words.
     note: Option<String>,
     /// Whether a customer's message wakes it; yes unless said.
-    #[serde(default = "yes")]
-    wakes_on_message: bool,
+    wakes_on_message: Option<bool>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
-}
-
-fn other() -> SnoozeReason {
-    SnoozeReason::Other
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// Put the ticket aside until a time. It wakes by itself, at the end of a block.
@@ -62,9 +52,9 @@ async fn snooze(call: Call, id: web::Path<String>, body: Body<Snooze>) -> Answer
     let from = asked.occurred_at.unwrap_or_else(|| call.docket.desk.now());
     let command = TicketCommand::Snooze {
         until: end(asked.until, asked.r#for.as_deref(), from)?,
-        reason: asked.reason,
+        reason: asked.reason.unwrap_or(SnoozeReason::Other),
         note: asked.note,
-        wakes_on_message: asked.wakes_on_message,
+        wakes_on_message: asked.wakes_on_message.unwrap_or(true),
     };
     call.execute(&id, &body.bytes, asked.occurred_at, command).await
 }
@@ -106,8 +96,7 @@ async fn wake(call: Call, id: web::Path<String>, body: Body<Wake>) -> Answer {
 struct Close {
     /// `solved` unless said.
     #[schema(value_type = Option<String>)]
-    #[serde(default = "solved")]
-    outcome: Outcome,
+    outcome: Option<Outcome>,
     /// What solved it, for the customer.
     resolution: Option<String>,
     /// Why, internally.
@@ -115,10 +104,6 @@ struct Close {
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
-}
-
-fn solved() -> Outcome {
-    Outcome::Solved
 }
 
 /// Close the ticket.
@@ -132,6 +117,7 @@ async fn close(call: Call, id: web::Path<String>, body: Body<Close>) -> Answer {
         .maybe_text("/reason", asked.reason.as_ref())
         .done()?;
     let Close { outcome, resolution, reason, .. } = asked;
+    let outcome = outcome.unwrap_or(Outcome::Solved);
     let command = TicketCommand::Close { outcome, resolution, reason };
     call.execute(&id, &body.bytes, asked.occurred_at, command).await
 }

@@ -34,8 +34,7 @@ struct Commitment {
     due: Option<Instant>,
     /// `desk` or `customer`; `desk` unless said.
     #[schema(value_type = Option<String>)]
-    #[serde(default = "desk")]
-    promiser: Promiser,
+    promiser: Option<Promiser>,
     /// The coded kind, such as `refund`.
     kind: Option<String>,
     /// The amount with its unit, such as `49.90 EUR`.
@@ -47,10 +46,6 @@ struct Commitment {
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
-}
-
-fn desk() -> Promiser {
-    Promiser::Desk
 }
 
 /// Record a promise.
@@ -65,7 +60,7 @@ async fn promise(call: Call, id: web::Path<String>, body: Body<Commitment>) -> A
         .maybe_name("/kind", kind.as_ref())
         .maybe_name("/amount", amount.as_ref())
         .done()?;
-    let evidence = evidence.map(MessageId);
+    let (promiser, evidence) = (promiser.unwrap_or(Promiser::Desk), evidence.map(MessageId));
     let (kind, amount) = (check::trimmed(kind), check::trimmed(amount));
     let command =
         TicketCommand::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted };
@@ -100,7 +95,7 @@ async fn keep(call: Call, id: web::Path<String>, body: Body<Kept>) -> Answer {
 /// What is promised instead.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Changed {
+struct ChangedCommitment {
     /// The promise's id.
     commitment: Uuid,
     /// What is promised now.
@@ -125,11 +120,11 @@ fn is_now<'de, D: Deserializer<'de>>(due: D) -> Result<NewDue, D::Error> {
 }
 
 /// Change a promise.
-#[utoipa::path(tag = "tickets", request_body = Changed,
+#[utoipa::path(tag = "tickets", request_body = ChangedCommitment,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/commitment/change")]
-async fn change(call: Call, id: web::Path<String>, body: Body<Changed>) -> Answer {
-    let Changed { commitment, text, due, reason, occurred_at } = body.asked;
+async fn change(call: Call, id: web::Path<String>, body: Body<ChangedCommitment>) -> Answer {
+    let ChangedCommitment { commitment, text, due, reason, occurred_at } = body.asked;
     Check::default().text("/text", &text).text("/reason", &reason).done()?;
     let commitment = CommitmentId(commitment);
     let command = TicketCommand::ChangeCommitment { commitment, text, due, reason };
@@ -193,8 +188,7 @@ struct Complaint {
     claim: String,
     /// `minor` or `major`; `minor` unless said.
     #[schema(value_type = Option<String>)]
-    #[serde(default = "minor")]
-    severity: Severity,
+    severity: Option<Severity>,
     /// What the customer demands.
     remedy: Option<String>,
     /// The id of the agent who owns it. When not said, a major one belongs to the manager of the
@@ -205,16 +199,13 @@ struct Complaint {
     occurred_at: Option<Instant>,
 }
 
-fn minor() -> Severity {
-    Severity::Minor
-}
-
 /// Raise a complaint.
 #[utoipa::path(tag = "tickets", request_body = Complaint,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/complaint")]
 async fn complain(call: Call, id: web::Path<String>, body: Body<Complaint>) -> Answer {
     let Complaint { claim, severity, remedy, owner, occurred_at } = body.asked;
+    let severity = severity.unwrap_or(Severity::Minor);
     Check::default().text("/claim", &claim).maybe_text("/remedy", remedy.as_ref()).done()?;
     let gather = async {
         let owner = match owner {

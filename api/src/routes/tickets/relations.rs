@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::call::{Answer, Call};
 use crate::check::Check;
 
@@ -54,7 +54,7 @@ struct Unmerge {
     /// The merge, as the events of both tickets name it.
     merge_id: Uuid,
     /// The survivor's later messages that go back with the source.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     messages: Vec<Uuid>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -117,15 +117,10 @@ struct Link {
     ticket: String,
     /// How they are linked; `related` unless said.
     #[schema(value_type = Option<String>)]
-    #[serde(default = "related")]
-    kind: LinkKind,
+    kind: Option<LinkKind>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
-}
-
-fn related() -> LinkKind {
-    LinkKind::Related
 }
 
 /// Link the ticket with another; both remember, each in its own words.
@@ -137,7 +132,8 @@ async fn link(call: Call, id: web::Path<String>, body: Body<Link>) -> Answer {
     let link = async {
         let id = call.ticket(&id).await?;
         let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
-        Ok(call.docket.desk.link(&request, id, other, body.asked.kind).await)
+        let kind = body.asked.kind.unwrap_or(LinkKind::Related);
+        Ok(call.docket.desk.link(&request, id, other, kind).await)
     };
     call.once(&request, StatusCode::OK, link).await
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::body::Body;
+use crate::body::{self, Body};
 use crate::call::{Answer, Call};
 use crate::check::Check;
 
@@ -98,10 +98,10 @@ async fn transfer(call: Call, id: web::Path<String>, body: Body<Transfer>) -> An
 #[serde(deny_unknown_fields)]
 struct Retag {
     /// At most 50 of at most 64 characters.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     add: Vec<String>,
     /// At most 50.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "body::or_default")]
     remove: Vec<String>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
