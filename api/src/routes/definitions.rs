@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, put, web};
 use docket_domain::codec::Event;
-use docket_domain::definition::{Catalogue, DefinitionEvent, DefinitionKind, InForce};
+use docket_domain::definition::{Catalogue, DefinitionEvent, DefinitionKind, Document, InForce};
 use docket_domain::instant::Instant;
 use docket_projections::recorded::Moment;
 use serde::Serialize;

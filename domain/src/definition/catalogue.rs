@@ -115,6 +115,7 @@ impl Catalogue {
             DefinitionKind::Type => self.types.contains_key(key),
             DefinitionKind::Calendar => self.calendars.contains_key(key),
             DefinitionKind::Plan => self.plans.contains_key(key),
+            DefinitionKind::Template => self.templates.contains_key(key),
             DefinitionKind::Settings => self.settings.is_some(),
         };
         is_there || self.retired.contains(&(kind, key.to_owned()))

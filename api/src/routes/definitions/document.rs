@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::body;
 use crate::problem::Problem;
 
-/// What `GET` says of a document beside the document itself.
-const SHOWN: [&str; 3] = ["key", "version", "effective_from"];
+/// What answers say of a document beside the document itself.
+const SHOWN: [&str; 4] = ["key", "version", "effective_from", "doubts"];
 
 /// The kind that a path names.
 pub fn kind(plural: &str) -> Result<DefinitionKind, Problem> {
