@@ -4,7 +4,7 @@
 //! ended, since the target itself says how far it is; and it is done beside a server that writes, up to
 //! the last step, before which the source is closed to writers for good. The target is marked, and
 //! nobody serves from it, until every row was read from both and found equal and every payload has its
-//! hash. See `docs/decisions/0035`. Deliberately absent: any change of what is moved.
+//! hash. See `docs/decisions/0031`. Deliberately absent: any change of what is moved.
 
 mod compare;
 mod house;
