@@ -41,8 +41,8 @@ pub struct Desk {
 pub async fn fill(data: &Path, desk: Desk) -> Result<(), Failure> {
     std::fs::create_dir_all(data)?;
     let clock: Clock = Arc::new(now);
-    let store: Arc<dyn EventStore> =
-        Arc::new(SqliteStore::open(data.join("log.sqlite"), clock).await?);
+    let log = Arc::new(SqliteStore::open(data.join("log.sqlite"), clock).await?);
+    let store: Arc<dyn EventStore> = log.clone();
     let key = KeyFile::load_or_create(&data.join("docket.key"), &*store).await?;
     let vault = Arc::new(Vault::new(store.clone(), key));
     const WRITERS: u64 = 64;
@@ -60,6 +60,8 @@ pub async fn fill(data: &Path, desk: Desk) -> Result<(), Failure> {
     for writer in writers {
         writer.await??;
     }
+    // The server that is started next wants the file's lock.
+    log.close().await;
     Ok(())
 }
 

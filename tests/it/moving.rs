@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use docket_api::config::Options;
 use docket_test_servers::postgres;
@@ -97,6 +98,9 @@ async fn nothing_that_is_written_while_a_desk_moves_is_lost_or_doubled() {
     let count = Arc::new(AtomicU64::new(0));
     let writers: Vec<_> =
         (0..2).map(|_| tokio::spawn(kill::write(target.clone(), count.clone()))).collect();
+    while count.load(Ordering::SeqCst) < 40 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let from = file(data, "log.sqlite");
     let mut mover = Mover::start(data, &from, database.url());
     block_in_place(|| mover.says("Level with the source. Now stop every server of it"));
@@ -181,16 +185,16 @@ async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
     assert!(verified.status.success(), "{}", said(&verified));
 
     let to = file(&data, "moved.sqlite");
-    for line in ["Moving", "Copied what", "Compared; building", "Everything is copied"] {
+    for line in ["Moving", "Copied what", "Compared; building"] {
         let mut mover = Mover::start(&data, &url, &to);
         block_in_place(|| mover.says(line));
         mover.kill();
         let refused = docket(&data, &to, &["token", "list"]);
         assert!(said(&refused).contains("was not verified yet"), "{line}: {}", said(&refused));
     }
+    let report = block_in_place(|| Mover::start(&data, &url, &to).ends());
     let gone = docket(&data, &url, &["token", "list"]);
     assert!(said(&gone).contains("this log has moved to sqlite:"), "{}", said(&gone));
-    let report = block_in_place(|| Mover::start(&data, &url, &to).ends());
     assert!(report.contains("erasures.log: 1 erasures"), "{report}");
     let verified = docket(&data, &to, &["verify"]);
     assert!(verified.status.success(), "{}", said(&verified));

@@ -86,7 +86,9 @@ impl Heard {
         let is_there = |subject: &String| erased.iter().any(|(erased, _)| erased == subject);
         if !self.is_certain || !self.last.iter().all(is_there) {
             docket.erase_again().await?;
-            *self = Self { since: self.since, ..Self::of_nobody(docket.now()) };
+            // Of whom views may show something is in every ledger by now, and not found new again.
+            let to_refold = std::mem::take(&mut self.to_refold);
+            *self = Self { since: self.since, to_refold, ..Self::of_nobody(docket.now()) };
             return Ok(());
         }
         let new: Vec<(String, Millis)> =

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_is_reached_is_not_passed_for_the_icon() {
+    fn at_the_deadline_itself_the_icon_is_late() {
         let row = r#"{"a":1,"indicator":{"message":"blue","ticket":"none","green_at":"2026-03-02T12:00:00.000Z","orange_at":null,"red_at":"2026-03-02T12:00:00.000Z"}}"#;
         insta::assert_snapshot!(told(row), @r#"{"a":1,"indicator":{"message":"green","ticket":"red","green_at":"2026-03-02T12:00:00.000Z","orange_at":null,"red_at":"2026-03-02T12:00:00.000Z"}}"#);
     }

@@ -31,6 +31,10 @@ pub(super) enum Verdict {
     Unknown,
 }
 
+/// `INVALID_ARGUMENT`, `RESOURCE_EXHAUSTED` and `OUT_OF_RANGE`, as gRPC numbers its codes: what the
+/// server, or the client before it, says of an append that is larger than it takes.
+const REFUSALS: [i32; 3] = [3, 8, 11];
+
 /// What became of an append that an error was answered to. What is not certain is unknown.
 pub(super) fn verdict(error: &Error) -> Verdict {
     match error {
@@ -38,6 +42,8 @@ pub(super) fn verdict(error: &Error) -> Verdict {
         Error::AccessDenied | Error::ResourceDeleted | Error::UnsupportedFeature => {
             Verdict::Refused
         }
+        // Too large, or not to be had: sent again it would be answered so again, for ever.
+        Error::Grpc { code, .. } if REFUSALS.contains(&i32::from(*code)) => Verdict::Refused,
         Error::WrongExpectedVersion { .. } => Verdict::Elsewhere,
         _ => Verdict::Unknown,
     }

@@ -81,8 +81,8 @@ pub struct KurrentStore {
 }
 
 impl KurrentStore {
-    /// Opens the log at `url` (`esdb://…`) with the file `beside` it, which is created where needed. All
-    /// that was begun before is finished, and all that is in the log has its position, when this answers.
+    /// Opens the log at `url` (`esdb://…`) with the file `beside` it, which is created where needed. What
+    /// was begun before has been tried again, and all that is in the log has its position, when this answers.
     ///
     /// # Errors
     /// [`StoreError::Refused`] when another process uses the file, or it does not belong to this log;

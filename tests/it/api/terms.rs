@@ -128,6 +128,9 @@ async fn a_reply_that_bounced_keeps_its_verdict_and_says_so() {
     let history = desk.admin.get(&ticket.path("history")).await.is(200).body;
     let replied = history["data"].as_array().unwrap().last().unwrap();
     let reply = replied["data"]["message"]["id"].as_str().unwrap().to_owned();
+    let wordy = json!({ "message": reply, "code": "550 no such user" });
+    let refused = desk.admin.post(&ticket.path("bounce"), &wordy).await.problem();
+    assert_eq!(refused, "422 invalid_request /code:invalid_value");
     let said = json!({ "message": reply, "code": "5.1.1", "reason": "no such user" });
     desk.admin.post(&ticket.path("bounce"), &said).await.is(200);
     let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;

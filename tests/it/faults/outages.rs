@@ -11,6 +11,8 @@
 //! loses patience (nothing was refused, and nothing accepted any more). The rolling restart has not been seen
 //! to fail on a broken build of its own yet.
 
+use std::time::{Duration, Instant};
+
 use docket_test_servers::postgres::{Cut, Proxy, Server};
 use docket_tests::process::{Process, admin_token};
 use sqlx::{Connection, PgConnection};
@@ -50,7 +52,7 @@ async fn nothing_is_lost_or_doubled_when_no_connection_is_to_be_had() {
         // Those of the server end, and all that become free are taken before it can.
         let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                    WHERE application_name LIKE 'docket%'";
-        let mut first = PgConnection::connect(database.url()).await.unwrap();
+        let mut first = connected(database.url()).await;
         let refused = load.is_refused();
         tokio::pin!(refused);
         loop {
@@ -133,4 +135,16 @@ async fn a_rolling_restart_fails_no_request() {
         ledger.every_text_is_in_the_log_once(target).await;
     }
     ledger.every_key_gets_its_first_answer(&targets[2]).await;
+}
+
+/// A connection of our own. Those that were taken before may still be ending.
+async fn connected(url: &str) -> PgConnection {
+    let began = Instant::now();
+    loop {
+        match PgConnection::connect(url).await {
+            Ok(connection) => return connection,
+            Err(error) => assert!(began.elapsed() < Duration::from_secs(60), "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -9,6 +9,7 @@
 //! (texts were lost, and the log ended before what was acknowledged).
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use docket_test_servers::postgres::{self, Server};
 use docket_tests::process::{Process, admin_token, binary};
@@ -63,7 +64,11 @@ async fn nothing_is_lost_or_doubled_when_a_standby_takes_over() {
     primary.configure(&[QUORUM]);
     primary.reload();
     let following = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'";
-    while block_in_place(|| primary.ask(following)) != "2" {}
+    let began = Instant::now();
+    while block_in_place(|| primary.ask(following)) != "2" {
+        assert!(began.elapsed() < Duration::from_secs(120), "the standbys do not follow");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let hosts = format!(
         "127.0.0.1:{},127.0.0.1:{},127.0.0.1:{}",
         primary.port(),

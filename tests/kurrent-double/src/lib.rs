@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use docket_test_servers::free_port;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -52,7 +53,7 @@ impl Double {
     /// When there is no free port.
     pub async fn start() -> Self {
         let mut double = Self {
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            address: SocketAddr::from(([127, 0, 0, 1], free_port())),
             log: Arc::default(),
             faults: Arc::default(),
             server: None,

@@ -184,7 +184,7 @@ struct Bounce {
     message: Uuid,
     /// Whom it was meant for.
     recipient: Option<String>,
-    /// The provider's code, such as `5.1.1`.
+    /// The provider's code, such as `550` or `5.1.1` (RFC 3463).
     code: Option<String>,
     /// Why, in the provider's words.
     reason: Option<String>,
@@ -201,10 +201,19 @@ async fn bounce(call: Call, id: web::Path<String>, body: Body<Bounce>) -> Answer
     let Bounce { message, recipient, code, reason, occurred_at } = body.asked;
     Check::default()
         .maybe_name("/recipient", recipient.as_ref())
-        .maybe_name("/code", code.as_ref())
+        .that(code.as_deref().is_none_or(is_code), "/code", "invalid_value", CODE)
         .maybe_text("/reason", reason.as_ref())
         .done()?;
-    let (message, code) = (MessageId(message), check::trimmed(code));
+    let message = MessageId(message);
     let command = TicketCommand::ReportBounce { message, recipient, code, reason };
     call.execute(&id, &body.bytes, occurred_at, command).await
+}
+
+/// What a provider's code is.
+const CODE: &str = "digits and dots, such as 550 or 5.1.1; words belong in the reason";
+
+/// Words would be in the log for good, and providers' name the recipient.
+fn is_code(text: &str) -> bool {
+    let known = |c: char| c.is_ascii_digit() || c == '.';
+    (1..=11).contains(&text.len()) && text.chars().all(known)
 }
