@@ -75,7 +75,9 @@ fn utc() -> ZoneOffsets {
 fn the_defaults_can_be_published_one_after_the_other() {
     let mut kinds: Vec<DefinitionKind> = defaults().iter().map(|(_, it)| it.kind()).collect();
     kinds.dedup();
-    assert_eq!(kinds, DefinitionKind::ALL);
+    // A desk begins without templates: their words are its own.
+    let all = DefinitionKind::ALL.into_iter().filter(|kind| *kind != DefinitionKind::Template);
+    assert!(kinds.iter().copied().eq(all), "{kinds:?}");
     let desk = Desk::new();
     for (key, document) in defaults() {
         assert_eq!(publish(&desk.0, &key, document, Some(utc())), Ok(Vec::new()), "{key}");
