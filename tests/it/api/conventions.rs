@@ -32,6 +32,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
 async fn head_answers_the_headers_of_get() {
     let desk = Desk::open().await;
     let ticket = desk.given_ticket().await;
+    desk.views_caught_up().await;
     for path in [ticket.own(), "/v1/tickets?view=all".to_owned(), "/healthz".to_owned()] {
         let got = desk.admin.get(&path).await.is(200);
         let head = desk.admin.send(desk.admin.request("HEAD", &path)).await;
