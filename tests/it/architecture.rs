@@ -53,7 +53,7 @@ fn our_crates_see_each_other_only_as_drawn() {
     bench → domain store
     commands → domain store
     domain → 
-    kurrent-double → store
+    kurrent-double → store test-servers
     projections → domain store test-servers
     store → test-servers
     test-servers → 
