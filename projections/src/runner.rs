@@ -47,9 +47,6 @@ pub enum ProjectionError {
     /// There is no view of that name.
     #[error("there is no view named {0:?}")]
     UnknownView(String),
-    /// The view is being built already.
-    #[error("the view {0} is being built already")]
-    Building(String),
     /// No table of the view, in this version, is kept.
     #[error("no earlier table of {0} is kept")]
     NothingKept(String),
@@ -166,7 +163,7 @@ impl Projections {
     }
 
     /// Begins to build a view anew beside the table in use; the answer comes when the new one has
-    /// taken its place.
+    /// taken its place. Where it is being built already, that is the one that is waited for.
     pub async fn rebuild(
         &self,
         view: &str,

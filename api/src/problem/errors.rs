@@ -106,8 +106,7 @@ impl From<ProjectionError> for Problem {
             ProjectionError::Documents(error) => error.into(),
             ProjectionError::Read(error) => error.into(),
             ProjectionError::UnknownView(_) => Self::not_found("view"),
-            ProjectionError::Building(_)
-            | ProjectionError::NothingKept(_)
+            ProjectionError::NothingKept(_)
             | ProjectionError::Refused(_)
             | ProjectionError::Stopped => {
                 Self::unavailable("views_unavailable", error.to_string(), 1)

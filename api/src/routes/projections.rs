@@ -38,12 +38,8 @@ async fn list(docket: web::Data<Docket>) -> Answer {
     responses((status = 202, description = "It is being built.", body = Rebuilding)))]
 #[post("/projections/{name}/rebuild")]
 async fn rebuild(call: Call, name: web::Path<String>) -> Answer {
-    match call.docket.views.rebuild(&name).await {
-        // The answer comes long after this one; GET /v1/projections tells how it goes. A repetition
-        // while it is being built is the same wish.
-        Ok(_) | Err(ProjectionError::Building(_)) => {}
-        Err(error) => return Err(error.into()),
-    }
+    // Its answer comes long after this one; GET /v1/projections tells how it goes.
+    drop(call.docket.views.rebuild(&name).await?);
     let response = HttpResponse::build(StatusCode::ACCEPTED);
     json(response, &Rebuilding { name: name.into_inner(), state: "building" })
 }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::ProjectionError;
 use super::build::{self, Built, CatchUp};
 use super::work::{Building, Reply, Running};
-use crate::documents::{Build, Kept};
+use crate::documents::{Build, Kept, Table};
 use crate::view::Registered;
 
 impl Running {
@@ -31,11 +31,11 @@ impl Running {
         Ok(())
     }
 
-    /// Begins builds again that ended with whoever projected before: what they had is dropped.
-    pub fn begin_again(&mut self, begun: &[Build]) {
+    /// Begins builds again, of views that have a table in use, that ended with whoever projected
+    /// before: what they had is dropped.
+    pub fn begin_again(&mut self, begun: &[Build], in_use: &[(Registered, Table)]) {
         let is_begun = |view: &str| begun.iter().any(|build| build.view == view);
-        let views = self.projector.targets().iter().map(|(view, _)| *view);
-        // Those without a table in use are seen to already.
+        let views = in_use.iter().map(|(view, _)| *view);
         let again: Vec<Registered> = views.filter(|view| is_begun(view.name)).collect();
         for view in again {
             tracing::info!(view.name, "its table was being built, and is begun again");
@@ -57,10 +57,11 @@ impl Running {
         let _ = reply.send(answer);
     }
 
-    /// Begins to build tables beside those in use.
+    /// Begins to build tables beside those in use. Whoever asks for one that is being built already
+    /// is answered with who asked first.
     pub fn build(&mut self, views: Vec<Registered>, reply: Reply) {
         if let Err(view) = self.work.progress.builds(&views) {
-            let _ = reply.send(Err(ProjectionError::Building(view.to_owned())));
+            self.joined.push((view, reply));
             return;
         }
         let (reader, documents) = (self.work.reader.clone(), self.work.documents.clone());
@@ -75,7 +76,7 @@ impl Running {
     pub async fn place(&mut self, Building { built, views, reply }: Building) {
         match built {
             Ok(built) => self.waiting.push((built, views, reply)),
-            Err(error) => self.built(&views, reply, Err(error)),
+            Err(error) => self.failed(&views, reply, error),
         }
         self.put_in_place().await;
     }
@@ -100,9 +101,10 @@ impl Running {
             match put {
                 Ok(()) => {
                     self.stands(&views);
+                    let reply = self.with_joined(&views, reply);
                     self.compare(&before, &tables, reply).await;
                 }
-                Err(error) => self.built(&views, reply, Err(error)),
+                Err(error) => self.failed(&views, reply, error),
             }
         }
         if self.builds.is_empty() && self.waiting.is_empty() {
@@ -128,12 +130,21 @@ impl Running {
         Ok(())
     }
 
-    fn built(&mut self, views: &[Registered], reply: Reply, outcome: Result<(), ProjectionError>) {
-        if let Err(error) = &outcome {
-            tracing::error!(%error, "a view could not be built");
-        }
+    fn failed(&mut self, views: &[Registered], reply: Reply, error: ProjectionError) {
+        tracing::error!(%error, "a view could not be built");
         self.stands(views);
-        let _ = reply.send(outcome);
+        let _ = self.with_joined(views, reply).send(Err(error));
+    }
+
+    /// One reply for all who asked for tables of these views.
+    fn with_joined(&mut self, views: &[Registered], reply: Reply) -> Reply {
+        let of_these = |joined: &str| views.iter().any(|view| view.name == joined);
+        let joined: Vec<Reply> = self
+            .joined
+            .extract_if(.., |(view, _)| of_these(view))
+            .map(|(_, reply)| reply)
+            .collect();
+        if joined.is_empty() { reply } else { to_all(reply, joined) }
     }
 
     /// Nothing is built for these views any more.
@@ -143,6 +154,20 @@ impl Running {
             self.work.progress.ready();
         }
     }
+}
+
+/// Passes an answer on to whoever asked first, and to those who joined.
+fn to_all(first: Reply, joined: Vec<Reply>) -> Reply {
+    let (reply, answered) = oneshot::channel();
+    tokio::spawn(async move {
+        let answer = answered.await.unwrap_or(Err(ProjectionError::Stopped));
+        for reply in joined {
+            let why_not = |error: &ProjectionError| ProjectionError::Refused(error.to_string());
+            let _ = reply.send(answer.as_ref().map_err(why_not).map(drop));
+        }
+        let _ = first.send(answer);
+    });
+    reply
 }
 
 fn built_of(view: Registered, kept: &Kept) -> Built {

@@ -91,6 +91,8 @@ pub(super) struct Running {
     pub refolded: BTreeSet<String>,
     /// Whoever builds tables.
     pub builds: JoinSet<Building>,
+    /// Who asked for a view that was being built already.
+    pub joined: Vec<(&'static str, Reply)>,
     /// Tables that are held against the ones before.
     pub comparing: Vec<Comparing>,
     /// Wishes of other nodes that are being granted, and whoever answers them.
@@ -125,6 +127,7 @@ impl Running {
             waiting: Vec::new(),
             refolded: BTreeSet::new(),
             builds: JoinSet::new(),
+            joined: Vec::new(),
             comparing: Vec::new(),
             granting: BTreeSet::new(),
             answers: JoinSet::new(),
@@ -135,7 +138,7 @@ impl Running {
         } else {
             running.work.progress.ready();
         }
-        running.begin_again(&begun);
+        running.begin_again(&begun, &in_use);
         Ok(running)
     }
 

@@ -90,7 +90,7 @@ async fn happens(on: &On, steps: Vec<Step>) {
         }
     }
     for rebuilt in rebuilds {
-        // It may have been refused, as being built already, or have ended with the process.
+        // It may have ended with the process.
         let _ = rebuilt.await;
     }
     desk.shown().await;

@@ -207,3 +207,45 @@ async fn a_build_that_ended_with_its_process_is_begun_again() {
         assert!(status.iter().all(|view| view.build.is_none()), "{status:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_build_that_ended_with_its_process_is_done_once() {
+    for on in On::each() {
+        let mut desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1042")]).await;
+        desk.shown().await;
+        let id = desk.reader.store.meta(STORE_ID).await.unwrap().unwrap();
+        desk.unwatched(async |desk| {
+            let views = desk.on.views(desk.folder.path());
+            let documents = Documents::open(&views, &id).await.unwrap();
+            let documents = documents.emptied(&id).await.unwrap();
+            assert!(documents.take(Duration::from_secs(1), true).await.unwrap());
+            for view in REGISTRY {
+                documents.create(view).await.unwrap();
+            }
+            documents.give_back().await.unwrap();
+            documents.close().await;
+        })
+        .await;
+        assert_eq!(desk.table("ticket_list").await.len(), 1);
+        let made = desk.views.documents().in_use(REGISTRY);
+        let number = |table: &str| table.rsplit('g').next().unwrap().parse::<u32>().unwrap();
+        let last = made.iter().map(|(_, table)| number(&table.name)).max().unwrap();
+        desk.views.rebuild("ticket_list").await.unwrap().await.unwrap().unwrap();
+        assert_eq!(number(&generation(&desk)), last + 1, "no other table was begun meanwhile");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_view_that_is_being_built_is_answered_with_who_asked_first() {
+    for on in On::each() {
+        let desk = Desk::open_on(&on).await;
+        desk.ticket(&stream(1), vec![opening("1042")]).await;
+        desk.shown().await;
+        let first = desk.views.rebuild("ticket_list").await.unwrap();
+        let second = desk.views.rebuild("ticket_list").await.unwrap();
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        assert_eq!(desk.table("ticket_list").await.len(), 1);
+    }
+}
