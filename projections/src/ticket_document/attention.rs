@@ -20,8 +20,8 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// Whether no employee did anything since a customer's message came in; one that comes in with
-    /// an alias was not read here either.
+    /// Whether no employee did anything here since a customer's message came in. Who merges or splits
+    /// a ticket did something; what waits then, the icon says.
     pub fn is_unread(&self) -> bool {
         self.customer_spoke > self.employee_acted
     }
@@ -33,16 +33,19 @@ impl Attention {
 
     pub fn evolve(&mut self, event: &TicketEvent, recorded: &Recorded) {
         let human = recorded.envelope.actor.kind.is_human();
-        let came: Vec<Uuid> = match customers_message(event) {
+        let said = customers_message(event);
+        let came: Vec<Uuid> = match said {
             Some(message) => vec![message.id.0],
             None => brought(event).iter().map(|message| message.id.0).collect(),
         };
+        if said.is_none() && human {
+            self.employee_acted = recorded.version;
+        } else if !came.is_empty() {
+            self.customer_spoke = recorded.version;
+        }
         if !came.is_empty() {
             self.waiting.retain(|known| !came.contains(known));
             self.waiting.extend(came);
-            self.customer_spoke = recorded.version;
-        } else if human {
-            self.employee_acted = recorded.version;
         }
         match event {
             _ if human && is_answer(event) => self.waiting.clear(),

@@ -108,7 +108,7 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         wakes_at: None,
         merged_into: None,
         escalation_level: 0,
-        messages: u32::from(created.message.is_some()),
+        messages: messages(created),
         unread: false,
         complaint_open: false,
         fields: BTreeMap::new(),
@@ -117,6 +117,13 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         due_at: None,
         indicator: Indicator::without_clocks(false),
     }
+}
+
+/// How many messages it begins with: its first, and those of another ticket that it was split off
+/// with, which it shows by reference.
+fn messages(created: &TicketCreated) -> u32 {
+    let split_off = created.origin.as_ref().map_or(0, |origin| origin.messages.len());
+    u32::from(created.message.is_some()) + u32::try_from(split_off).unwrap_or(u32::MAX)
 }
 
 impl TicketDocument {
