@@ -48,11 +48,39 @@ impl FromStr for Instant {
     type Err = NotAnInstant;
 
     fn from_str(text: &str) -> Result<Self, NotAnInstant> {
+        if !is_rfc_3339(text) {
+            return Err(NotAnInstant);
+        }
         let timestamp: jiff::Timestamp = text.parse().map_err(|_| NotAnInstant)?;
         let instant = Self(timestamp.as_millisecond());
         // The parser takes a second more than the calendar writes.
         if instant <= Self::LATEST { Ok(instant) } else { Err(NotAnInstant) }
     }
+}
+
+/// Whether the form is that of RFC 3339, 5.6; the parser takes more than that. What is before the common
+/// era has a year of six digits, as it is written here.
+fn is_rfc_3339(text: &str) -> bool {
+    let of_six = text.strip_prefix('-').and_then(|year| year.get(2..));
+    let Some((date_time, rest)) = of_six.unwrap_or(text).split_at_checked(SECONDS.len()) else {
+        return false;
+    };
+    let fraction =
+        rest.strip_prefix('.').map(|it| it.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let has_digits = fraction.is_none_or(|zone| rest.len() - zone.len() > 1);
+    let zone = fraction.unwrap_or(rest);
+    let zone_fits =
+        matches!(zone, "Z" | "z") || has_form(zone, "+00:00") || has_form(zone, "-00:00");
+    let begins = has_form(date_time, SECONDS) || has_form(date_time, "0000-00-00t00:00:00");
+    begins && has_digits && zone_fits
+}
+
+/// The form of a date and a time: a digit stands for any.
+const SECONDS: &str = "0000-00-00T00:00:00";
+
+fn has_form(text: &str, form: &str) -> bool {
+    let fits = |(it, form): (u8, u8)| if form == b'0' { it.is_ascii_digit() } else { it == form };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(fits)
 }
 
 impl Serialize for Instant {
@@ -97,6 +125,42 @@ mod tests {
             assert_eq!(text.parse(), Ok(Instant(millis)));
         }
         assert_eq!("2026-01-01T01:00:00+01:00".parse(), Ok(Instant(1_767_225_600_000)));
-        assert_eq!("yesterday".parse::<Instant>(), Err(NotAnInstant));
+    }
+
+    #[test]
+    fn only_rfc_3339_is_read() {
+        for same in [
+            "2026-01-01T00:00:00Z",
+            "2026-01-01t00:00:00.0z",
+            "2026-01-01T00:00:00.000000000Z",
+            "2026-01-01T01:00:00+01:00",
+            "2025-12-31T23:30:00.000-00:30",
+            "2026-01-01T00:00:00-00:00",
+        ] {
+            assert_eq!(same.parse(), Ok(Instant(1_767_225_600_000)), "{same}");
+        }
+        for other in [
+            "yesterday",
+            "",
+            "2026-01-01",
+            "2026-01-01T00:00Z",
+            "2026-01-01T00:00:00",
+            "2026-01-01 00:00:00Z",
+            "20260101T000000Z",
+            "2026-01-01T00:00:00+01",
+            "2026-01-01T00:00:00+0100",
+            "2026-01-01T00:00:00+01:00:30",
+            "2026-01-01T00:00:00,5Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00Z[UTC]",
+            "2026-01-01T00:00:00+01:00[Europe/Warsaw]",
+            " 2026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00Z ",
+            "2026-02-29T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "1767225600000",
+        ] {
+            assert_eq!(other.parse::<Instant>(), Err(NotAnInstant), "{other}");
+        }
     }
 }

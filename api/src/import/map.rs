@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
@@ -208,8 +209,11 @@ impl Map {
     fn instant(&self, text: &str) -> Option<Instant> {
         let local: DateTime = match &self.time_format {
             Some(format) => DateTime::strptime(format, text).ok()?,
-            None => match text.parse() {
-                Ok(instant) => return Some(instant),
+            // Other systems write more loosely than our clients may.
+            None => match text.parse::<Timestamp>() {
+                Ok(at) => {
+                    return Some(Instant(at.as_millisecond())).filter(|at| *at <= Instant::LATEST);
+                }
                 Err(_) => text.parse().ok()?,
             },
         };
