@@ -32,7 +32,7 @@ pub struct Promised {
 
 impl View for SlaClocks {
     const NAME: &'static str = "sla_clocks";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;

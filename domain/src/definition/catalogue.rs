@@ -121,6 +121,14 @@ impl Catalogue {
         is_there || self.retired.contains(&(kind, key.to_owned()))
     }
 
+    /// Whether the desk has a status of its own beside the six (S-41), or had one that tickets may still
+    /// be in.
+    pub fn has_own_statuses(&self) -> bool {
+        let retired = self.retired.iter().filter(|(kind, _)| *kind == DefinitionKind::Status);
+        let mut all = self.statuses.keys().chain(retired.map(|(_, key)| key));
+        all.any(|key| BaseStatus::of_key(key).is_none())
+    }
+
     /// The settings in force, or the defaults while none are published.
     pub fn settings(&self) -> &Settings {
         self.settings.as_ref().map_or(&DEFAULT_SETTINGS, |it| &it.document)

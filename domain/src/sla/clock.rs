@@ -178,10 +178,11 @@ pub enum Pause {
 }
 
 impl Pause {
-    /// A clock pauses in the statuses that its plan names, and in a snooze among them only when the
-    /// customer asked for it (rule 7).
+    /// A clock pauses in the statuses that its plan names, those based on them among them (S-41), and in
+    /// a snooze only when the customer asked for it (rule 7).
     fn of(frozen: &FrozenPlan, kind: ClockKind, standing: &Standing) -> Option<Self> {
-        let named = frozen.plan().pauses(kind, &standing.status);
+        let plan = frozen.plan();
+        let named = plan.pauses(kind, &standing.status) || plan.pauses(kind, standing.base.key());
         match standing.snoozed {
             _ if !named => None,
             None => Some(Self::Status(standing.status.clone())),

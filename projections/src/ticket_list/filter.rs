@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use docket_domain::definition::BaseStatus;
 use docket_domain::instant::Instant;
 use serde::Serialize;
 use uuid::Uuid;
@@ -14,6 +15,8 @@ pub struct Filter {
     pub queue: Vec<String>,
     /// Keys of statuses.
     pub status: Vec<String>,
+    /// Any status that is based on one of these, beside those of `status` (S-41).
+    pub base: Vec<BaseStatus>,
     /// Keys of substatuses.
     pub substatus: Vec<String>,
     /// Keys of priorities.

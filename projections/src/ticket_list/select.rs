@@ -4,6 +4,7 @@
 //! which the migration has an index in the order asked for. All others are checked row by row and
 //! marked as such, lest the planner sort a million rows to save itself a walk of a hundred.
 
+use docket_domain::definition::BaseStatus;
 use docket_domain::instant::Instant;
 
 use super::filter::{Assignee, Filter, Predefined, Shade, Sort};
@@ -66,11 +67,13 @@ fn driver(filter: &Filter, sort: Sort) -> &'static str {
         Filter { customer: Some(_), .. } => "customer",
         Filter { assignee: Some(Assignee::Agent(_)), .. } => "assignee",
         Filter { assignee: Some(Assignee::Nobody), .. } if by_time => "assignee",
-        Filter { queue, status, .. } if one(queue) && one(status) && column != "due" => {
+        Filter { queue, status, base, .. }
+            if one(queue) && one(status) && base.is_empty() && column != "due" =>
+        {
             "queue status"
         }
         Filter { queue, .. } if one(queue) => "queue",
-        Filter { status, .. } if one(status) && by_time => "status",
+        Filter { status, base, .. } if one(status) && base.is_empty() && by_time => "status",
         _ => "",
     }
 }
@@ -103,9 +106,9 @@ fn column(query: Query, name: &str, driver: &str) -> Query {
 }
 
 fn columns(mut query: Query, filter: &Filter, driver: &str) -> Query {
+    query = statuses(query, filter, driver);
     let lists = [
         ("queue", &filter.queue),
-        ("status", &filter.status),
         ("substatus", &filter.substatus),
         ("priority", &filter.priority),
         ("type", &filter.ticket_type),
@@ -144,6 +147,28 @@ fn columns(mut query: Query, filter: &Filter, driver: &str) -> Query {
         query = query.sql(" AND category < ").bind(format!("{path}0")).sql("))");
     }
     query
+}
+
+/// Tickets in one of the statuses, or in one based on them. Where all of those are open, the small index
+/// of what is open leads there.
+fn statuses(query: Query, filter: &Filter, driver: &str) -> Query {
+    let keys = filter.status.as_slice();
+    let bases: Vec<String> = filter.base.iter().map(|base| base.key().to_owned()).collect();
+    let is_open = |base: &BaseStatus| !matches!(base, BaseStatus::Closed | BaseStatus::Merged);
+    match (keys, bases.as_slice()) {
+        ([], []) => query,
+        ([key], []) => column(query, "status", driver).sql(" = ").bind(key.as_str()),
+        (keys, []) => column(query, "status", driver).sql(" IN (").bind_all(keys).sql(")"),
+        ([], bases) => {
+            let all_open = filter.base.iter().all(is_open);
+            let query = if all_open { query.sql(" AND is_open = 1") } else { query };
+            query.sql(" AND ").unindexed("base").sql(" IN (").bind_all(bases).sql(")")
+        }
+        (keys, bases) => {
+            let query = query.sql(" AND (").unindexed("status").sql(" IN (").bind_all(keys);
+            query.sql(") OR ").unindexed("base").sql(" IN (").bind_all(bases).sql("))")
+        }
+    }
 }
 
 fn ranges(mut query: Query, filter: &Filter) -> Query {

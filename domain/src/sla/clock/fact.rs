@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::codec::Event;
-use crate::definition::{PriorityTerm, SlaTerms, StatusTerm};
+use crate::definition::{BaseStatus, PriorityTerm, SlaTerms, StatusTerm};
 use crate::envelope::Recorded;
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
@@ -34,6 +34,8 @@ pub struct Fact {
 pub struct Standing {
     /// Its key.
     pub status: String,
+    /// Which of the six it is based on (S-41).
+    pub base: BaseStatus,
     /// Whether it is a snooze, and then whether the customer asked for it.
     pub snoozed: Option<bool>,
 }
@@ -142,7 +144,11 @@ impl Fact {
 
 /// The status that an event leaves a ticket in, where it sets one.
 fn standing(event: &TicketEvent) -> Option<Standing> {
-    let of = |status: &StatusTerm, snoozed| Standing { status: status.key.clone(), snoozed };
+    let of = |status: &StatusTerm, snoozed| Standing {
+        status: status.key.clone(),
+        base: status.base,
+        snoozed,
+    };
     if let TicketEvent::TicketCreated(created) = event {
         return Some(of(&created.status, None));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fact::{Fact, Opened, Standing, What};
 use super::{Clock, Pause, Span, Stop, StoppedBy};
-use crate::definition::PriorityTerm;
+use crate::definition::{BaseStatus, PriorityTerm};
 use crate::ids::MessageId;
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
@@ -39,7 +39,11 @@ impl TicketClocks {
             priority: opened.priority.clone(),
             ticket_type: opened.ticket_type.clone(),
             queue: opened.queue.clone(),
-            standing: standing.unwrap_or(Standing { status: String::new(), snoozed: None }),
+            standing: standing.unwrap_or(Standing {
+                status: String::new(),
+                base: BaseStatus::New,
+                snoozed: None,
+            }),
             resting: None,
             owned: false,
             closed_at: None,

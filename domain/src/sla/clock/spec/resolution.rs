@@ -25,6 +25,22 @@ fn t11_the_clock_pauses_while_the_customer_is_awaited_and_goes_on_with_the_messa
 }
 
 #[test]
+fn a_status_of_ones_own_pauses_as_the_one_that_it_is_based_on() {
+    let mut life = Life::new();
+    let own = json!({ "name": "Waits for a document", "based_on": "awaiting_customer" });
+    life.publish("document", Document::Status(serde_json::from_value(own).unwrap()), &[(0, 0)]);
+    let ticket = life.open("2026-03-02 09:00");
+    let status = C::SetStatus { status: "document".into(), substatus: None };
+    life.tell(ticket, "2026-03-02 10:00", status);
+    assert_snapshot!(life.said(ticket, "2026-03-03 12:00", DONE), @"
+    resolution 1: 45:00 by * * *, no deadline
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      2026-03-02 10:00 – 2026-03-03 12:00  paused in document
+      paused, 1:00 elapsed
+    ");
+}
+
+#[test]
 fn t15_ninety_days_closed_do_not_count_and_the_old_verdict_stands() {
     let mut life = Life::new();
     let ticket = life.open("2026-03-02 09:00");
