@@ -3,7 +3,7 @@
 //! The secret is 256 random bits and is shown once; the log holds only its hash. The table here is
 //! a fold over the token streams, kept in memory because every request asks it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::dev::Payload;
@@ -15,9 +15,11 @@ use docket_domain::codec::{self, Event};
 use docket_domain::ids::{AgentId, TokenId};
 use docket_domain::party::{Actor, ActorKind};
 use docket_domain::token::{Issued, Role, TokenEvent};
+use docket_projections::recorded::decode_closed;
 use docket_store::{CategoryPages, EventStore, StoreError};
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::attachments::hex;
 use crate::problem::Problem;
@@ -43,7 +45,12 @@ impl Principal {
             Role::Admin => ActorKind::Admin,
             Role::Agent | Role::Supervisor | Role::Auditor | Role::Analyst => ActorKind::Agent,
         };
-        Actor::new(kind, self.agent.map_or_else(|| self.token.to_string(), |id| id.to_string()))
+        Actor::new(kind, self.acts_as().to_string())
+    }
+
+    /// The id that it acts under: the agent's, or the token's where it stands for nobody.
+    pub fn acts_as(&self) -> Uuid {
+        self.agent.map_or(self.token.0, |agent| agent.0)
     }
 }
 
@@ -72,6 +79,8 @@ fn digest(secret: &str) -> [u8; 32] {
 #[derive(Debug, Default)]
 pub struct Tokens {
     by_digest: RwLock<HashMap<[u8; 32], Arc<Principal>>>,
+    /// The agents who left the desk: their tokens are worth nothing until they are back.
+    gone: RwLock<HashSet<Uuid>>,
     reloading: Mutex<()>,
 }
 
@@ -80,7 +89,32 @@ impl Tokens {
     pub async fn load(store: &dyn EventStore) -> Result<Self, StoreError> {
         let tokens = Self::default();
         tokens.reload(store).await?;
+        tokens.reload_agents(store).await?;
         Ok(tokens)
+    }
+
+    /// Reads again which agents are active.
+    pub async fn reload_agents(&self, store: &dyn EventStore) -> Result<(), StoreError> {
+        let _alone = self.reloading.lock().await;
+        let mut gone = HashSet::new();
+        let mut pages = CategoryPages::of(store, "agent");
+        while let Some(page) = pages.next().await? {
+            for event in &page {
+                let decoded = decode_closed(event);
+                let decoded = decoded.map_err(|error| StoreError::Integrity(error.to_string()))?;
+                if let (Some(id), Event::Agent(event)) =
+                    (AgentId::of_stream(&event.stream), decoded.event)
+                {
+                    if event.profile().active {
+                        gone.remove(&id.0)
+                    } else {
+                        gone.insert(id.0)
+                    };
+                }
+            }
+        }
+        *self.gone.write().unwrap_or_else(PoisonError::into_inner) = gone;
+        Ok(())
     }
 
     /// Reads them again.
@@ -109,7 +143,14 @@ impl Tokens {
     /// Whether a token is worth something still: what was let in once and lasts must ask again.
     pub fn holds(&self, token: TokenId) -> bool {
         let tokens = self.by_digest.read().unwrap_or_else(PoisonError::into_inner);
-        tokens.values().any(|principal| principal.token == token)
+        let held = tokens.values().find(|principal| principal.token == token);
+        held.is_some_and(|principal| !self.is_gone(principal))
+    }
+
+    /// Whether the agent whom a caller stands for left the desk.
+    fn is_gone(&self, principal: &Principal) -> bool {
+        let gone = self.gone.read().unwrap_or_else(PoisonError::into_inner);
+        gone.contains(&principal.acts_as())
     }
 
     /// Whose secret this is.
@@ -152,7 +193,13 @@ pub fn authenticate(
     };
     let secret = given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let found = secret.and_then(|(_, secret)| tokens.find(secret.trim()));
-    found.ok_or_else(|| unauthorized("token_invalid", "the token is unknown or was revoked"))
+    let found = found
+        .ok_or_else(|| unauthorized("token_invalid", "the token is unknown or was revoked"))?;
+    if tokens.is_gone(&found) {
+        let detail = "the agent whom the token stands for is not active";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "agent_inactive", detail));
+    }
+    Ok(found)
 }
 
 fn unauthorized(code: &'static str, detail: &str) -> Problem {

@@ -48,7 +48,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-/// Parses a JSON document. Malformed JSON is 400; a document of the wrong shape is 422, with the
+/// Parses a JSON document. Malformed JSON is 400, and so is what is no UTF-8; a document of the wrong shape is 422, with the
 /// pointer of the first thing wrong. An object is an object at every depth, never a list of its
 /// members' values.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -56,6 +56,10 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let detail = "a body is an object".to_owned();
         let code = "invalid_type".into();
         return Err(Problem::invalid(vec![Fault { pointer: String::new(), code, detail }]));
+    }
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let detail = format!("not UTF-8 from byte {} on", error.valid_up_to() + 1);
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail));
     }
     match serde_json::from_slice(bytes) {
         Ok(asked) => strict::check::<T>(bytes).map(|()| asked),
@@ -279,5 +283,8 @@ mod tests {
         assert!(parse::<Outer>(br#"{"name":"n","way":"out"}"#).is_ok());
         assert!(parse::<Outer>(br#"{"name":"[","inner":{"a":[{"size":1}]}}"#).is_ok());
         assert_eq!(complaint(&"[".repeat(100_000)), "422 invalid_type ");
+        for no_text in [&b"{\"name\":\"\xff\"}"[..], b"{\"name\":\"n\",\"\xc0\xaf\":1}"] {
+            assert_eq!(parse::<Outer>(no_text).unwrap_err().code(), "malformed_json");
+        }
     }
 }

@@ -201,6 +201,7 @@ impl Call {
             let then = Moment::Version(done.version);
             let shown_then = self.docket.shown(id, &case, then).await?;
             (document.due_at, document.indicator) = (shown_then.due_at, shown_then.indicator);
+            self.docket.name_people_at(&mut document, done.position).await?;
         }
         let mut response = HttpResponse::build(status);
         if status == StatusCode::CREATED {
@@ -249,11 +250,18 @@ fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     if text == "*" {
         return Ok(None);
     }
-    let text = text.strip_prefix("W/").unwrap_or(text);
-    let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    let version = version.and_then(|version| version.parse().ok());
-    let detail = "If-Match is one ETag as an answer gave it, such as \"7\"";
-    version
-        .map(Some)
-        .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "if_match_invalid", detail))
+    let mut seen = None;
+    for tag in text.split(',').map(str::trim) {
+        let weak = tag.strip_prefix("W/");
+        let opaque = weak.unwrap_or(tag).strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        let opaque = opaque.ok_or_else(|| {
+            let detail = "If-Match has ETags as answers gave them, such as \"7\", or is *";
+            Problem::new(StatusCode::BAD_REQUEST, "if_match_invalid", detail)
+        })?;
+        // A weak one never matches (RFC 9110, 13.1.1), and what no answer gave matches nothing.
+        let strong = opaque.parse().ok().filter(|_| weak.is_none());
+        seen = seen.max(strong);
+    }
+    let detail = "no ETag in If-Match is one that an answer gave: weak ones never match";
+    seen.map(Some).ok_or_else(|| Problem::new(StatusCode::PRECONDITION_FAILED, "stale", detail))
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use actix_web::web;
-use docket_domain::definition::{DefinitionKind as Kind, ZoneOffsets};
+use docket_domain::customer::{Address, AddressKind};
+use docket_domain::definition::{BaseStatus, Catalogue, DefinitionKind as Kind, ZoneOffsets};
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Sort};
@@ -80,15 +81,32 @@ impl Wanted {
         let saved = given.iter().find(|(name, _)| name == "view");
         if let Some(id) = saved.and_then(|(_, value)| Uuid::try_parse(value).ok()) {
             for (name, value) in docket.saved_filter(who, id).await? {
-                wanted.set(docket, who, &name, &value)?;
+                wanted.take(docket, who, &name, &value).await?;
             }
         }
         for (name, value) in given {
             if name != "view" || Uuid::try_parse(&value).is_err() {
-                wanted.set(docket, who, &name, &value)?;
+                wanted.take(docket, who, &name, &value).await?;
             }
         }
         Ok(wanted)
+    }
+
+    async fn take(
+        &mut self,
+        docket: &Docket,
+        who: &Principal,
+        name: &str,
+        value: &str,
+    ) -> Result<(), Problem> {
+        // An address leads to its customer; one that leads to nobody is no ticket's.
+        let address = Address::parse(AddressKind::Email, value).ok();
+        let Some(address) = address.filter(|_| name == "customer") else {
+            return self.set(docket, who, name, value);
+        };
+        let id = docket.desk.customer_of(&address).await?;
+        self.filter.customer = Some(id.map_or(Uuid::nil(), |id| id.0));
+        Ok(())
     }
 
     fn set(
@@ -105,7 +123,11 @@ impl Wanted {
         let defined = |kind, key: &str| docket.desk.catalogue().has_had(kind, key);
         match name {
             "queue" => keys(&mut filter.queue, name, value, |it| defined(Kind::Queue, it))?,
-            "status" => keys(&mut filter.status, name, value, |it| defined(Kind::Status, it))?,
+            "status" => {
+                let mut asked = Vec::new();
+                keys(&mut asked, name, value, |it| defined(Kind::Status, it))?;
+                statuses(filter, asked, &docket.desk.catalogue());
+            }
             "substatus" => keys(&mut filter.substatus, name, value, |it| !it.is_empty())?,
             "priority" => {
                 keys(&mut filter.priority, name, value, |it| defined(Kind::Priority, it))?
@@ -142,6 +164,18 @@ impl Wanted {
             }
         }
         Ok(())
+    }
+}
+
+/// Takes in statuses: one of the six stands for all that are based on it (S-41). Where there are none of
+/// the desk's own, and never were any, it stands for itself alone, which an index finds.
+fn statuses(filter: &mut Filter, asked: Vec<String>, catalogue: &Catalogue) {
+    let has_own = catalogue.has_own_statuses();
+    for key in asked {
+        match BaseStatus::of_key(&key).filter(|_| has_own) {
+            Some(base) => filter.base.push(base),
+            None => filter.status.push(key),
+        }
     }
 }
 
@@ -183,7 +217,7 @@ where
 fn assignee(who: &Principal, value: &str) -> Result<Assignee, Problem> {
     match value {
         "none" | "nobody" => Ok(Assignee::Nobody),
-        "me" => Ok(Assignee::Agent(who.agent.map_or(who.token.0, |agent| agent.0))),
+        "me" => Ok(Assignee::Agent(who.acts_as())),
         id => Ok(Assignee::Agent(read("assignee", id)?)),
     }
 }
@@ -191,9 +225,7 @@ fn assignee(who: &Principal, value: &str) -> Result<Assignee, Problem> {
 fn predefined(docket: &Docket, who: &Principal, value: &str) -> Result<Predefined, Problem> {
     Ok(match value {
         "current" => Predefined::Current,
-        "mine_and_unassigned" => {
-            Predefined::MineAndUnassigned(who.agent.map_or(who.token.0, |agent| agent.0))
-        }
+        "mine_and_unassigned" => Predefined::MineAndUnassigned(who.acts_as()),
         "new" => Predefined::New,
         "touched_today" => Predefined::TouchedToday(midnight(docket, 0)),
         "all" => Predefined::All,

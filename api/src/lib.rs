@@ -5,6 +5,7 @@ pub mod attachments;
 pub mod auth;
 pub mod body;
 pub mod call;
+mod called;
 pub mod check;
 pub mod cli;
 pub mod config;

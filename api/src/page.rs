@@ -1,9 +1,9 @@
 //! Pages: `{ "data": […], "page": { "next": …, "has_more": … } }`.
 
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::call::{Answer, json};
 use crate::problem::Problem;
@@ -32,6 +32,17 @@ pub struct End {
     pub has_more: bool,
 }
 
+/// Which part of a list is asked for that is short enough to be answered whole.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Part {
+    /// 1 to 200; all of it unless said.
+    pub page_size: Option<u16>,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
 /// A page of events, each in the one envelope.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Events {
@@ -44,9 +55,30 @@ pub struct Events {
 }
 
 impl<T: Serialize> Page<T> {
-    /// A list that fits on one page.
-    pub fn whole(data: Vec<T>) -> Self {
-        Self { data, page: End { next: None, has_more: false } }
+    /// The part of a list that is asked for: all of it, unless a size is said. Cursors are the keys of
+    /// the entries that pages end with.
+    ///
+    /// # Errors
+    /// 422 where nothing has that key, or has it any more.
+    pub fn part(
+        mut data: Vec<T>,
+        asked: &Part,
+        key: impl Fn(&T) -> String,
+    ) -> Result<Self, Problem> {
+        let most = match asked.page_size {
+            None => usize::MAX,
+            asked => usize::from(size(asked)?),
+        };
+        if let Some(cursor) = &asked.cursor {
+            let last = data.iter().position(|entry| key(entry) == *cursor);
+            let detail = "no page of this list ends there; begin anew";
+            let last = last.ok_or_else(|| Problem::field("/cursor", "invalid_cursor", detail))?;
+            data.drain(..=last);
+        }
+        let more = data.len() > most;
+        data.truncate(most);
+        let next = data.last().filter(|_| more).map(key);
+        Ok(Self::until(data, next))
     }
 
     /// A page of a list that goes on at `next`.

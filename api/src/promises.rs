@@ -19,8 +19,8 @@ use crate::documents::Case;
 use crate::problem::Problem;
 
 impl Docket {
-    /// A ticket as answers show it: with the root of what it was merged into, and with what its clocks
-    /// say beside it.
+    /// A ticket as answers show it: with the root of what it was merged into, with what its clocks say
+    /// beside it, and as it is now with people as they are called now.
     pub async fn shown(
         &self,
         id: TicketId,
@@ -32,6 +32,9 @@ impl Docket {
         let at = self.read_at(document, moment);
         shown.show(self.family(id, case, moment).await?.clocks(id));
         shown.indicator = shown.indicator.at(at);
+        if matches!(moment, Moment::Now) {
+            self.name_people(&mut shown).await?;
+        }
         Ok(shown)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use docket_domain::agent::Agent;
-use docket_domain::customer::Customer;
+use docket_domain::customer::{Address, Customer};
 use docket_domain::ids::{AgentId, CustomerId, TicketId};
 use docket_domain::ticket::state::{Ticket, TicketState};
 use docket_store::Sealed;
@@ -14,6 +14,7 @@ use crate::desk::Desk;
 use crate::error::CommandError;
 use crate::load::{self, Folded};
 use crate::minting::TICKET_NUMBER;
+use crate::people::address_claims;
 
 impl Desk {
     /// A ticket as the log has it now: what is at hand, and what was written since.
@@ -32,6 +33,32 @@ impl Desk {
     /// An agent as the log has them now.
     pub async fn agent(&self, id: AgentId) -> Result<Arc<Folded<Option<Agent>>>, CommandError> {
         self.up_to_date(&self.kept.agents, &id.stream()).await
+    }
+
+    /// The customer whom an address leads to, of those who were not erased.
+    pub async fn customer_of(&self, address: &Address) -> Result<Option<CustomerId>, CommandError> {
+        let claim = address_claims(&self.pepper, std::slice::from_ref(address), "").pop();
+        match claim {
+            Some(claim) => self.holder(&claim).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A customer as this process knows them, which is milliseconds behind what another one wrote: to be
+    /// shown, not to be decided on.
+    pub async fn known_customer(
+        &self,
+        id: CustomerId,
+    ) -> Result<Arc<Folded<Option<Customer>>>, CommandError> {
+        self.at_hand(&self.kept.customers, &id.stream()).await
+    }
+
+    /// An agent, likewise.
+    pub async fn known_agent(
+        &self,
+        id: AgentId,
+    ) -> Result<Arc<Folded<Option<Agent>>>, CommandError> {
+        self.at_hand(&self.kept.agents, &id.stream()).await
     }
 
     /// An aggregate as it is at hand, folded from its stream only if it is not. It may be behind the

@@ -72,11 +72,7 @@ impl Desk {
     async fn owners(&self, addresses: &[Address]) -> Result<Vec<Option<CustomerId>>, CommandError> {
         let mut owners = Vec::with_capacity(addresses.len());
         for address in addresses {
-            let claim = address_claims(&self.pepper, std::slice::from_ref(address), "").pop();
-            owners.push(match claim {
-                Some(claim) => self.holder(&claim).await?,
-                None => None,
-            });
+            owners.push(self.customer_of(address).await?);
         }
         Ok(owners)
     }

@@ -24,6 +24,15 @@ pub enum AgentEvent {
     },
 }
 
+impl AgentEvent {
+    /// What is known of the agent after it.
+    pub fn profile(&self) -> &AgentProfile {
+        match self {
+            Self::AgentAdded { profile } | Self::AgentChanged { to: profile, .. } => profile,
+        }
+    }
+}
+
 /// What is known of an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentProfile {

@@ -30,12 +30,12 @@ pub struct Stretch {
 }
 
 /// The events of a stream behind a version and up to a moment, oldest first: those that fit in
-/// [`PAGE_BYTES`], and at least one.
+/// [`PAGE_BYTES`], and at least one; no more than `most`.
 pub async fn of_stream(
     reader: &Reader,
     names: &Names,
     stream: &str,
-    after: Version,
+    (after, most): (Version, usize),
     until: Moment,
 ) -> Result<Stretch, ReadError> {
     let (mut stored, mut next) = (Vec::new(), None);
@@ -46,7 +46,7 @@ pub async fn of_stream(
         batches.learn(&batch);
         let end = batch.last().map_or(looked, |event| event.version);
         for event in batch.into_iter().filter(|event| until.includes(event)) {
-            if size < PAGE_BYTES {
+            if size < PAGE_BYTES && stored.len() < most.max(1) {
                 size += bytes(&event);
                 stored.push(event);
             } else if next.is_none() {

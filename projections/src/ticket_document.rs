@@ -81,7 +81,7 @@ pub struct TicketDocument {
     pub merged_into: Option<Uuid>,
     /// How far it was escalated; 0 is not at all.
     pub escalation_level: u8,
-    /// How many public messages it holds, the customer's and ours.
+    /// How many public messages it holds, the customer's and ours; those that it was split off with too.
     pub messages: u32,
     /// Whether the customer's latest message is newer than the last thing an employee did.
     pub unread: bool,
@@ -118,7 +118,7 @@ pub struct CustomerSummary {
     pub name: Option<String>,
     /// The e-mail address; `null` when unknown or erased.
     pub email: Option<String>,
-    /// The tier at creation (S-07).
+    /// The tier that the ticket was opened with: what it was promised goes by it (S-07).
     pub tier: String,
 }
 

@@ -15,11 +15,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::body::{self, Body};
+use crate::body::{self, Body, Params};
 use crate::call::{Answer, Call, etag, json};
 use crate::check::{self, Check};
 use crate::docket::Docket;
-use crate::page::Page;
+use crate::page::{Page, Part};
 use crate::problem::Problem;
 
 /// Registers the routes.
@@ -66,7 +66,7 @@ struct ChangeAgent {
     /// The e-mail address.
     #[serde(default, deserialize_with = "body::given")]
     email: Option<String>,
-    /// Whether tickets may be given to the agent.
+    /// Whether tickets may be given to the agent, and the agent's tokens are worth anything.
     #[serde(default, deserialize_with = "body::given")]
     active: Option<bool>,
     /// When it happened, where an administrator's token knows better than now.
@@ -74,16 +74,17 @@ struct ChangeAgent {
     occurred_at: Option<Instant>,
 }
 
-/// List the agents.
-#[utoipa::path(tag = "agents",
+/// List the agents, by age.
+#[utoipa::path(tag = "agents", params(Part),
     responses((status = 200, description = "The agents.", body = Page<AgentDocument>)))]
 #[get("/agents")]
-async fn list(docket: web::Data<Docket>) -> Answer {
-    let mut agents = Vec::new();
-    for id in docket.agents().await? {
+async fn list(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
+    let ids = Page::part(docket.agents().await?, &part.0, AgentId::to_string)?;
+    let mut agents = Vec::with_capacity(ids.data.len());
+    for id in ids.data {
         agents.extend(document(&docket, id, Moment::Now).await?);
     }
-    Page::whole(agents).answer()
+    Page::until(agents, ids.page.next).answer()
 }
 
 /// Add an agent to the desk.
@@ -139,6 +140,8 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
         Ok(done) => done,
         Err(error) => return Err(call.docket.refusal(error).await.missing("agent")),
     };
+    // Who left the desk calls no more, from this answer on.
+    call.docket.tokens.reload_agents(&*call.docket.store).await?;
     answer(&call, &done, StatusCode::OK).await
 }
 

@@ -3,7 +3,7 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get, patch, post, web};
 use docket_commands::{CustomerChanges, Done};
-use docket_domain::customer::{AddressKind, CustomerProfile, Entitlement};
+use docket_domain::customer::{Address, AddressKind, CustomerProfile, Entitlement};
 use docket_domain::ids::CustomerId;
 use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
@@ -89,32 +89,73 @@ struct ChangeCustomer {
     occurred_at: Option<Instant>,
 }
 
-/// Which page is asked for.
+/// Which customers are asked for, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Paging {
+struct Wanted {
+    /// Who has this e-mail address, however it is written; of these three, whoever has all that are said.
+    email: Option<String>,
+    /// Who has this phone number.
+    phone: Option<String>,
+    /// Who has this name on a social network or messenger.
+    handle: Option<String>,
     /// 1 to 200; 50 unless said.
     page_size: Option<u16>,
     /// Where the last page ended.
     cursor: Option<String>,
 }
 
-/// List the customers, the latest first.
-#[utoipa::path(tag = "customers", params(Paging),
+/// List the customers, the latest first, or find the one who has an address.
+#[utoipa::path(tag = "customers", params(Wanted),
     responses((status = 200, description = "The customers.", body = Page<CustomerDocument>)))]
 #[get("/customers")]
 async fn list(
     docket: web::Data<Docket>,
     caller: Caller,
     fresh: Fresh,
-    paging: Params<Paging>,
+    wanted: Params<Wanted>,
 ) -> Answer {
-    let size = usize::from(page::size(paging.0.page_size)?);
-    let cursor = paging.0.cursor.as_deref();
-    let page = customers::page(docket.views.documents(), size, cursor).await?;
-    docket.read_by(&caller.0, "customers", format!("{} of all", page.data.len()))?;
-    fresh.answer(&page)
+    let Wanted { email, phone, handle, page_size, cursor } = wanted.0;
+    let size = usize::from(page::size(page_size)?);
+    let given = [&email, &phone, &handle];
+    contacts(Check::default(), given).done()?;
+    let addresses = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
+    if addresses.is_empty() {
+        let page = customers::page(docket.views.documents(), size, cursor.as_deref()).await?;
+        docket.read_by(&caller.0, "customers", format!("{} of all", page.data.len()))?;
+        return fresh.answer(&page);
+    }
+    if cursor.is_some() {
+        let detail = "an address leads to one customer at most: there is no next page";
+        return Err(Problem::field("/cursor", "invalid_cursor", detail));
+    }
+    let found = who_has(&docket, &addresses).await?;
+    let found: Vec<CustomerDocument> = found.into_iter().collect();
+    // Which parameters were used says enough: what was searched for is somebody's address.
+    let kinds = ["email", "phone", "handle"].into_iter().zip(given);
+    let asked: Vec<&str> = kinds.filter_map(|(kind, it)| it.as_ref().map(|_| kind)).collect();
+    docket.read_by(&caller.0, "customers", format!("{} by {}", found.len(), asked.join(",")))?;
+    Page::until(found, None).answer()
+}
+
+/// The customer who has all of these addresses, as they are now: the register of addresses is asked, not
+/// a view that may lag.
+async fn who_has(
+    docket: &Docket,
+    addresses: &[Address],
+) -> Result<Option<CustomerDocument>, Problem> {
+    let mut holder = None;
+    for address in addresses {
+        let Some(id) = docket.desk.customer_of(address).await? else { return Ok(None) };
+        if holder.replace(id).is_some_and(|before| before != id) {
+            return Ok(None);
+        }
+    }
+    match holder {
+        Some(id) => document(docket, id, Moment::Now).await,
+        None => Ok(None),
+    }
 }
 
 /// Register a customer by hand. Who writes for the first time is registered without it.

@@ -2,27 +2,27 @@
 //! paths), statuses, priorities, types, calendars, plans, templates and the settings.
 
 mod document;
+mod publishing;
 
 use std::collections::BTreeMap;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, put, web};
 use docket_domain::codec::Event;
-use docket_domain::definition::{Catalogue, DefinitionEvent, DefinitionKind, Document, InForce};
+use docket_domain::definition::{Catalogue, DefinitionEvent, DefinitionKind, InForce};
 use docket_domain::instant::Instant;
 use docket_projections::recorded::Moment;
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::document::{kind, parse, plain};
-use crate::body::Body;
+use self::document::{kind, plain};
+use self::publishing::{publish_one, retire_one};
+use crate::body::{Body, Params};
 use crate::call::{Answer, Call, etag, json};
 use crate::docket::Docket;
-use crate::gate::POSITION;
-use crate::page::Page;
+use crate::page::{Page, Part};
 use crate::problem::Problem;
 
 /// Registers the routes.
@@ -70,12 +70,12 @@ struct DefinitionVersion {
 }
 
 /// List the definitions of a kind that are in force.
-#[utoipa::path(tag = "definitions",
+#[utoipa::path(tag = "definitions", params(Part),
     responses((status = 200, description = "The definitions.", body = Page<Definition>)))]
 #[get("/{kind:queues|categories|statuses|priorities|types|calendars|plans|templates}")]
-async fn list(docket: web::Data<Docket>, path: web::Path<String>) -> Answer {
-    let kind = kind(&path)?;
-    Page::whole(all_in_force(&docket.desk.catalogue(), kind)).answer()
+async fn list(docket: web::Data<Docket>, path: web::Path<String>, part: Params<Part>) -> Answer {
+    let all = all_in_force(&docket.desk.catalogue(), kind(&path)?);
+    Page::part(all, &part.0, |found| found.key.clone())?.answer()
 }
 
 /// Get a definition in force.
@@ -87,11 +87,12 @@ async fn read(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> A
 }
 
 /// Publish a whole new version of a definition; it holds from now on.
-#[utoipa::path(tag = "definitions", request_body = Object,
-    responses((status = 200, description = "The definition.", body = Definition)))]
+#[utoipa::path(tag = "definitions", request_body = Object, responses(
+    (status = 200, description = "The definition.", body = Definition),
+    (status = 201, description = "The definition, where there was none.", body = Definition)))]
 #[put("/{kind:queues|statuses|priorities|types|calendars|plans|templates}/{key}")]
 async fn publish(call: Call, path: web::Path<(String, String)>, body: Body<IgnoredAny>) -> Answer {
-    publish_one(&call, kind(&path.0)?, &path.1, &body.bytes).await
+    publish_one(&call, (kind(&path.0)?, &path.0), &path.1, &body.bytes).await
 }
 
 /// Take a definition out of use; what used it keeps it.
@@ -102,11 +103,15 @@ async fn retire(call: Call, path: web::Path<(String, String)>) -> Answer {
 }
 
 /// List all versions that a definition ever had, oldest first.
-#[utoipa::path(tag = "definitions",
+#[utoipa::path(tag = "definitions", params(Part),
     responses((status = 200, description = "The versions.", body = Page<DefinitionVersion>)))]
 #[get("/{kind:queues|statuses|priorities|types|calendars|plans|templates}/{key}/versions")]
-async fn versions(docket: web::Data<Docket>, path: web::Path<(String, String)>) -> Answer {
-    versions_of(&docket, kind(&path.0)?, &path.1).await
+async fn versions(
+    docket: web::Data<Docket>,
+    path: web::Path<(String, String)>,
+    part: Params<Part>,
+) -> Answer {
+    versions_of(&docket, kind(&path.0)?, &path.1, &part.0).await
 }
 
 /// Get a category in force; its key is a path.
@@ -118,11 +123,12 @@ async fn category(docket: web::Data<Docket>, key: web::Path<String>) -> Answer {
 }
 
 /// Publish a whole new version of a category.
-#[utoipa::path(tag = "definitions", request_body = Object,
-    responses((status = 200, description = "The category.", body = Definition)))]
+#[utoipa::path(tag = "definitions", request_body = Object, responses(
+    (status = 200, description = "The category.", body = Definition),
+    (status = 201, description = "The category, where there was none.", body = Definition)))]
 #[put("/categories/{key:.+}")]
 async fn publish_category(call: Call, key: web::Path<String>, body: Body<IgnoredAny>) -> Answer {
-    publish_one(&call, DefinitionKind::Category, &key, &body.bytes).await
+    publish_one(&call, (DefinitionKind::Category, "categories"), &key, &body.bytes).await
 }
 
 /// Take a category out of use.
@@ -133,11 +139,15 @@ async fn retire_category(call: Call, key: web::Path<String>) -> Answer {
 }
 
 /// List all versions that a category ever had, oldest first.
-#[utoipa::path(tag = "definitions",
+#[utoipa::path(tag = "definitions", params(Part),
     responses((status = 200, description = "The versions.", body = Page<DefinitionVersion>)))]
 #[get("/categories/{key:.+}/versions")]
-async fn category_versions(docket: web::Data<Docket>, key: web::Path<String>) -> Answer {
-    versions_of(&docket, DefinitionKind::Category, &key).await
+async fn category_versions(
+    docket: web::Data<Docket>,
+    key: web::Path<String>,
+    part: Params<Part>,
+) -> Answer {
+    versions_of(&docket, DefinitionKind::Category, &key, &part.0).await
 }
 
 /// Get the settings in force.
@@ -153,15 +163,15 @@ async fn settings(docket: web::Data<Docket>) -> Answer {
     responses((status = 200, description = "The settings.", body = Definition)))]
 #[put("/settings")]
 async fn publish_settings(call: Call, body: Body<IgnoredAny>) -> Answer {
-    publish_one(&call, DefinitionKind::Settings, SETTINGS, &body.bytes).await
+    publish_one(&call, (DefinitionKind::Settings, SETTINGS), SETTINGS, &body.bytes).await
 }
 
 /// List all versions of the settings, oldest first.
-#[utoipa::path(tag = "definitions",
+#[utoipa::path(tag = "definitions", params(Part),
     responses((status = 200, description = "The versions.", body = Page<DefinitionVersion>)))]
 #[get("/settings/versions")]
-async fn settings_versions(docket: web::Data<Docket>) -> Answer {
-    versions_of(&docket, DefinitionKind::Settings, SETTINGS).await
+async fn settings_versions(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
+    versions_of(&docket, DefinitionKind::Settings, SETTINGS, &part.0).await
 }
 
 /// The key of the one settings document.
@@ -174,40 +184,7 @@ fn read_one(docket: &Docket, kind: DefinitionKind, key: &str) -> Answer {
     json(response, &found)
 }
 
-async fn publish_one(call: &Call, kind: DefinitionKind, key: &str, said: &[u8]) -> Answer {
-    let document = parse(kind, key, said)?;
-    let request = call.request(said, None)?;
-    let done = match call.docket.desk.publish(&request, key, &document).await {
-        Ok(done) => done,
-        Err(error) => return Err(call.docket.refusal(error).await),
-    };
-    let published = done.events.last().map(|recorded| Definition {
-        key: key.to_owned(),
-        version: recorded.version,
-        effective_from: recorded.occurred_at,
-        document: plain(&document),
-        doubts: Vec::new(),
-    });
-    let mut definition = published.or_else(|| in_force(&call.docket, kind, key));
-    if let (Document::Plan(plan), Some(definition)) = (&document, &mut definition) {
-        let doubts = plan.doubts(&call.docket.desk.catalogue());
-        let told = doubts
-            .iter()
-            .map(|it| json!({ "pointer": it.pointer, "detail": it.problem.to_string() }));
-        definition.doubts = told.collect();
-    }
-    call.answer(&done, StatusCode::OK, &definition)
-}
-
-async fn retire_one(call: &Call, kind: DefinitionKind, key: &str) -> Answer {
-    let request = call.request(&[], None)?;
-    match call.docket.desk.retire(&request, kind, key).await {
-        Ok(done) => Ok(HttpResponse::NoContent().insert_header((POSITION, done.position)).finish()),
-        Err(error) => Err(call.docket.refusal(error).await),
-    }
-}
-
-async fn versions_of(docket: &Docket, kind: DefinitionKind, key: &str) -> Answer {
+async fn versions_of(docket: &Docket, kind: DefinitionKind, key: &str, part: &Part) -> Answer {
     let history = docket.reader.stream(&kind.stream(key), Moment::Now).await?;
     let found: Vec<_> = history
         .into_iter()
@@ -228,7 +205,7 @@ async fn versions_of(docket: &Docket, kind: DefinitionKind, key: &str) -> Answer
     if found.is_empty() {
         return Err(Problem::not_found(kind.word()));
     }
-    Page::whole(found).answer()
+    Page::part(found, part, |one| one.version.to_string())?.answer()
 }
 
 fn in_force(docket: &Docket, kind: DefinitionKind, key: &str) -> Option<Definition> {

@@ -7,9 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::body::Params;
 use crate::call::{Answer, Call, json};
 use crate::docket::Docket;
-use crate::page::Page;
+use crate::page::{Page, Part};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -26,11 +27,11 @@ struct Rebuilding {
 }
 
 /// List the views: name, version, position, lag, state.
-#[utoipa::path(tag = "projections",
+#[utoipa::path(tag = "projections", params(Part),
     responses((status = 200, description = "The views.", body = Page<ViewStatus>)))]
 #[get("/projections")]
-async fn list(docket: web::Data<Docket>) -> Answer {
-    Page::whole(docket.views.status().await?).answer()
+async fn list(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
+    Page::part(docket.views.status().await?, &part.0, |view| view.name.to_owned())?.answer()
 }
 
 /// Build a view anew beside the one in use; it takes its place when it is whole.

@@ -26,7 +26,7 @@ use crate::call::{Answer, Call};
 use crate::docket::Docket;
 use crate::fresh::Fresh;
 use crate::gate::POSITION;
-use crate::page::{self, Page};
+use crate::page::{self, Page, Part};
 use crate::problem::Problem;
 
 /// How many free tickets are looked at in one go.
@@ -93,12 +93,12 @@ async fn summary(docket: web::Data<Docket>, fresh: Fresh, key: web::Path<String>
 }
 
 /// Sum up all queues that hold or held anything.
-#[utoipa::path(tag = "queues",
+#[utoipa::path(tag = "queues", params(Part),
     responses((status = 200, description = "The sums.", body = Page<Summary>)))]
 #[get("/summary")]
-async fn summaries(docket: web::Data<Docket>, fresh: Fresh) -> Answer {
+async fn summaries(docket: web::Data<Docket>, fresh: Fresh, part: Params<Part>) -> Answer {
     let all = queue_summary::of_all(docket.views.documents()).await?;
-    fresh.answer(&Page::whole(all.into_values().collect()))
+    fresh.answer(&Page::part(all.into_values().collect(), &part.0, |sum| sum.queue.clone())?)
 }
 
 /// Who takes the next ticket.

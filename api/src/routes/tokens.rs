@@ -11,12 +11,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::auth;
-use crate::body::Body;
+use crate::body::{Body, Params};
 use crate::call::{Answer, Call};
 use crate::check::Check;
 use crate::docket::Docket;
 use crate::gate::POSITION;
-use crate::page::Page;
+use crate::page::{Page, Part};
 use crate::problem::Problem;
 
 /// Registers the routes.
@@ -80,10 +80,10 @@ struct Secret {
 }
 
 /// List all tokens ever issued, without their secrets.
-#[utoipa::path(tag = "tokens",
+#[utoipa::path(tag = "tokens", params(Part),
     responses((status = 200, description = "The tokens.", body = Page<Token>)))]
 #[get("/tokens")]
-async fn list(docket: web::Data<Docket>) -> Answer {
+async fn list(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
     let known = docket.desk.tokens().await?.into_iter();
     let tokens = known.map(|known| Token {
         id: known.id,
@@ -93,7 +93,7 @@ async fn list(docket: web::Data<Docket>) -> Answer {
         issued_at: known.issued_at,
         revoked: known.token.revoked,
     });
-    Page::whole(tokens.collect()).answer()
+    Page::part(tokens.collect(), &part.0, |token| token.id.to_string())?.answer()
 }
 
 /// Issue a token. The secret is in this answer and nowhere else.

@@ -12,12 +12,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::auth::{Caller, Principal};
-use crate::body::Body;
+use crate::body::{Body, Params};
 use crate::call::{Answer, Call, json};
 use crate::check::Check;
 use crate::docket::Docket;
 use crate::filter::{self, Wanted};
-use crate::page::Page;
+use crate::page::{Page, Part};
 use crate::problem::Problem;
 use crate::side::SavedView;
 
@@ -38,12 +38,13 @@ struct Save {
 }
 
 /// List one's saved views.
-#[utoipa::path(tag = "views",
+#[utoipa::path(tag = "views", params(Part),
     responses((status = 200, description = "The views.", body = Page<SavedView>)))]
 #[get("/views")]
-async fn list(docket: web::Data<Docket>, caller: Caller) -> Answer {
+async fn list(docket: web::Data<Docket>, caller: Caller, part: Params<Part>) -> Answer {
     let views = docket.side.views(&owner(&caller.0)).await;
-    Page::whole(views.map_err(|error| Problem::side(&error))?).answer()
+    let views = views.map_err(|error| Problem::side(&error))?;
+    Page::part(views, &part.0, |view| view.id.to_string())?.answer()
 }
 
 /// Save a view.
@@ -83,6 +84,13 @@ async fn check(call: &Call, filter: &BTreeMap<String, Value>) -> Result<(), Prob
     }
     let wanted = async {
         let pairs = filter::saved_pairs(filter)?;
+        let is_address =
+            |(name, value): &(String, String)| name == "customer" && value.contains('@');
+        if pairs.iter().any(is_address) {
+            let detail =
+                "a saved view names a customer by id: it is kept where nobody can be erased";
+            return Err(Problem::field("/customer", "invalid_value", detail));
+        }
         if pairs.iter().any(|(name, value)| name == "view" && Uuid::try_parse(value).is_ok()) {
             let detail = "a saved view stands on its own, not on another one";
             return Err(Problem::field("/view", "invalid_value", detail));

@@ -131,6 +131,9 @@ async fn catch_up(docket: &Docket, cursor: Position) -> Result<Position, Problem
     if any("token-") {
         docket.tokens.reload(&*docket.store).await?;
     }
+    if any("agent-") {
+        docket.tokens.reload_agents(&*docket.store).await?;
+    }
     if any("definition-") {
         docket.desk.reload_definitions().await?;
     }

@@ -22,7 +22,9 @@ fn profile(name: &str) -> AgentProfile {
 }
 
 async fn history(desk: &Desk, until: Moment) -> Vec<Value> {
-    let page = history::of_stream(&desk.reader, &desk.names, &ticket(), 0, until).await.unwrap();
+    let page = history::of_stream(&desk.reader, &desk.names, &ticket(), (0, usize::MAX), until)
+        .await
+        .unwrap();
     assert_eq!(page.next, None);
     page.events.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
 }

@@ -66,7 +66,7 @@ async fn the_documents_of_the_contract_are_published_and_read_as_they_were_writt
     assert_eq!(published.header("etag"), "\"2\"");
     assert_eq!(document(published.body), office());
     assert_eq!(document(desk.admin.get(path).await.is(200).body), office());
-    desk.admin.put("/v1/plans/gold", &plan()).await.is(200);
+    desk.admin.put("/v1/plans/gold", &plan()).await.is(201);
     assert_eq!(document(desk.admin.get("/v1/plans/gold").await.is(200).body), plan());
     let mut settings = document(desk.admin.get("/v1/settings").await.is(200).body);
     settings["plan"] = json!("gold");

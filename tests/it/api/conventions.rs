@@ -111,7 +111,15 @@ async fn if_match_fails_only_for_what_people_did_and_says_what() {
     assert_eq!(stale.problem(), "412 stale");
     assert_eq!(stale.body["missed"][0]["type"], "NoteAdded");
     assert_eq!(stale.body["missed"][0]["version"], 2);
-    assert_eq!(desk.admin.send(insisting("seven")).await.problem(), "400 if_match_invalid");
+    for malformed in ["seven", "\"2\" or so", "2", "\"2\","] {
+        let refused = desk.admin.send(insisting(malformed)).await;
+        assert_eq!(refused.problem(), "400 if_match_invalid", "{malformed}");
+    }
+    for no_match in ["W/\"2\"", "\"v2\"", "W/\"2\", W/\"1\""] {
+        assert_eq!(desk.admin.send(insisting(no_match)).await.problem(), "412 stale", "{no_match}");
+    }
+    desk.admin.send(insisting("\"1\", W/\"3\", \"2\"")).await.is(200);
+    desk.admin.send(insisting("*")).await.is(200);
 
     // A timer is nobody: whoever saw the ticket asleep may still act on it.
     let until = json!({ "for": "PT1H" });

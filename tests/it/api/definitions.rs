@@ -8,13 +8,14 @@ async fn a_definition_is_published_changed_and_retired() {
     let desk = Desk::open().await;
     let path = "/v1/queues/returns";
     let queue = json!({ "name": "Returns", "default_priority": "high" });
-    let first = desk.admin.put(path, &queue).await.is(200);
+    let first = desk.admin.put(path, &queue).await.is(201);
+    assert_eq!(first.header("location"), path);
     assert_eq!(first.header("etag"), "\"1\"");
     assert_eq!(first.text("/name"), "Returns");
     assert_eq!(first.text("/effective_from"), desk.now());
     let read = desk.caller("agent").get(path).await.is(200);
     assert_eq!(read.body, first.body);
-    desk.admin.put(path, &queue).await.is(200);
+    assert_eq!(desk.admin.put(path, &queue).await.is(200).header("location"), "");
     let ticket = desk.given_ticket_with(json!({ "queue": "returns" })).await;
     let ticket = desk.admin.get(&ticket.own()).await.is(200);
     assert_eq!(ticket.text("/priority"), "high");
@@ -33,6 +34,49 @@ async fn a_definition_is_published_changed_and_retired() {
         json!([[1, false, "Returns"], [2, false, "Disputes"], [3, true, null]]),
         "the same document again made no version"
     );
+    let back = desk.admin.put(path, &queue).await.is(201);
+    assert_eq!((back.header("location"), back.header("etag")), (path, "\"4\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_retired_is_offered_no_more_and_what_uses_it_keeps_it() {
+    let desk = Desk::open().await;
+    let own = json!({ "name": "At the courier's", "based_on": "in_progress" });
+    let used = [
+        ("queues/returns", json!({ "name": "Returns" }), "queue"),
+        ("statuses/courier", own, "status"),
+        ("priorities/odd", json!({ "name": "Odd", "level": 2 }), "priority"),
+        ("types/fault", json!({ "name": "Fault" }), "type"),
+        ("categories/parcel", json!({ "name": "Parcel" }), "category"),
+    ];
+    for (path, document, _) in &used {
+        desk.admin.put(&format!("/v1/{path}"), document).await.is(201);
+    }
+    let said =
+        json!({ "queue": "returns", "priority": "odd", "type": "fault", "category": "parcel" });
+    let ticket = desk.given_ticket_with(said).await;
+    desk.admin.post(&ticket.path("status"), &json!({ "status": "courier" })).await.is(200);
+    for (path, ..) in &used {
+        let retire = desk.admin.request("DELETE", &format!("/v1/{path}"));
+        desk.admin.send(retire).await.is(204);
+        let plural = path.split_once('/').unwrap();
+        let offered = desk.admin.get(&format!("/v1/{}", plural.0)).await.is(200);
+        let keys = offered.body["data"].as_array().unwrap().iter().map(|it| it["key"].clone());
+        assert!(!keys.collect::<Vec<_>>().contains(&json!(plural.1)), "{path} is offered");
+    }
+    let kept = desk.admin.get(&ticket.own()).await.is(200);
+    desk.views_caught_up().await;
+    for (path, _, field) in &used {
+        let key = path.split_once('/').unwrap().1;
+        assert_eq!(kept.body[field], key);
+        let asked = desk.admin.get(&format!("/v1/tickets?{field}={key}")).await.is(200);
+        assert_eq!(asked.text("/data/0/id"), ticket.id, "{path} can be asked for");
+    }
+    // It goes on from where it is, but nothing new comes there.
+    desk.admin.post(&ticket.path("reply"), &json!({ "body": "On its way" })).await.is(200);
+    let other = desk.given_ticket().await;
+    let refused = desk.admin.post(&other.path("transfer"), &json!({ "queue": "returns" })).await;
+    assert_eq!(refused.problem(), "422 unknown_queue /queue:unknown_queue");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +120,7 @@ async fn a_template_is_a_definition_with_versions() {
     let desk = Desk::open().await;
     let path = "/v1/templates/received";
     let template = json!({ "name": "Received", "subject": "We have it", "body": "Thank you." });
-    desk.admin.put(path, &template).await.is(200);
+    desk.admin.put(path, &template).await.is(201);
     let shorter = json!({ "name": "Received", "body": "Thanks." });
     assert_eq!(desk.admin.put(path, &shorter).await.is(200).body["version"], 2);
     let versions = desk.caller("agent").get(&format!("{path}/versions")).await.is(200);

@@ -20,7 +20,7 @@ async fn a_parameter_that_is_wrong_is_named_wherever_it_is_sent() {
         ("/v1/agents?colour=red".to_owned(), "/colour", "unknown_field"),
         ("/v1/queues?colour=red".to_owned(), "/colour", "unknown_field"),
         ("/v1/settings?colour".to_owned(), "/colour", "unknown_field"),
-        ("/v1/summary?page_size=1".to_owned(), "/page_size", "unknown_field"),
+        ("/v1/summary?limit=1".to_owned(), "/limit", "unknown_field"),
         ("/v1/customers?colour=red".to_owned(), "/colour", "unknown_field"),
     ] {
         assert_eq!(desk.admin.get(&path).await.problem(), refused(pointer, code), "{path}");
@@ -122,6 +122,56 @@ async fn a_message_that_is_not_there_is_pointed_at_and_one_named_twice_counts_on
     let history = format!("/v1/tickets/{}/history", opened.text("/id"));
     let history = desk.admin.get(&history).await.is(200).body.to_string();
     assert_eq!(history.matches(&message).count(), 1, "{history}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instant_is_written_as_rfc_3339_says_and_the_field_that_is_not_is_named() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    for loose in ["2026-03-02", "2026-03-02T10:00Z", "2026-03-02 10:00:00Z", "2026-03-02T10:00:00"]
+    {
+        let snooze = json!({ "until": loose });
+        let refused = desk.admin.post(&ticket.path("snooze"), &snooze).await;
+        assert_eq!(refused.problem(), "422 invalid_request /until:invalid_value", "{loose}");
+        let asked = loose.replace(' ', "%20");
+        let asked = [(ticket.own(), "as_of"), ("/v1/tickets".to_owned(), "created_from")]
+            .map(|(path, name)| (format!("{path}?{name}={asked}"), name));
+        for (path, name) in asked {
+            let expected = format!("422 invalid_request /{name}:invalid_value");
+            assert_eq!(desk.admin.get(&path).await.problem(), expected, "{path}");
+        }
+    }
+    let snooze = json!({ "until": "2026-03-02T12:00:00.5+01:00" });
+    let snoozed = desk.admin.post(&ticket.path("snooze"), &snooze).await.is(200);
+    assert_eq!(snoozed.text("/snoozed_until"), "2026-03-02T11:00:00.500Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_a_snooze_lasts_is_wrong_where_it_was_said() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let at = "2026-03-02T12:00:00Z";
+    for (said, wrong) in [
+        (json!({ "for": "3h" }), "422 invalid_duration /for:invalid_duration"),
+        (json!({ "for": "PT0S" }), "422 snooze_in_past /for:snooze_in_past"),
+        (json!({ "until": "2026-03-02T08:00:00Z" }), "422 snooze_in_past /until:snooze_in_past"),
+        (json!({ "for": "PT3H", "until": at }), "422 invalid_request /for:invalid_value"),
+        (json!({}), "422 invalid_request /until:missing_field"),
+    ] {
+        let refused = desk.admin.post(&ticket.path("snooze"), &said).await;
+        assert_eq!(refused.problem(), wrong, "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_no_utf_8_is_no_json() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    for body in [&b"{\"body\":\"\xff\xfe\"}"[..], b"{\"body\":\"n\",\"\xc0\":1}"] {
+        let request = desk.admin.request("POST", &ticket.path("note"));
+        let request = request.header("content-type", "application/json").body(body.to_vec());
+        assert_eq!(desk.admin.send(request).await.problem(), "400 malformed_json");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Tickets in lists: filtered, paged, and the next one.
 
 use docket_tests::desk::Desk;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_filters_and_pages_in_every_order() {
@@ -72,6 +72,88 @@ async fn what_was_defined_once_can_be_asked_for() {
     desk.views_caught_up().await;
     let found = desk.admin.get("/v1/tickets?type=fault&status=new,merged").await.is(200);
     assert_eq!(found.text("/data/0/number"), number);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_the_six_statuses_stands_for_all_that_are_based_on_it() {
+    let desk = Desk::open().await;
+    let own = json!({ "name": "At the courier's", "based_on": "in_progress" });
+    desk.admin.put("/v1/statuses/courier", &own).await.is(201);
+    let [own, usual, new] =
+        [desk.given_ticket().await, desk.given_ticket().await, desk.given_ticket().await];
+    for (ticket, status) in [(&own, "courier"), (&usual, "in_progress")] {
+        desk.admin.post(&ticket.path("status"), &json!({ "status": status })).await.is(200);
+    }
+    desk.views_caught_up().await;
+    let listed = async |query: &str| {
+        let page = desk.admin.get(&format!("/v1/tickets?{query}")).await.is(200);
+        let tickets = page.body["data"].as_array().unwrap().iter();
+        let numbers = tickets.map(|it| it["number"].as_str().unwrap_or_default().to_owned());
+        // All were opened at the same moment.
+        let mut numbers: Vec<String> = numbers.collect();
+        numbers.sort();
+        numbers
+    };
+    let (own, usual, new) = (own.number.as_str(), usual.number.as_str(), new.number.as_str());
+    assert_eq!(listed("status=courier").await, [own]);
+    assert_eq!(listed("status=in_progress").await, [own, usual]);
+    assert_eq!(listed("queue=inbox&status=in_progress").await, [own, usual]);
+    assert_eq!(listed("status=new,courier").await, [own, new]);
+    assert_eq!(listed("status=new&status=in_progress").await, [own, usual, new]);
+    assert!(listed("status=closed").await.is_empty());
+    // Also when that status is retired: the tickets are in it still.
+    let retire = desk.admin.request("DELETE", "/v1/statuses/courier");
+    desk.admin.send(retire).await.is(204);
+    assert_eq!(listed("status=in_progress").await, [own, usual]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn short_lists_and_histories_page_too() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    for body in ["One", "Two"] {
+        desk.admin.post(&ticket.path("note"), &json!({ "body": body })).await.is(200);
+    }
+    desk.admin.post("/v1/agents", &json!({ "name": "Bea" })).await.is(201);
+    desk.admin.put("/v1/queues/returns", &json!({ "name": "Returns" })).await.is(201);
+    desk.admin.put("/v1/queues/returns", &json!({ "name": "Sent back" })).await.is(200);
+    desk.given_ticket_with(json!({ "queue": "returns" })).await;
+    let filter = json!({ "filter": { "status": "new" }, "name": "New" });
+    desk.admin.post("/v1/views", &filter).await.is(201);
+    desk.admin.post("/v1/views", &filter).await.is(201);
+    desk.views_caught_up().await;
+    let lists = ["agents", "tokens", "views", "projections", "summary", "queues", "statuses"];
+    let lists = lists.into_iter().chain(["queues/returns/versions"]);
+    let of_ticket = ["history", "timeline"].map(|part| ticket.path(part));
+    let paths = lists.map(|list| format!("/v1/{list}")).chain(of_ticket);
+    for path in paths {
+        let whole = desk.admin.get(&path).await.is(200);
+        assert_eq!(whole.body["page"], json!({ "next": null, "has_more": false }), "{path}");
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = desk.admin.get(&format!("{path}?page_size=1{cursor}")).await.is(200);
+            seen.extend(page.body["data"].as_array().unwrap().iter().map(shape));
+            if page.body["page"]["has_more"] == false {
+                break;
+            }
+            cursor = format!("&cursor={}", page.text("/page/next"));
+        }
+        assert!(seen.len() > 1, "{path} has one page only");
+        let all: Vec<_> = whole.body["data"].as_array().unwrap().iter().map(shape).collect();
+        assert_eq!(seen, all, "{path}");
+        for size in ["0", "201", "x"] {
+            let refused = desk.admin.get(&format!("{path}?page_size={size}")).await;
+            assert_eq!(refused.problem(), "422 invalid_request /page_size:invalid_value", "{path}");
+        }
+    }
+    let refused = desk.admin.get("/v1/agents?cursor=nonsense").await;
+    assert_eq!(refused.problem(), "422 invalid_cursor /cursor:invalid_cursor");
+}
+
+/// An entry; of a view, which goes on by itself, its name.
+fn shape(entry: &Value) -> Value {
+    let is_view = entry.get("lag").is_some();
+    if is_view { entry["name"].clone() } else { entry.clone() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

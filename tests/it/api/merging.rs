@@ -34,7 +34,7 @@ async fn who_waits_at_the_source_is_seen_offered_and_answered_at_the_survivor() 
     let survivor = desk.admin.get(&root.own()).await.is(200);
     assert_eq!(survivor.text("/status"), "new", "as if the message had come here");
     assert_eq!(survivor.text("/indicator/message"), "blue");
-    assert_eq!(listed(&desk, "unread=true").await, root.number);
+    assert_eq!(listed(&desk, "indicator=blue").await, root.number);
     let next = desk.callers["agent"].post("/v1/queues/inbox/next", &json!({})).await.is(200);
     assert_eq!(next.text("/number"), root.number);
 
@@ -78,4 +78,66 @@ async fn a_merge_that_was_undone_needs_no_undoing() {
     let other = json!({ "merge_id": source.id });
     let refused = desk.admin.post(&source.path("unmerge"), &other).await;
     assert_eq!(refused.problem(), "422 unknown_merge /merge_id:unknown_merge");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unread_is_newer_than_the_last_act_of_a_person_also_where_that_was_a_merge() {
+    let desk = Desk::open().await;
+    let (source, root) = (desk.given_ticket().await, desk.given_ticket().await);
+    let merge_id = merge(&desk, &source, &root).await;
+    for ticket in [&source, &root] {
+        assert_eq!(desk.admin.get(&ticket.own()).await.body["unread"], false);
+    }
+    assert_eq!(listed(&desk, "unread=true").await, "");
+
+    let said = json!({ "body": "Hello?", "channel": "web" });
+    let asked = desk.admin.post(&root.path("message"), &said).await.is(200);
+    assert_eq!((&asked.body["unread"], &asked.body["messages"]), (&json!(true), &json!(2)));
+    assert_eq!(listed(&desk, "unread=true").await, root.number);
+
+    let undo = json!({ "merge_id": merge_id });
+    let back = desk.admin.post(&source.path("unmerge"), &undo).await.is(200);
+    assert_eq!(back.body["unread"], false);
+    assert_eq!(listed(&desk, "unread=true").await, "", "who undid the merge was at both");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_was_split_off_shows_the_messages_it_was_split_off_with() {
+    let desk = Desk::open().await;
+    let source = desk.given_ticket().await;
+    let said = json!({ "body": "And a second thing", "channel": "web" });
+    desk.admin.post(&source.path("message"), &said).await.is(200);
+    let history = desk.admin.get(&source.path("history")).await.is(200);
+    let message = history.text("/data/1/data/message/id");
+
+    let split = json!({ "messages": [message], "subject": "The second thing" });
+    let new = desk.admin.post(&source.path("split"), &split).await.is(201);
+    assert_eq!(new.text("/subject"), "The second thing");
+    assert_eq!((&new.body["messages"], &new.body["unread"]), (&json!(1), &json!(false)));
+    desk.views_caught_up().await;
+    let listed = desk.admin.get(&format!("/v1/tickets?number={}", new.text("/number"))).await;
+    assert_eq!(listed.body["data"][0]["messages"], 1);
+
+    let source = desk.admin.get(&source.own()).await.is(200);
+    assert_eq!(source.text("/subject"), "Parcel lost");
+    assert_eq!((&source.body["messages"], &source.body["unread"]), (&json!(2), &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_with_an_alias_is_one_with_its_root() {
+    let desk = Desk::open().await;
+    let (source, root) = (desk.given_ticket().await, desk.given_ticket().await);
+    let other = desk.given_ticket().await;
+    merge(&desk, &source, &root).await;
+    let link = json!({ "ticket": source.number, "kind": "related" });
+    let linked = desk.admin.post(&other.path("link"), &link).await.is(200);
+    assert_eq!(linked.text("/links/0/id"), root.id);
+    let back = desk.admin.get(&root.own()).await.is(200);
+    assert_eq!(back.text("/links/0/id"), other.id);
+    let to_itself = desk.admin.post(&root.path("link"), &link).await;
+    assert_eq!(to_itself.problem(), "422 self_link /ticket:self_link");
+    let unlinked = desk.admin.post(&other.path("unlink"), &link).await.is(200);
+    assert_eq!(unlinked.body["links"], json!([]));
+    let gone = desk.admin.post(&other.path("unlink"), &link).await;
+    assert_eq!(gone.problem(), "422 unknown_link /ticket:unknown_link");
 }

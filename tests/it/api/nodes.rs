@@ -133,6 +133,8 @@ async fn tokens_definitions_and_people_changed_at_one_hold_at_all() {
     desk.admin.send(leave).await.is(200);
     soon(async || (there.post(&other.path("assign"), &assign).await.status == 422).then_some(()))
         .await;
+    let gone = desk.caller("agent").at(&node);
+    soon(async || (gone.get(&history).await.status == 403).then_some(())).await;
     soon(async || {
         let told = there.get(&history).await.is(200).body.to_string();
         told.contains("Anne").then_some(())

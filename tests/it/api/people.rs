@@ -1,7 +1,7 @@
 //! Customers, agents, tokens and saved views.
 
 use docket_tests::desk::{Desk, GivenTicket};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_registers_on_first_contact_and_is_found_again() {
@@ -63,6 +63,94 @@ async fn an_agent_who_left_is_given_nothing_and_the_name_in_histories_follows() 
     assert_eq!(history.text("/data/1/actor/name"), "Ann Nowak");
     let refused = desk.admin.post(&ticket.path("assign"), &json!({ "agent": desk.ann })).await;
     assert_eq!(refused.problem(), "422 unknown_agent /agent:unknown_agent");
+
+    // Nor does the agent's token open anything, until the agent is back.
+    let agent = desk.caller("agent");
+    let note = json!({ "body": "n" });
+    assert_eq!(agent.post(&ticket.path("note"), &note).await.problem(), "403 agent_inactive");
+    assert_eq!(agent.get(&ticket.own()).await.problem(), "403 agent_inactive");
+    let back = desk.admin.request("PATCH", &path).json(&json!({ "active": true }));
+    desk.admin.send(back).await.is(200);
+    agent.post(&ticket.path("note"), &note).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_calls_people_as_they_are_called_now_and_its_past_as_they_were_then() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let assign = json!({ "agent": desk.ann });
+    let first = desk.admin.post_once(&ticket.path("assign"), "k", &assign).await.is(200);
+    assert_eq!(
+        (first.text("/customer/name"), first.text("/assignee/name")),
+        ("Jan Kowalski".into(), "Ann".into())
+    );
+    let customer = format!("/v1/customers/{}", first.text("/customer/id"));
+    let agent = format!("/v1/agents/{}", desk.ann);
+    let patch = async |path: &str, change: Value| {
+        desk.admin.send(desk.admin.request("PATCH", path).json(&change)).await.is(200);
+    };
+    let moved = json!({ "name": "Jan Nowak", "email": "nowak@example.com", "tier": "premium" });
+    patch(&customer, moved).await;
+    patch(&agent, json!({ "name": "Ann Lee" })).await;
+
+    let called = json!({ "name": "Jan Nowak", "email": "nowak@example.com", "tier": "standard" });
+    let now = desk.admin.get(&ticket.own()).await.is(200);
+    for (member, value) in called.as_object().unwrap() {
+        assert_eq!(&now.body["customer"][member], value, "the tier is what it was promised by");
+    }
+    assert_eq!(now.text("/assignee/name"), "Ann Lee");
+    let then = desk.admin.get(&format!("{}?at_version=2", ticket.own())).await.is(200);
+    assert_eq!(then.text("/customer/email"), "jan@example.com");
+    assert_eq!(then.text("/assignee/name"), "Ann");
+    let again = desk.admin.post_once(&ticket.path("assign"), "k", &assign).await.is(200);
+    assert_eq!(again.bytes, first.bytes, "a repetition is answered as it was");
+    let noted = desk.admin.post(&ticket.path("note"), &json!({ "body": "n" })).await.is(200);
+    assert_eq!(noted.text("/customer/name"), "Jan Nowak");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_is_found_by_each_address_and_so_are_their_tickets() {
+    let desk = Desk::open().await;
+    let contact = json!({ "email": "Jan@Example.com", "phone": "+48 600 000 000", "name": "Jan" });
+    let ticket = desk.given_ticket_with(json!({ "customer": contact })).await;
+    let eva = json!({ "handle": "@eva", "email": "eva@example.com" });
+    let eva = desk.admin.post("/v1/customers", &eva).await.is(201).text("/id");
+    let jan = desk.admin.get(&ticket.own()).await.is(200).text("/customer/id");
+    let found = async |query: &str| {
+        let page = desk.caller("agent").get(&format!("/v1/customers?{query}")).await.is(200);
+        assert_eq!(page.body["page"], json!({ "next": null, "has_more": false }));
+        let found = page.body["data"].as_array().unwrap().iter();
+        found.map(|it| it["id"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("email=jan@example.com").await, [jan.as_str()]);
+    assert_eq!(found("phone=%2B48600000000").await, [jan.as_str()]);
+    assert_eq!(found("handle=eva").await, [eva.as_str()]);
+    assert_eq!(found("email=jan@example.com&phone=%2B48600000000").await, [jan.as_str()]);
+    assert!(found("email=jan@example.com&handle=eva").await.is_empty(), "one who has both");
+    assert!(found("email=nobody@example.com").await.is_empty());
+    let refused = desk.admin.get("/v1/customers?email=jan").await;
+    assert_eq!(refused.problem(), "422 invalid_request /email:invalid_address");
+
+    desk.views_caught_up().await;
+    let tickets = async |customer: &str| {
+        let page = desk.admin.get(&format!("/v1/tickets?customer={customer}")).await.is(200);
+        page.body["data"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(tickets("JAN@example.com").await, [json!(ticket.id)]);
+    assert_eq!(tickets(&jan).await, [json!(ticket.id)]);
+    assert!(tickets("eva@example.com").await.is_empty());
+    assert!(tickets("nobody@example.com").await.is_empty());
+    let refused = desk.admin.get("/v1/tickets?customer=jan").await;
+    assert_eq!(refused.problem(), "422 invalid_request /customer:invalid_value");
+    let kept = json!({ "name": "Jan's", "filter": { "customer": "jan@example.com" } });
+    let refused = desk.admin.post("/v1/views", &kept).await;
+    assert_eq!(refused.problem(), "422 invalid_request /filter/customer:invalid_value");
+
+    // Who searched is on record, for whom is not.
+    let log = desk.caller("auditor").get("/v1/access-log").await.is(200);
+    let log = String::from_utf8(log.bytes).unwrap();
+    assert!(log.contains("1 by email,phone"), "{log}");
+    assert!(!log.to_lowercase().contains("example.com"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,7 +76,7 @@ async fn a_contract_entitles_from_its_first_day_until_its_last_to_a_tier_and_a_c
     let always = json!({ "name": "Always", "zone": "UTC", "day": "PT24H", "weekly":
         { "mon": ["00:00-24:00"], "tue": ["00:00-24:00"], "wed": ["00:00-24:00"],
           "thu": ["00:00-24:00"], "fri": ["00:00-24:00"], "sat": ["00:00-24:00"], "sun": ["00:00-24:00"] } });
-    desk.admin.put("/v1/calendars/always", &always).await.is(200);
+    desk.admin.put("/v1/calendars/always", &always).await.is(201);
     let entitlement = json!({ "tier": "premium", "from": "2026-03-02T10:00:00.000Z",
         "until": "2026-03-02T12:00:00.000Z", "calendar": "always", "contract": "K-2026/17" });
     let jan = json!({ "email": "jan@example.com", "entitlement": entitlement });

@@ -51,7 +51,7 @@ async fn a_queue_is_shown_as_it_stood() {
 async fn a_queue_that_was_retired_is_still_shown_as_it_stood() {
     let desk = Desk::open().await;
     let queue = json!({ "name": "Returns" });
-    desk.admin.put("/v1/queues/returns", &queue).await.is(200);
+    desk.admin.put("/v1/queues/returns", &queue).await.is(201);
     desk.given_ticket_with(json!({ "queue": "returns" })).await;
     let then = desk.now();
     desk.pass(Duration::from_secs(60));

@@ -38,7 +38,9 @@ struct Stretch {
     /// Which time `as_of` means: `recorded` (unless said) or `occurred`.
     #[param(value_type = Option<String>)]
     time: Option<Time>,
-    /// Where the last page ended. A page ends after about 4 MiB, so most histories have one.
+    /// 1 to 200; all that fits in about 4 MiB unless said, so most histories have one page.
+    page_size: Option<u16>,
+    /// Where the last page ended.
     cursor: Option<u64>,
 }
 
@@ -52,11 +54,12 @@ async fn read_history(
     id: web::Path<String>,
     wanted: Params<Stretch>,
 ) -> Answer {
-    let Stretch { at_version, as_of, time, cursor } = wanted.0;
+    let Stretch { at_version, as_of, time, page_size, cursor } = wanted.0;
     let moment = When::new(at_version, as_of, time).moment()?;
     let id = found(&docket, &id).await?;
     let (stream, after) = (id.stream(), cursor.unwrap_or(0));
-    let page = history::of_stream(&docket.reader, &docket.names, &stream, after, moment).await?;
+    let part = (after, most(page_size)?);
+    let page = history::of_stream(&docket.reader, &docket.names, &stream, part, moment).await?;
     if page.events.is_empty() && after == 0 {
         return Err(Problem::not_found("ticket"));
     }
@@ -64,12 +67,22 @@ async fn read_history(
     Ok(page::of_texts(HttpResponse::Ok(), &page.events, page.next))
 }
 
-/// Where a page begins.
+/// How many entries a page has at most: as many as fit unless said.
+fn most(page_size: Option<u16>) -> Result<usize, Problem> {
+    match page_size {
+        None => Ok(usize::MAX),
+        asked => Ok(page::size(asked)?.into()),
+    }
+}
+
+/// Which part of a story is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Onward {
-    /// Where the last page ended. A page has at most 5,000 entries.
+    /// 1 to 200; at most 5,000 entries unless said.
+    page_size: Option<u16>,
+    /// Where the last page ended.
     cursor: Option<u64>,
 }
 
@@ -94,8 +107,9 @@ async fn read_timeline(
         let last = entries.iter().position(|entry| entry.position == cursor);
         entries.drain(..last.map_or(entries.len(), |last| last + 1));
     }
-    let more = entries.len() > ENTRIES;
-    entries.truncate(ENTRIES);
+    let size = most(onward.0.page_size)?.min(ENTRIES);
+    let more = entries.len() > size;
+    entries.truncate(size);
     let next = entries.last().filter(|_| more).map(|entry| entry.position.to_string());
     Page::until(entries, next).answer()
 }

@@ -56,8 +56,13 @@ async fn snooze(call: Call, id: web::Path<String>, body: Body<Snooze>) -> Answer
         note: asked.note,
         wakes_on_message: asked.wakes_on_message.unwrap_or(true),
     };
-    call.execute(&id, &body.bytes, asked.occurred_at, command).await
+    let snoozed = call.execute(&id, &body.bytes, asked.occurred_at, command).await;
+    // The rules know of the end alone, however it was said.
+    let said = if asked.r#for.is_some() { "/for" } else { "/until" };
+    snoozed.map_err(|refused| refused.pointing("/until", said))
 }
+
+const EITHER: &str = "say either until or for";
 
 /// When a snooze ends: as asked, or as long as asked from now.
 fn end(until: Option<Instant>, length: Option<&str>, from: Instant) -> Result<Instant, Problem> {
@@ -68,7 +73,8 @@ fn end(until: Option<Instant>, length: Option<&str>, from: Instant) -> Result<In
                 .map_err(|error| Problem::field("/for", "invalid_duration", error.to_string()))?;
             Ok(from.plus_millis(millis))
         }
-        _ => Err(Problem::field("/until", "invalid_value", "say either until or for")),
+        (Some(_), Some(_)) => Err(Problem::field("/for", "invalid_value", EITHER)),
+        (None, None) => Err(Problem::field("/until", "missing_field", EITHER)),
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
+use docket_commands::CommandError;
 use docket_domain::ids::{MergeId, MessageId};
 use docket_domain::instant::Instant;
+use docket_domain::ticket::command::TicketRefusal;
 use docket_domain::ticket::event::LinkKind;
 use docket_projections::ticket_document::TicketDocument;
 use serde::Deserialize;
@@ -113,7 +115,7 @@ async fn split(call: Call, id: web::Path<String>, body: Body<Split>) -> Answer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Link {
-    /// The other ticket's id or number.
+    /// The other ticket's id or number; an alias leads to its root.
     ticket: String,
     /// How they are linked; `related` unless said.
     #[schema(value_type = Option<String>)]
@@ -131,7 +133,9 @@ async fn link(call: Call, id: web::Path<String>, body: Body<Link>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
     let link = async {
         let id = call.ticket(&id).await?;
+        // Who names an alias means the ticket that it leads to.
         let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
+        let other = call.docket.desk.root_of(other).await?;
         let kind = body.asked.kind.unwrap_or(LinkKind::Related);
         Ok(call.docket.desk.link(&request, id, other, kind).await)
     };
@@ -142,7 +146,7 @@ async fn link(call: Call, id: web::Path<String>, body: Body<Link>) -> Answer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Unlink {
-    /// The other ticket's id or number.
+    /// The other ticket's id or number; an alias that is not linked itself leads to its root.
     ticket: String,
     /// How they are linked; all links between the two when not said.
     #[schema(value_type = Option<String>)]
@@ -161,7 +165,14 @@ async fn unlink(call: Call, id: web::Path<String>, body: Body<Unlink>) -> Answer
     let unlink = async {
         let id = call.ticket(&id).await?;
         let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
-        Ok(call.docket.desk.unlink(&request, id, other, body.asked.kind).await)
+        let (desk, kind) = (&call.docket.desk, body.asked.kind);
+        let unlinked = desk.unlink(&request, id, other, kind).await;
+        if !matches!(unlinked, Err(CommandError::Ticket(TicketRefusal::UnknownLink))) {
+            return Ok(unlinked);
+        }
+        // No link with the ticket itself: then the one with the root that it leads to is meant.
+        let root = desk.root_of(other).await?;
+        Ok(if root == other { unlinked } else { desk.unlink(&request, id, root, kind).await })
     };
     call.once(&request, StatusCode::OK, unlink).await
 }
