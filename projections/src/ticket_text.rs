@@ -21,6 +21,9 @@ const MOST_WORDS: usize = 16;
 /// The letters of a word that count, when it is longer.
 const LONGEST_WORD: usize = 64;
 
+/// What stands between words.
+const PARTED: char = ' ';
+
 /// The view.
 pub struct TicketText;
 
@@ -82,7 +85,7 @@ fn say(texts: &mut Vec<(Key, Text)>, kind: Kind, message: &Message) {
 
 fn put(texts: &mut Vec<(Key, Text)>, key: &str, kind: Kind, text: &Personal<String>) {
     if let Some(text) = text.known() {
-        texts.push((key.to_owned(), Text { kind, words: words(text).join(" ") }));
+        texts.push((key.to_owned(), Text { kind, words: words(text) }));
     }
 }
 
@@ -93,9 +96,15 @@ pub struct Words(Vec<String>);
 impl Words {
     /// Reads a query: any text at all.
     pub fn of(query: &str) -> Self {
-        let mut words = words(query);
-        words.truncate(MOST_WORDS);
-        Self(words)
+        let words = words(query);
+        Self(
+            words
+                .split(PARTED)
+                .take(MOST_WORDS)
+                .filter(|word| !word.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        )
     }
 
     /// Whether it holds no word.
@@ -111,34 +120,72 @@ impl Words {
     }
 }
 
-/// The words of a text as both are searched, text and query: in small letters, without accents, and
-/// holding letters and digits only. Neither database has a say in it.
-fn words(text: &str) -> Vec<String> {
+/// The words of a text as both are searched, text and query: in small letters, without accents,
+/// holding letters and digits only, and parted by single blanks. Neither database has a say in it.
+fn words(text: &str) -> String {
+    let mut words = Joined { text: String::with_capacity(text.len()), letters: 0 };
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Most of a text needs no table of letters. An accent may belong to the letter before it.
+        let marked = rest.bytes().position(|byte| !byte.is_ascii());
+        let (ascii, next) = rest.split_at(marked.map_or(rest.len(), |at| at.saturating_sub(1)));
+        ascii.bytes().for_each(|letter| words.put(letter.to_ascii_lowercase().into()));
+        let ascii = next.char_indices().skip(1).find(|(_, letter)| letter.is_ascii());
+        let (marked, after) = next.split_at(ascii.map_or(next.len(), |(at, _)| at));
+        fold(marked, &mut words);
+        rest = after;
+    }
+    words.text
+}
+
+/// Folds letters that may have accents, or be made of several.
+fn fold(text: &str, words: &mut Joined) {
     let accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
     let plain = text.nfd().filter(|letter| !accent(letter)).nfc();
-    let mut folded = String::with_capacity(text.len());
     for letter in plain.flat_map(char::to_lowercase) {
         match letter {
-            'ł' => folded.push('l'),
-            'đ' | 'ð' => folded.push('d'),
-            'ø' => folded.push('o'),
-            'ı' => folded.push('i'),
-            'ß' => folded.push_str("ss"),
-            'æ' => folded.push_str("ae"),
-            'œ' => folded.push_str("oe"),
-            'þ' => folded.push_str("th"),
-            letter => folded.push(letter),
+            'ł' => words.put('l'),
+            'đ' | 'ð' => words.put('d'),
+            'ø' => words.put('o'),
+            'ı' => words.put('i'),
+            'ß' => "ss".chars().for_each(|letter| words.put(letter)),
+            'æ' => "ae".chars().for_each(|letter| words.put(letter)),
+            'œ' => "oe".chars().for_each(|letter| words.put(letter)),
+            'þ' => "th".chars().for_each(|letter| words.put(letter)),
+            letter => words.put(letter),
         }
     }
-    folded
-        .split(|letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter))
-        .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(LONGEST_WORD).collect())
-        .collect()
+}
+
+/// Words as they are put together, letter by letter.
+struct Joined {
+    text: String,
+    /// How many the last word has.
+    letters: usize,
+}
+
+impl Joined {
+    fn put(&mut self, letter: char) {
+        let belongs = match letter {
+            '\0'..='\x7f' => letter.is_ascii_alphanumeric(),
+            _ => letter.is_alphanumeric() || is_combining_mark(letter),
+        };
+        if !belongs {
+            self.letters = 0;
+        } else if self.letters < LONGEST_WORD {
+            if self.letters == 0 && !self.text.is_empty() {
+                self.text.push(PARTED);
+            }
+            self.text.push(letter);
+            self.letters += 1;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn matches(query: &str) -> Vec<String> {
@@ -156,6 +203,34 @@ mod tests {
         );
         assert_eq!(matches("किताब が 한국어"), ["किताब", "が", "한국어*"]);
         assert_eq!(matches(&"ab".repeat(100)), [format!("{}*", "ab".repeat(32))]);
+    }
+
+    /// The same, slowly: the whole text at once, then its words.
+    fn slowly(text: &str) -> String {
+        let accent = |letter: &char| ('\u{300}'..='\u{36f}').contains(letter);
+        let plain: String = text
+            .nfd()
+            .filter(|letter| !accent(letter))
+            .nfc()
+            .flat_map(char::to_lowercase)
+            .collect();
+        let plain = [("ł", "l"), ("đ", "d"), ("ð", "d"), ("ø", "o"), ("ı", "i"), ("ß", "ss")]
+            .into_iter()
+            .chain([("æ", "ae"), ("œ", "oe"), ("þ", "th")])
+            .fold(plain, |plain, (from, to)| plain.replace(from, to));
+        let parted = |letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter);
+        let words = plain.split(parted).filter(|word| !word.is_empty());
+        let words = words.map(|word| word.chars().take(LONGEST_WORD).collect());
+        words.collect::<Vec<String>>().join(" ")
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_has_the_words_that_it_has_as_a_whole(
+            text in "([a-cAZ0 .]{0,70}|[éłŁßæÆİıﬁ\u{300}\u{323}\u{345}\u{3099}]{1,3}|[各가ㄱӓЙ]|\\PC{0,4}){0,12}",
+        ) {
+            prop_assert_eq!(words(&text), slowly(&text));
+        }
     }
 
     #[test]

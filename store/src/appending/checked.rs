@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::{Append, NewEvent, StoreError};
 
 /// Between the fields of an event, where an adapter packs them; JSON escapes it.
-pub(crate) const FIELD: char = '\u{1f}';
+pub(crate) const FIELD: u8 = 0x1f;
 /// Between events, likewise.
-pub(crate) const EVENT: char = '\u{1e}';
+pub(crate) const EVENT: u8 = 0x1e;
 
 /// What the texts of one event may amount to.
 const LARGEST_EVENT: usize = 64 << 20;
@@ -98,7 +98,7 @@ fn check_event(event: &NewEvent) -> Result<(), String> {
     }
     let texts = [event.envelope.as_str(), &event.payload, sealed];
     // These never occur in JSON, which escapes them; reads rely on it.
-    if texts.iter().any(|text| text.contains(['\0', FIELD, EVENT])) {
+    if texts.iter().any(|text| text.contains(['\0', FIELD.into(), EVENT.into()])) {
         return Err(format!(
             "has a {} with control characters, which is no JSON",
             event.event_type

@@ -4,8 +4,6 @@
 //! whole batch travels as one row with one column: the fields of an event joined by U+001F, the
 //! events by U+001E. Neither can occur within: appends refuse them, and JSON escapes them.
 
-use std::str::Split;
-
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqlitePool};
 use uuid::Uuid;
@@ -142,8 +140,8 @@ fn unpack(text: &str, events: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
     if text.is_empty() {
         return Ok(());
     }
-    for packed in text.split(EVENT) {
-        let event = event(packed.split(FIELD)).ok_or_else(|| {
+    for packed in parts(text, EVENT) {
+        let event = event(parts(packed, FIELD)).ok_or_else(|| {
             let start: String = packed.chars().take(80).collect();
             StoreError::Integrity(format!("an event cannot be read: {start:?}"))
         })?;
@@ -152,7 +150,17 @@ fn unpack(text: &str, events: &mut Vec<StoredEvent>) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn event(mut fields: Split<'_, char>) -> Option<StoredEvent> {
+/// What stands between separators.
+fn parts(text: &str, separator: u8) -> impl Iterator<Item = &str> {
+    let ends = memchr::memchr_iter(separator, text.as_bytes()).chain([text.len()]);
+    ends.scan(0, move |start, end| {
+        let part = text.get(*start..end)?;
+        *start = end + 1;
+        Some(part)
+    })
+}
+
+fn event<'t>(mut fields: impl Iterator<Item = &'t str>) -> Option<StoredEvent> {
     let event = StoredEvent {
         position: fields.next()?.parse().ok()?,
         stream: fields.next()?.to_owned(),

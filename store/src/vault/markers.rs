@@ -1,7 +1,9 @@
 //! Finding personal fields: as markers in a payload to be sealed, and as commitments in its text.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde_json::Value;
 
 const PERSONAL: &str = "$personal";
@@ -13,6 +15,9 @@ const SEALED: &str = "$sealed";
 const BEGIN: &str = r#"{"$sealed":""#;
 const END: &str = r#""}"#;
 
+/// Looks for the beginning of a commitment: in every payload that is read.
+static BEGINS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BEGIN));
+
 /// A payload's text taken apart at its commitments, which stand between the other pieces.
 pub(super) struct Pieces<'t> {
     pub between: Vec<&'t str>,
@@ -21,13 +26,16 @@ pub(super) struct Pieces<'t> {
 
 /// Takes a payload's text apart; `None` when a commitment has no end.
 pub(super) fn pieces(text: &str) -> Option<Pieces<'_>> {
-    let mut parts = text.split(BEGIN);
-    let mut pieces = Pieces { between: vec![parts.next()?], commitments: Vec::new() };
-    for part in parts {
-        let (commitment, rest) = part.split_once(END)?;
+    let mut pieces = Pieces { between: Vec::new(), commitments: Vec::new() };
+    let mut rest = text;
+    while let Some(begin) = BEGINS.find(rest.as_bytes()) {
+        let (before, sealed) = rest.split_at(begin);
+        let (commitment, after) = sealed.split_at(BEGIN.len()).1.split_once(END)?;
+        pieces.between.push(before);
         pieces.commitments.push(commitment);
-        pieces.between.push(rest);
+        rest = after;
     }
+    pieces.between.push(rest);
     Some(pieces)
 }
 
