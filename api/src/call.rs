@@ -148,7 +148,15 @@ impl Call {
         let request = self.request(said, occurred_at)?;
         let execute = async {
             let id = self.ticket(id).await?;
-            Ok(self.docket.desk.execute_all(&request, id, &gather.await?).await)
+            let commands = match gather.await {
+                Ok(commands) => commands,
+                // Where there is no such ticket, that is said before what is wrong with the rest.
+                Err(refused) => {
+                    self.present_ticket(&id.to_string()).await?;
+                    return Err(refused);
+                }
+            };
+            Ok(self.docket.desk.execute_all(&request, id, &commands).await)
         };
         self.once(&request, StatusCode::OK, execute).await
     }

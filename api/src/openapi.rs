@@ -2,6 +2,7 @@
 //! the conventions that every call shares, so that neither is written twice.
 
 mod definitions;
+mod limits;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
@@ -86,6 +87,7 @@ pub fn collect() -> OpenApi {
     components.add_security_scheme("token", bearer);
     components.schemas.insert("Problem".into(), Document::schema());
     components.schemas.insert("Fault".into(), Fault::schema());
+    limits::complete(components);
     definitions::add_schemas(components);
     definitions::add_answers(components);
     for (status, described) in PROBLEMS {

@@ -38,6 +38,7 @@ pub struct End {
 #[into_params(parameter_in = Query)]
 pub struct Part {
     /// 1 to 200; all of it unless said.
+    #[param(minimum = 1, maximum = 200)]
     pub page_size: Option<u16>,
     /// Where the last page ended.
     pub cursor: Option<String>,

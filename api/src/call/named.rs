@@ -14,6 +14,12 @@ impl Call {
         self.docket.locate(id_or_number).await?.ok_or_else(|| Problem::not_found("ticket"))
     }
 
+    /// As [`ticket`](Self::ticket), where it must be there before anything else is looked at.
+    pub async fn present_ticket(&self, id_or_number: &str) -> Result<TicketId, Problem> {
+        let found = self.docket.desk.find_ticket(id_or_number).await?;
+        found.ok_or_else(|| Problem::not_found("ticket"))
+    }
+
     /// The ticket that a field of the body names.
     pub async fn named_ticket(&self, pointer: &str, named: &str) -> Result<TicketId, Problem> {
         let found = self.docket.desk.find_ticket(named).await?;

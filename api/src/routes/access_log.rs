@@ -62,6 +62,7 @@ struct Wanted {
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Instant>,
     /// At most this many, up to 200; 50 unless said.
+    #[param(minimum = 1, maximum = 200)]
     page_size: Option<u16>,
     /// Where the last page ended.
     cursor: Option<u64>,

@@ -101,6 +101,7 @@ struct Wanted {
     /// Who has this name on a social network or messenger.
     handle: Option<String>,
     /// 1 to 200; 50 unless said.
+    #[param(minimum = 1, maximum = 200)]
     page_size: Option<u16>,
     /// Where the last page ended.
     cursor: Option<String>,

@@ -49,6 +49,7 @@ struct Lying {
     #[param(value_type = Option<String>, format = DateTime)]
     as_of: Option<Instant>,
     /// 1 to 200; 50 unless said.
+    #[param(minimum = 1, maximum = 200)]
     page_size: Option<u16>,
     /// Where the last page ended.
     cursor: Option<String>,

@@ -164,6 +164,23 @@ async fn how_long_a_snooze_lasts_is_wrong_where_it_was_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_such_ticket_that_is_said_first() {
+    let desk = Desk::open().await;
+    let nowhere = "/v1/tickets/0192f0c1-0000-7000-8000-000000000000";
+    let nobody = "0192f0c1-0000-7000-8000-000000000001";
+    for (command, body) in [
+        ("assign", json!({ "agent": nobody })),
+        ("note", json!({ "body": "n", "mentions": [nobody] })),
+        ("reply", json!({ "body": "n", "attachments": [nobody] })),
+        ("merge", json!({ "into": nobody })),
+        ("link", json!({ "ticket": nobody })),
+    ] {
+        let refused = desk.admin.post(&format!("{nowhere}/{command}"), &body).await;
+        assert_eq!(refused.problem(), "404 not_found", "{command}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_no_utf_8_is_no_json() {
     let desk = Desk::open().await;
     let ticket = desk.given_ticket().await;

@@ -39,6 +39,7 @@ struct Stretch {
     #[param(value_type = Option<String>)]
     time: Option<Time>,
     /// 1 to 200; all that fits in about 4 MiB unless said, so most histories have one page.
+    #[param(minimum = 1, maximum = 200)]
     page_size: Option<u16>,
     /// Where the last page ended.
     cursor: Option<u64>,
@@ -81,6 +82,7 @@ fn most(page_size: Option<u16>) -> Result<usize, Problem> {
 #[into_params(parameter_in = Query)]
 struct Onward {
     /// 1 to 200; at most 5,000 entries unless said.
+    #[param(minimum = 1, maximum = 200)]
     page_size: Option<u16>,
     /// Where the last page ended.
     cursor: Option<u64>,
@@ -120,6 +122,7 @@ async fn read_timeline(
 #[into_params(parameter_in = Query)]
 struct Readings {
     /// At most this many, up to 200; 50 unless said.
+    #[param(minimum = 1, maximum = 200)]
     page_size: Option<u16>,
     /// Where the last page ended.
     cursor: Option<u64>,

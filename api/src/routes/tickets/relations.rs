@@ -42,7 +42,7 @@ struct Merge {
 async fn merge(call: Call, id: web::Path<String>, body: Body<Merge>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
     let merge = async {
-        let id = call.ticket(&id).await?;
+        let id = call.present_ticket(&id).await?;
         let into = call.named_ticket("/into", &body.asked.into).await?;
         Ok(call.docket.desk.merge(&request, id, into).await)
     };
@@ -132,7 +132,7 @@ struct Link {
 async fn link(call: Call, id: web::Path<String>, body: Body<Link>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
     let link = async {
-        let id = call.ticket(&id).await?;
+        let id = call.present_ticket(&id).await?;
         // Who names an alias means the ticket that it leads to.
         let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
         let other = call.docket.desk.root_of(other).await?;
@@ -163,7 +163,7 @@ struct Unlink {
 async fn unlink(call: Call, id: web::Path<String>, body: Body<Unlink>) -> Answer {
     let request = call.request(&body.bytes, body.asked.occurred_at)?;
     let unlink = async {
-        let id = call.ticket(&id).await?;
+        let id = call.present_ticket(&id).await?;
         let other = call.named_ticket("/ticket", &body.asked.ticket).await?;
         let (desk, kind) = (&call.docket.desk, body.asked.kind);
         let unlinked = desk.unlink(&request, id, other, kind).await;
