@@ -6,8 +6,7 @@ use std::str::FromStr;
 
 use actix_web::web;
 use docket_domain::customer::{Address, AddressKind};
-use docket_domain::definition::{BaseStatus, Catalogue, DefinitionKind as Kind, ZoneOffsets};
-use docket_domain::instant::Instant;
+use docket_domain::definition::{BaseStatus, Catalogue, DefinitionKind as Kind};
 use docket_domain::party::Channel;
 use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Sort};
 use serde::Deserialize;
@@ -15,13 +14,13 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde_json::Value;
 use uuid::Uuid;
 
+use self::days::midnight;
 use crate::auth::Principal;
 use crate::docket::Docket;
 use crate::problem::Problem;
 use crate::{body, page};
 
-/// A day, in milliseconds.
-const DAY: i64 = 86_400_000;
+mod days;
 
 /// Parameters in the order in which they were given.
 pub type Pairs = Vec<(String, String)>;
@@ -78,16 +77,20 @@ impl Wanted {
             page_size: usize::from(page::USUAL),
             cursor: None,
         };
-        let saved = given.iter().find(|(name, _)| name == "view");
-        if let Some(id) = saved.and_then(|(_, value)| Uuid::try_parse(value).ok()) {
-            for (name, value) in docket.saved_filter(who, id).await? {
-                wanted.take(docket, who, &name, &value).await?;
-            }
+        let is_saved =
+            |(name, value): &(String, String)| name == "view" && Uuid::try_parse(value).is_ok();
+        let saved = given.iter().find(|pair| is_saved(pair)).map(|(_, value)| read("view", value));
+        let mut pairs = match saved {
+            Some(id) => docket.saved_filter(who, id?).await?,
+            None => Pairs::new(),
+        };
+        pairs.extend(given.into_iter().filter(|pair| !is_saved(pair)));
+        if pairs.iter().any(|(name, value)| !is_defined(&docket.desk.catalogue(), name, value)) {
+            // Another process may have defined it a moment ago.
+            docket.desk.reload_definitions().await?;
         }
-        for (name, value) in given {
-            if name != "view" || Uuid::try_parse(&value).is_err() {
-                wanted.take(docket, who, &name, &value).await?;
-            }
+        for (name, value) in pairs {
+            wanted.take(docket, who, &name, &value).await?;
         }
         Ok(wanted)
     }
@@ -179,6 +182,19 @@ fn statuses(filter: &mut Filter, asked: Vec<String>, catalogue: &Catalogue) {
     }
 }
 
+/// Whether the definitions that a parameter names are, or were, ever there.
+fn is_defined(catalogue: &Catalogue, name: &str, value: &str) -> bool {
+    let kind = match name {
+        "queue" => Kind::Queue,
+        "status" => Kind::Status,
+        "priority" => Kind::Priority,
+        "type" => Kind::Type,
+        "category" => return catalogue.has_had(Kind::Category, value),
+        _ => return true,
+    };
+    value.split(',').all(|key| catalogue.has_had(kind, key))
+}
+
 /// Takes in the keys of a list; none that there never was.
 fn keys(
     list: &mut Vec<String>,
@@ -237,60 +253,4 @@ fn predefined(docket: &Docket, who: &Principal, value: &str) -> Result<Predefine
             return Err(Problem::field("/view", "invalid_value", detail));
         }
     })
-}
-
-/// The beginning of the day in the desk's zone, some days ago. A cursor remembers its question, so
-/// pages of one list must be asked for within one day.
-fn midnight(docket: &Docket, days_ago: i64) -> Instant {
-    let catalogue = docket.desk.catalogue();
-    beginning_of_day(docket.now(), days_ago, catalogue.zone_offsets.as_ref())
-}
-
-/// When the wall clock showed midnight, some days before `now`: with the offset that held then, which
-/// need not be the one that holds now. Without a zone's offsets it is midnight UTC.
-fn beginning_of_day(now: Instant, days_ago: i64, zone: Option<&ZoneOffsets>) -> Instant {
-    let local = now.0 + zone.map_or(0, |zone| i64::from(zone.at(now)) * 1_000);
-    let midnight = local - local.rem_euclid(DAY) - days_ago * DAY;
-    zone.map_or(Instant(midnight), |zone| zone.instant_of(midnight))
-}
-
-#[cfg(test)]
-mod tests {
-    use docket_commands::zones;
-
-    use super::*;
-
-    /// Midnight in Warsaw, some days before the moment.
-    fn midnight(now: &str, days_ago: i64) -> String {
-        let warsaw = zones::resolve("Europe/Warsaw").unwrap();
-        beginning_of_day(now.parse().unwrap(), days_ago, Some(&warsaw)).to_string()
-    }
-
-    #[test]
-    fn today_begins_at_local_midnight() {
-        assert_eq!(midnight("2026-03-02T09:00:00Z", 0), "2026-03-01T23:00:00.000Z");
-        assert_eq!(midnight("2026-07-02T22:00:00Z", 0), "2026-07-02T22:00:00.000Z");
-        assert_eq!(midnight("2026-07-02T21:59:59.999Z", 0), "2026-07-01T22:00:00.000Z");
-    }
-
-    #[test]
-    fn on_the_days_when_the_clock_is_moved_today_begins_with_the_offset_of_its_midnight() {
-        // In spring at 01:00 UTC, in autumn at 01:00 UTC: before and after.
-        assert_eq!(midnight("2026-03-29T00:30:00Z", 0), "2026-03-28T23:00:00.000Z");
-        assert_eq!(midnight("2026-03-29T10:00:00Z", 0), "2026-03-28T23:00:00.000Z");
-        assert_eq!(midnight("2026-10-25T00:30:00Z", 0), "2026-10-24T22:00:00.000Z");
-        assert_eq!(midnight("2026-10-25T10:00:00Z", 0), "2026-10-24T22:00:00.000Z");
-    }
-
-    #[test]
-    fn a_month_ago_begins_with_the_offset_that_held_then() {
-        assert_eq!(midnight("2026-04-10T10:00:00Z", 30), "2026-03-10T23:00:00.000Z");
-        assert_eq!(midnight("2026-11-10T10:00:00Z", 30), "2026-10-10T22:00:00.000Z");
-    }
-
-    #[test]
-    fn without_a_zone_days_begin_at_midnight_utc() {
-        let now = "2026-03-29T10:00:00Z".parse().unwrap();
-        assert_eq!(beginning_of_day(now, 0, None).to_string(), "2026-03-29T00:00:00.000Z");
-    }
 }

@@ -48,7 +48,7 @@ impl Docket {
         let document = case.document().ok_or_else(|| Problem::not_found("ticket"))?;
         let waits = document.indicator.message != MessageIcon::None;
         let family = self.family(id, case, moment).await?;
-        Ok(TicketSla::of(family.clocks(id), self.read_at(document, moment), waits))
+        Ok(TicketSla::of(&family, id, self.read_at(document, moment), waits))
     }
 
     /// The instant that clocks are read at: now, the one asked about, or that of the last event of the

@@ -1,8 +1,8 @@
 //! Another version of a plan or its calendar, laid under the clocks that run by an older one (rule 11).
 
-use docket_commands::{CommandError, Request};
+use docket_commands::{CommandError, Reapplication, Request};
 use docket_domain::codec::Event;
-use docket_domain::definition::{SlaTerms, Term};
+use docket_domain::definition::{DefinitionRefusal, SlaTerms, Term};
 use docket_domain::envelope::Recorded;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
@@ -10,12 +10,19 @@ use docket_domain::personal::Personal;
 use docket_domain::ticket::command::TicketRefusal;
 use docket_domain::ticket::event::{ReappliedClock, SlaReapplied, TicketEvent};
 use docket_projections::recorded::Moment;
+use docket_projections::sla_clocks;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::docket::Docket;
+use crate::fresh;
+use crate::page::Page;
 use crate::problem::Problem;
+
+/// How many tickets are looked at, and written to, at once: the store commits them together.
+const AT_ONCE: usize = 16;
 
 /// How often a ticket is looked at again because it changed meanwhile.
 const TRIES: usize = 8;
@@ -31,7 +38,8 @@ pub struct Reapplied {
     pub from: Versions,
     /// Those that its clocks that run, and all to come, go by.
     pub to: Versions,
-    /// What becomes of each clock that runs and is not late: `clock`, `instance`, `row`,
+    /// What becomes of each clock that runs and is not late; none where all that run are late, and only
+    /// those to come go by the new versions: `clock`, `instance`, `row`,
     /// `from_target_ms`, `target_ms`, `from_deadline`, `deadline`.
     #[schema(value_type = Vec<Object>)]
     pub clocks: Vec<ReappliedClock>,
@@ -54,30 +62,103 @@ struct Found {
     reapplied: SlaReapplied,
 }
 
+/// One page of tickets of which something runs.
+pub struct Looked {
+    /// Those that come after this one.
+    pub after: Option<TicketId>,
+    /// How many.
+    pub size: usize,
+}
+
 impl Docket {
-    /// What the plan in force under this key would make of a ticket's clocks; none where it makes nothing.
+    /// What the plan in force under this key would make of the clocks of a page of tickets.
     ///
     /// # Errors
-    /// When the ticket or the plan cannot be read.
+    /// When there is no such plan, or something cannot be read.
     pub async fn would_reapply(
         &self,
-        id: TicketId,
         plan: &str,
-    ) -> Result<Option<Reapplied>, Problem> {
-        let found = self.find_reapplied(id, plan, None).await?;
-        Ok(found.map(|found| Reapplied::of(id, found.number, &found.reapplied)))
+        looked: Looked,
+    ) -> Result<Page<Reapplied>, Problem> {
+        let (plan, tickets, next) = self.tickets_under(plan, looked).await?;
+        let found = self.found_of(&tickets, &plan).await?;
+        let found = found.into_iter().map(|(id, it)| Reapplied::of(id, it.number, &it.reapplied));
+        Ok(Page::until(found.collect(), next.map(|id| id.0.to_string())))
     }
 
-    /// Lays the plan in force under a ticket's clocks, unless that was done when the request was made
-    /// before; none where it makes nothing of them.
+    /// Lays the plan in force under the clocks of a page of tickets. The same request again means the same
+    /// tickets and is answered the same, also where nothing of them runs any more or the plan was retired.
     ///
     /// # Errors
-    /// When the ticket or the plan cannot be read, or nothing can be written.
+    /// When there is no such plan, something cannot be read, or nothing can be written.
     pub async fn reapply(
         &self,
         request: &Request,
-        id: TicketId,
         plan: &str,
+        reason: Option<&str>,
+        looked: Looked,
+    ) -> Result<Page<Reapplied>, Problem> {
+        let meant = match self.desk.reapplied_before(request).await? {
+            Some(meant) => meant,
+            None => {
+                let (plan, tickets, next) = self.tickets_under(plan, looked).await?;
+                let found = self.found_of(&tickets, &plan).await?;
+                let tickets: Vec<TicketId> = found.into_iter().map(|(id, _)| id).collect();
+                if tickets.is_empty() {
+                    return Ok(Page::until(Vec::new(), next.map(|id| id.0.to_string())));
+                }
+                let found = Reapplication { plan, tickets, next };
+                self.desk.begin_reapplying(request, found).await?
+            }
+        };
+        let Reapplication { plan, tickets, next } = meant;
+        let each = stream::iter(tickets);
+        let each = each.map(async |id| self.reapply_to(request, id, &plan, reason).await);
+        let changed: Vec<Option<Reapplied>> = each.buffered(AT_ONCE).try_collect().await?;
+        let changed = changed.into_iter().flatten().collect();
+        Ok(Page::until(changed, next.map(|id| id.0.to_string())))
+    }
+
+    /// The plan in force under a key, a page of the tickets of which something runs, and the last of them
+    /// where there are more.
+    async fn tickets_under(
+        &self,
+        plan: &str,
+        Looked { after, size }: Looked,
+    ) -> Result<(Term, Vec<TicketId>, Option<TicketId>), Problem> {
+        let Some(terms) = self.desk.catalogue().terms_of(plan, None) else {
+            return Err(self.refusal(DefinitionRefusal::NoSuchDefinition.into()).await);
+        };
+        fresh::at_head(self).await?;
+        let documents = self.views.documents();
+        let mut tickets = sla_clocks::running(documents, after, size + 1).await?;
+        let has_more = tickets.len() > size;
+        tickets.truncate(size);
+        let next = tickets.last().filter(|_| has_more).copied();
+        Ok((terms.plan, tickets, next))
+    }
+
+    /// Those of the tickets that the plan would change, and what it would make of them.
+    async fn found_of(
+        &self,
+        tickets: &[TicketId],
+        plan: &Term,
+    ) -> Result<Vec<(TicketId, Found)>, Problem> {
+        let each = stream::iter(tickets.to_vec()).map(async |id| {
+            let found = self.find_reapplied(id, plan, None).await?;
+            Ok::<_, Problem>(found.map(|found| (id, found)))
+        });
+        let found: Vec<Option<(TicketId, Found)>> = each.buffered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Lays a plan under a ticket's clocks, unless that was done when the request was made before; none
+    /// where it makes nothing of them, or is not in force any more.
+    async fn reapply_to(
+        &self,
+        request: &Request,
+        id: TicketId,
+        plan: &Term,
         reason: Option<&str>,
     ) -> Result<Option<Reapplied>, Problem> {
         for _ in 0..TRIES {
@@ -110,7 +191,7 @@ impl Docket {
     async fn find_reapplied(
         &self,
         id: TicketId,
-        plan: &str,
+        plan: &Term,
         reason: Option<&str>,
     ) -> Result<Option<Found>, Problem> {
         let case = self.documents.now(&self.reader, id).await?;
@@ -119,8 +200,9 @@ impl Docket {
         };
         // A customer's own calendar stays theirs, in its newest version.
         let own = from.own_calendar.then_some(from.calendar.key.as_str());
-        let to = self.desk.catalogue().terms_of(plan, own);
-        let Some(to) = to.filter(|to| from.plan.key == plan && from != to) else {
+        let to = self.desk.catalogue().terms_of(&plan.key, own);
+        let to = to.filter(|to| to.plan == *plan && from != to);
+        let Some(to) = to.filter(|_| from.plan.key == plan.key) else {
             return Ok(None);
         };
         let frozen = self.reader.plans.load(&self.reader, &to).await?;
@@ -129,9 +211,6 @@ impl Docket {
         let clocks = family.reapplied(id, at, &frozen);
         let clocks: Vec<ReappliedClock> =
             clocks.iter().map(|(was, now)| ReappliedClock::of(was, now)).collect();
-        if clocks.is_empty() {
-            return Ok(None);
-        }
         let (from, reason) = (from.clone(), reason.map(Personal::text));
         let reapplied = SlaReapplied { from, to, clocks, reason };
         let (number, version) = (document.number.clone(), document.version);

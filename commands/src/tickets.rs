@@ -7,7 +7,7 @@ use docket_domain::party::AgentRef;
 use docket_domain::sla::clock::Due;
 use docket_domain::sla::plan::Whom;
 use docket_domain::ticket::command::TicketCommand;
-use docket_domain::ticket::event::{AssignMethod, SlaReapplied, WakeCause};
+use docket_domain::ticket::event::{AssignMethod, WakeCause};
 use docket_domain::ticket::state::{TicketState, evolve};
 use uuid::Uuid;
 
@@ -126,30 +126,6 @@ impl Desk {
         self.execute(&request, id, &command).await
     }
 
-    /// Lets another version of a plan hold for a ticket's clocks, as that was found in a version of the
-    /// ticket and as of an instant; refused where the ticket has changed since. One request may be about
-    /// many tickets: each command's id derives from the request's and the ticket.
-    pub async fn reapply(
-        &self,
-        request: &Request,
-        id: TicketId,
-        reapplied: SlaReapplied,
-        (found_in, at): (u64, Instant),
-    ) -> Result<Option<Done>, CommandError> {
-        let request = Request { occurred: Occurred::Due(at), ..of_ticket(request, id) };
-        let command = TicketCommand::ReapplySla { reapplied: Box::new(reapplied), found_in };
-        self.execute(&request, id, &command).await.map(Some)
-    }
-
-    /// What [`reapply`](Self::reapply) did for the same request before, if it did anything.
-    pub async fn reapplied_earlier(
-        &self,
-        request: &Request,
-        id: TicketId,
-    ) -> Result<Option<Done>, CommandError> {
-        self.earlier(&of_ticket(request, id)).await
-    }
-
     /// The one agent whom a step raises a ticket to; none for many, and for somebody who has left.
     async fn raised_to(&self, id: TicketId, whom: &Whom) -> Result<Option<AgentRef>, CommandError> {
         let ticket = self.ticket(id).await?;
@@ -176,14 +152,5 @@ impl Desk {
             Err(CommandError::UnknownAgent { .. }) => Ok(None),
             found => found.map(Some),
         }
-    }
-}
-
-/// One ticket's part of a request that is about many.
-fn of_ticket(request: &Request, id: TicketId) -> Request {
-    Request {
-        command_id: Uuid::new_v5(&request.command_id, id.0.as_bytes()),
-        correlation_id: Some(request.command_id),
-        ..request.clone()
     }
 }

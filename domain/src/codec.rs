@@ -71,6 +71,10 @@ pub struct Encoded {
     pub payload: Value,
 }
 
+/// The category of the streams that tell of plans laid under running clocks: one event each, beside the
+/// definitions, so that who reads what is in force need not read them.
+pub const REAPPLICATION: &str = "reapplication";
+
 /// Writes an event down; personal fields become markers for the vault.
 pub fn encode(event: &Event) -> Result<Encoded, DecodeError> {
     match event {
@@ -129,7 +133,7 @@ pub fn decode(
         "ticket" => join(event_type, schema, &payload).map(Event::Ticket),
         "customer" => join(event_type, schema, &payload).map(Event::Customer),
         "agent" => join(event_type, schema, &payload).map(Event::Agent),
-        "definition" => join(event_type, schema, &payload).map(Event::Definition),
+        "definition" | REAPPLICATION => join(event_type, schema, &payload).map(Event::Definition),
         "token" => join(event_type, schema, &payload).map(Event::Token),
         _ => Err(error(event_type, schema, "no such category of streams")),
     }

@@ -179,6 +179,8 @@ pub enum CustomerRefusal {
     UnknownTier {
         /// The tier given.
         tier: String,
+        /// The JSON pointer of where: the customer's own, or what a contract entitles them to.
+        field: &'static str,
     },
 }
 
@@ -210,7 +212,7 @@ impl CustomerRefusal {
             Self::InvalidName(_) => Some("/name"),
             Self::NeverEntitled => Some("/entitlement/until"),
             Self::InvalidContract(_) => Some("/entitlement/contract"),
-            Self::UnknownTier { .. } => Some("/tier"),
+            Self::UnknownTier { field, .. } => Some(field),
         }
     }
 }
@@ -254,9 +256,11 @@ fn checked(mut profile: CustomerProfile) -> Result<CustomerProfile, CustomerRefu
     if profile.addresses.is_empty() {
         return Err(CustomerRefusal::NoAddress);
     }
-    let entitled = profile.entitlement.iter().map(|it| &it.tier);
-    if let Some(tier) = entitled.chain([&profile.tier]).find(|it| !TIERS.contains(&it.as_str())) {
-        return Err(CustomerRefusal::UnknownTier { tier: tier.clone() });
+    let entitled = profile.entitlement.as_ref().map(|it| ("/entitlement/tier", &it.tier));
+    let tiers = [entitled, Some(("/tier", &profile.tier))];
+    let unknown = tiers.into_iter().flatten().find(|(_, it)| !TIERS.contains(&it.as_str()));
+    if let Some((field, tier)) = unknown {
+        return Err(CustomerRefusal::UnknownTier { tier: tier.clone(), field });
     }
     if let Some(entitlement) = &profile.entitlement {
         if entitlement.until.is_some_and(|until| until <= entitlement.from) {

@@ -12,6 +12,8 @@ mod row;
 
 use std::sync::Arc;
 
+use docket_domain::sla::clock::Clock;
+
 pub use self::list::{Rows, due_next, page, running};
 pub use self::row::ClockRow;
 use self::row::Traits;
@@ -57,10 +59,15 @@ impl View for SlaClocks {
     }
 
     fn rows(promised: &Promised) -> Vec<(Key, ClockRow)> {
-        let row = |clock| {
-            let row = ClockRow::of(clock, &promised.traits)?;
-            Some((format!("{}-{:04}", row.clock.word(), row.instance), row))
-        };
-        promised.clocks.all().iter().filter_map(row).collect()
+        let keyed = |row: ClockRow| (format!("{}-{:04}", row.clock.word(), row.instance), row);
+        promised.told().map(|(_, row)| keyed(row)).collect()
+    }
+}
+
+impl Promised {
+    /// Each of its clocks with its row.
+    pub fn told(&self) -> impl Iterator<Item = (&Clock, ClockRow)> {
+        let clocks = self.clocks.all().iter();
+        clocks.filter_map(|clock| Some((clock, ClockRow::of(clock, &self.traits)?)))
     }
 }

@@ -6,9 +6,10 @@
 mod because;
 
 use docket_domain::definition::Term;
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::clock::{
-    BreachedBy, Clock, ClockState, Pause, Stop, StoppedBy, Stretch, StretchKind, Verdict,
+    BreachedBy, Clock, ClockState, Family, Pause, Stop, StoppedBy, Stretch, StretchKind, Verdict,
 };
 use docket_domain::sla::plan::{ClockKind, RowKeys};
 use docket_domain::ticket::event::Outcome;
@@ -23,7 +24,8 @@ pub struct TicketSla {
     /// The moment that running clocks are read at.
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Instant,
-    /// The plan that the ticket is promised by, since it was last reapplied; `null` for one from before there were plans.
+    /// The plan in force for the ticket: its clocks that run and are not late go by it, and all to come;
+    /// each clock names its own. `null` for a ticket from before there were plans.
     pub plan: Option<Frozen>,
     /// The calendar that it counts by.
     pub calendar: Option<Frozen>,
@@ -128,13 +130,10 @@ pub struct StretchReading {
 }
 
 impl TicketSla {
-    /// What clocks say at `now`; `waits` says whether a customer's message waits, for a ticket that
-    /// has none.
-    pub fn of(clocks: &[Clock], now: Instant, waits: bool) -> Self {
-        let own = clocks.iter().filter(|clock| clock.carried.is_none());
-        let terms = own.map(|clock| clock.frozen().terms());
-        // Versions only grow: what was reapplied last holds.
-        let terms = terms.max_by_key(|terms| (terms.plan.version, terms.calendar.version));
+    /// What the clocks of a ticket say at `now`; `waits` says whether a customer's message waits, for a
+    /// ticket that has none.
+    pub fn of(family: &Family, id: TicketId, now: Instant, waits: bool) -> Self {
+        let (clocks, terms) = (family.clocks(id), family.terms(id));
         Self {
             as_of: now,
             plan: terms.map(|terms| frozen(&terms.plan)),

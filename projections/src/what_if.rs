@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use docket_domain::ids::TicketId;
+use docket_domain::ids::{MergeId, TicketId};
 use docket_domain::instant::Instant;
+use docket_domain::sla::clock::Clock;
 use docket_domain::sla::frozen::FrozenPlan;
+use docket_domain::sla::plan::ClockKind;
 use docket_store::{Sealed, StoredEvent};
 use futures::{StreamExt, stream};
 use serde::Serialize;
@@ -20,7 +22,6 @@ use crate::runner::ProjectionError;
 use crate::runner::build::Pages;
 use crate::sla_clocks::cell::{Cell, Standing};
 use crate::sla_clocks::{ClockRow, SlaClocks};
-use crate::view::View;
 use crate::whole::Whole;
 
 /// Pages folded at the same time.
@@ -179,39 +180,52 @@ async fn of_page(
     Ok(count)
 }
 
-fn clocks(whole: &Whole<'_>, plans: &Arc<Plans>) -> Vec<ClockRow> {
-    let rows = SlaClocks::rows(&whole.state::<SlaClocks>(plans));
-    rows.into_iter().map(|(_, row)| row).collect()
+/// A clock, told apart from its ticket's others whatever the plan is: its kind, what began it, and which
+/// merge brought it.
+type Which = (ClockKind, u64, Option<MergeId>);
+
+fn clocks(whole: &Whole<'_>, plans: &Arc<Plans>) -> Vec<(Which, ClockRow)> {
+    let state = whole.state::<SlaClocks>(plans);
+    let which = |it: &Clock| (it.kind, it.began, it.carried.as_ref().map(|it| it.merge));
+    state.told().map(|(clock, row)| (which(clock), row)).collect()
 }
 
 impl Count {
-    /// Counts a ticket's clocks as they were, and as they would be. Only those count that the plan
-    /// set; which clocks there are does not depend on it.
-    fn take(&mut self, asked: &WhatIf, was: &[ClockRow], would: &[ClockRow]) {
+    /// Counts a ticket's clocks as they were, and as they would be; only those that the plan set. A queue
+    /// may have a clock under one of the two only, which counts there and is neither better nor worse.
+    fn take(&mut self, asked: &WhatIf, was: &[(Which, ClockRow)], would: &[(Which, ClockRow)]) {
         let key = &asked.draft.terms().plan.key;
-        let of_plan = |row: &&ClockRow| row.plan.rsplit_once('@').is_some_and(|(it, _)| it == key);
-        let own: Vec<&ClockRow> = was.iter().filter(of_plan).collect();
-        self.tickets += u64::from(!own.is_empty());
-        for was in own {
-            let same = |it: &&ClockRow| (it.clock, it.instance) == (was.clock, was.instance);
-            if let Some(would) = would.iter().find(same) {
-                self.compare(was, would, asked.now);
+        let of_plan = |(_, row): &&(Which, ClockRow)| {
+            row.plan.rsplit_once('@').is_some_and(|(it, _)| it == key)
+        };
+        self.tickets += u64::from(was.iter().any(|it| of_plan(&it)));
+        for (which, was) in was.iter().filter(of_plan) {
+            match would.iter().find(|(it, _)| it == which) {
+                Some((_, would)) => self.compare(was, would, asked.now),
+                None => self.group(was).was.add_row(was, asked.now),
+            }
+        }
+        for (which, would) in would.iter().filter(of_plan) {
+            if !was.iter().any(|(it, _)| it == which) {
+                self.group(would).would.add_row(would, asked.now);
             }
         }
     }
 
+    fn group(&mut self, row: &ClockRow) -> &mut Compared {
+        let measure = row.measure.clone().unwrap_or_default();
+        let key = [row.clock.word().to_owned(), measure, row.queue.clone(), row.priority.clone()];
+        self.groups.entry(key).or_insert_with_key(|key| {
+            let [clock, measure, queue, priority] = key.clone();
+            Compared { clock, measure, queue, priority, ..Compared::default() }
+        })
+    }
+
     fn compare(&mut self, was: &ClockRow, would: &ClockRow, now: Instant) {
-        let measure = was.measure.clone().unwrap_or_default();
-        let key = [was.clock.word().to_owned(), measure, was.queue.clone(), was.priority.clone()];
-        let group = self.groups.entry(key).or_insert_with(|| Compared {
-            clock: was.clock.word().to_owned(),
-            measure: was.measure.clone().unwrap_or_default(),
-            queue: was.queue.clone(),
-            priority: was.priority.clone(),
-            ..Compared::default()
-        });
-        let stands = |row: &ClockRow| Cell::read(&row.cell).map(|cell| cell.standing(now));
-        let (Some(before), Some(after)) = (stands(was), stands(would)) else { return };
+        let (Some(before), Some(after)) = (standing(was, now), standing(would, now)) else {
+            return;
+        };
+        let group = self.group(was);
         group.was.count(before);
         group.would.count(after);
         let late = [before, after].map(|it| it == Standing::Breached);
@@ -246,6 +260,10 @@ impl Count {
     }
 }
 
+fn standing(row: &ClockRow, now: Instant) -> Option<Standing> {
+    Cell::read(&row.cell).map(|cell| cell.standing(now))
+}
+
 impl Compared {
     fn add(&mut self, more: &Self) {
         self.was.add(&more.was);
@@ -256,6 +274,10 @@ impl Compared {
 }
 
 impl Verdicts {
+    fn add_row(&mut self, row: &ClockRow, now: Instant) {
+        standing(row, now).into_iter().for_each(|standing| self.count(standing));
+    }
+
     fn count(&mut self, standing: Standing) {
         match standing {
             Standing::Met => self.met += 1,

@@ -175,7 +175,7 @@ async fn register(call: Call, body: Body<RegisterCustomer>) -> Answer {
     let name = check::trimmed(name).map(Personal::Known);
     let request = call.request(&body.bytes, occurred_at)?;
     if call.earlier(&request).await?.is_none() {
-        has_calendar(&call, entitlement.as_ref())?;
+        has_calendar(&call, entitlement.as_ref()).await?;
     }
     let tier = tier.unwrap_or_else(|| TIER.to_owned());
     let profile = CustomerProfile { name, addresses, tier, entitlement };
@@ -207,7 +207,7 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
     let id = named(&id)?;
     let request = call.request(&body.bytes, occurred_at)?;
     if call.earlier(&request).await?.is_none() {
-        has_calendar(&call, entitlement.as_ref())?;
+        has_calendar(&call, entitlement.as_ref()).await?;
     }
     let changes = CustomerChanges {
         name: check::trimmed(name),
@@ -223,11 +223,16 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
     answer(&call, &done, StatusCode::OK).await
 }
 
-/// Refuses an entitlement whose calendar is none.
-fn has_calendar(call: &Call, entitlement: Option<&Entitlement>) -> Result<(), Problem> {
-    let catalogue = call.docket.desk.catalogue();
-    let known = |key: &String| catalogue.calendars.contains_key(key);
-    if entitlement.and_then(|it| it.calendar.as_ref()).is_none_or(known) {
+/// Refuses an entitlement whose calendar is not in force. One that is retired later holds on for whom it
+/// was promised; see [`Catalogue::terms_of`](docket_domain::definition::Catalogue::terms_of).
+async fn has_calendar(call: &Call, entitlement: Option<&Entitlement>) -> Result<(), Problem> {
+    let Some(key) = entitlement.and_then(|it| it.calendar.as_ref()) else { return Ok(()) };
+    let desk = &call.docket.desk;
+    if !desk.catalogue().calendars.contains_key(key) {
+        // Another process may have published it a moment ago.
+        desk.reload_definitions().await?;
+    }
+    if desk.catalogue().calendars.contains_key(key) {
         return Ok(());
     }
     let detail = "there is no such calendar";

@@ -192,14 +192,15 @@ async fn versions_of(docket: &Docket, kind: DefinitionKind, key: &str, part: &Pa
             Event::Definition(event) => Some((recorded.version, recorded.occurred_at, event)),
             Event::Ticket(_) | Event::Customer(_) | Event::Agent(_) | Event::Token(_) => None,
         })
-        .map(|(version, effective_from, event)| match event {
+        .filter_map(|(version, effective_from, event)| match event {
             DefinitionEvent::DefinitionPublished { document, .. } => {
                 let document = Some(plain(&document));
-                DefinitionVersion { version, effective_from, retired: false, document }
+                Some(DefinitionVersion { version, effective_from, retired: false, document })
             }
             DefinitionEvent::DefinitionRetired { .. } => {
-                DefinitionVersion { version, effective_from, retired: true, document: None }
+                Some(DefinitionVersion { version, effective_from, retired: true, document: None })
             }
+            DefinitionEvent::PlanReapplied { .. } => None,
         })
         .collect();
     if found.is_empty() {

@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, post, web};
 use docket_commands::Drafts;
-use docket_domain::definition::DefinitionRefusal;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::calendar::Calendar;
 use docket_domain::sla::plan::Plan;
-use docket_projections::sla_clocks;
 use docket_projections::what_if as past;
 use docket_projections::what_if::WhatIf;
-use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
@@ -23,17 +20,13 @@ use uuid::Uuid;
 use crate::body::Body;
 use crate::call::{Answer, Call, json};
 use crate::check::Check;
-use crate::fresh;
 use crate::page::{self, Page};
 use crate::problem::Problem;
-use crate::reapplying::Reapplied;
+use crate::reapplying::{Looked, Reapplied};
 
 /// Held by whoever tries a draft on the past. That takes both cores for seconds: one at a time leaves
 /// the machine to commands.
 static TRYING: Mutex<()> = Mutex::const_new(());
-
-/// How many tickets are looked at, and written to, at once: the store commits them together.
-const AT_ONCE: usize = 16;
 
 /// How long a draft may be tried.
 const LONGEST_TRY: Duration = Duration::from_secs(120);
@@ -116,8 +109,9 @@ fn yes() -> bool {
 /// Lay the plan in force, with its calendar, under the clocks that run by an older version.
 ///
 /// A page looks at so many tickets and answers those whose clocks change, from what to what. What has
-/// counted stays counted; clocks that ended or are late are never touched. Without `"dry_run": false`
-/// nothing is written.
+/// counted stays counted; clocks that ended or are late are never touched, but those to come go by the new
+/// version. Without `"dry_run": false` nothing is written. The same call again under its key means the same
+/// tickets.
 #[utoipa::path(tag = "compliance", request_body = Reapply,
     responses((status = 200, description = "The tickets whose clocks change.",
         body = Page<Reapplied>)))]
@@ -129,22 +123,10 @@ async fn reapply(call: Call, key: web::Path<String>, body: Body<Reapply>) -> Ans
     let after = cursor.map(|cursor| Uuid::try_parse(&cursor)).transpose().map_err(|_| {
         Problem::field("/cursor", "invalid_cursor", "the cursor belongs to another list")
     })?;
-    let docket = &call.docket;
-    if docket.desk.catalogue().terms_of(&key, None).is_none() {
-        return Err(docket.refusal(DefinitionRefusal::NoSuchDefinition.into()).await);
+    let looked = Looked { after: after.map(TicketId), size };
+    if dry_run {
+        return call.docket.would_reapply(&key, looked).await?.answer();
     }
     let request = call.request(&body.bytes, None)?;
-    fresh::at_head(docket).await?;
-    let documents = docket.views.documents();
-    let mut found = sla_clocks::running(documents, after.map(TicketId), size + 1).await?;
-    let has_more = found.len() > size;
-    found.truncate(size);
-    let next = found.last().filter(|_| has_more).map(|ticket| ticket.0.to_string());
-    let (key, reason, request) = (key.as_str(), reason.as_deref(), &request);
-    let each = stream::iter(found).map(async |ticket| match dry_run {
-        true => docket.would_reapply(ticket, key).await,
-        false => docket.reapply(request, ticket, key, reason).await,
-    });
-    let changed: Vec<Option<Reapplied>> = each.buffered(AT_ONCE).try_collect().await?;
-    Page::until(changed.into_iter().flatten().collect(), next).answer()
+    call.docket.reapply(&request, &key, reason.as_deref(), looked).await?.answer()
 }

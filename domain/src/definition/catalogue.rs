@@ -39,6 +39,9 @@ pub struct Catalogue {
     pub calendars: BTreeMap<String, InForce<Calendar>>,
     /// The offsets of the calendars' zones, by the calendar's key.
     pub calendar_zones: BTreeMap<String, ZoneOffsets>,
+    /// Retired calendars by key, in their last version and with the time-zone release that they were
+    /// published with: a contract that names one keeps it.
+    pub last_calendars: BTreeMap<String, (Term, String)>,
     /// Service plans by key.
     pub plans: BTreeMap<String, InForce<Plan>>,
     /// Templates by key.
@@ -83,6 +86,7 @@ impl Catalogue {
                 self.retired.insert((*kind, key.clone()));
                 self.take_out(*kind, key);
             }
+            DefinitionEvent::PlanReapplied { .. } => {}
         }
     }
 
@@ -94,6 +98,8 @@ impl Catalogue {
             DefinitionKind::Priority => drop(self.priorities.remove(key)),
             DefinitionKind::Type => drop(self.types.remove(key)),
             DefinitionKind::Calendar => {
+                let last = self.calendar_term(key);
+                self.last_calendars.extend(last.map(|last| (key.to_owned(), last)));
                 self.calendars.remove(key);
                 self.calendar_zones.remove(key);
             }
@@ -184,19 +190,24 @@ impl Catalogue {
         self.terms_of(&self.settings().plan, None)
     }
 
-    /// A plan with its calendar, or with one that a customer has in its place, as tickets freeze them,
-    /// where they are in force. An own calendar that is not in force any more gives way to the plan's.
+    /// A plan with its calendar, or with one that a customer has in its place, as tickets freeze them. Plan
+    /// and calendar are in force; an own calendar that was retired holds on in its last version, since a
+    /// contract is nobody's to change by the way (S-07).
     pub fn terms_of(&self, key: &str, own: Option<&str>) -> Option<SlaTerms> {
         let plan = self.plans.get(key)?;
-        let own = own.filter(|own| self.calendars.contains_key(*own));
-        let of = own.unwrap_or(&plan.document.calendar);
-        let calendar = self.calendars.get(of)?;
-        Some(SlaTerms {
-            own_calendar: own.is_some(),
-            plan: term(key, &plan.document.name, plan.version),
-            calendar: term(of, &calendar.document.name, calendar.version),
-            tzdb: self.calendar_zones.get(of)?.tzdb.clone(),
-        })
+        let last = |own| self.last_calendars.get(own).cloned();
+        let own = own.and_then(|own| self.calendar_term(own).or_else(|| last(own)));
+        let own_calendar = own.is_some();
+        let (calendar, tzdb) = own.or_else(|| self.calendar_term(&plan.document.calendar))?;
+        let plan = term(key, &plan.document.name, plan.version);
+        Some(SlaTerms { own_calendar, plan, calendar, tzdb })
+    }
+
+    /// A calendar in force with the time-zone release that it was published with.
+    fn calendar_term(&self, key: &str) -> Option<(Term, String)> {
+        let calendar = self.calendars.get(key)?;
+        let zone = self.calendar_zones.get(key)?;
+        Some((term(key, &calendar.document.name, calendar.version), zone.tzdb.clone()))
     }
 
     /// The status, without a substatus, as an event freezes it.

@@ -16,7 +16,7 @@ pub use self::publish::{DefinitionRefusal, publish, retire};
 pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
 pub use self::term::{PriorityTerm, SlaTerms, StatusTerm, Term};
 pub use self::zone::ZoneOffsets;
-use crate::ids::AgentId;
+use crate::ids::{AgentId, TicketId};
 use crate::sla::calendar::Calendar;
 use crate::sla::plan::Plan;
 
@@ -111,6 +111,18 @@ pub enum DefinitionEvent {
         kind: DefinitionKind,
         /// The key within its kind.
         key: String,
+    },
+    /// A plan was laid under the clocks of tickets that ran by an older version of it, a page of them at a
+    /// time (rule 11). What became of each ticket's clocks is the ticket's own event; this one says which
+    /// tickets were meant, so that a repetition means the same. It stands in a stream of its own.
+    PlanReapplied {
+        /// The plan, in the version that was laid under them.
+        plan: Term,
+        /// The tickets whose clocks it was to change.
+        tickets: Vec<TicketId>,
+        /// The last ticket that was looked at, where there are more behind it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<TicketId>,
     },
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use self::fact::Standing;
+use self::fact::{Fact, Standing};
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
@@ -35,6 +35,9 @@ pub struct Clock {
     pub kind: ClockKind,
     /// Which one of its kind on its ticket, from 1.
     pub instance: u32,
+    /// The position of the event that began it: with `kind` and `carried` it tells the same clock
+    /// whatever the plan is, which may give a queue a clock and so shift the instances.
+    pub began: u64,
     /// Whether it goes on counting after a reopening what the one before it counted (rule 6).
     pub cumulative: bool,
     /// The ticket it was carried over from by a merge, if it was (rule 12).
@@ -225,6 +228,9 @@ impl Clock {
     /// Goes on by another plan or calendar (rule 11): what has counted stays counted, and from now on
     /// time counts as the new one says. What was late before stays with the plan that it missed.
     fn reapply(&mut self, at: Instant, frozen: &Arc<FrozenPlan>, target: Option<Target>) {
+        if self.frozen.terms() == frozen.terms() {
+            return self.retarget(at, target);
+        }
         if self.is_late(at) {
             return;
         }
@@ -253,8 +259,10 @@ impl Clock {
 
     /// What goes on after a reopening or a return: the same clock, but for the time between. What was
     /// due before is the business of the one before it.
-    fn resumed(&self, (gone, gap): (Instant, Pause), at: Instant, pause: Option<&Pause>) -> Self {
+    fn resumed(&self, (gone, gap): (Instant, Pause), fact: &Fact, pause: Option<&Pause>) -> Self {
+        let at = fact.at;
         let mut resumed = Self {
+            began: fact.position,
             stop: None,
             bounced_at: None,
             cumulative: true,

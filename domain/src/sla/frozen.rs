@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::definition::{PriorityTimes, SlaTerms};
 use crate::instant::Instant;
 use crate::sla::calendar::OpenHours;
-use crate::sla::plan::{ClockKind, Matrix, Plan, Reckoning, RowKeys, Step, Target};
+use crate::sla::plan::{
+    ClockKind, Matrix, Plan, Reckoning, RowKeys, Step, StepId, Target, identified,
+};
 
 /// A plan and its calendar, ready to be reckoned with.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,19 +16,24 @@ pub struct FrozenPlan {
     terms: SlaTerms,
     plan: Plan,
     matrix: Matrix,
+    /// The steps of the plan's chain, by their place in it.
+    steps: Vec<(StepId, u32)>,
     hours: Arc<OpenHours>,
 }
 
 impl FrozenPlan {
     /// A version of a plan with the hours of a version of its calendar, which other plans may share.
     pub fn new(terms: SlaTerms, plan: Plan, hours: Arc<OpenHours>) -> Self {
-        Self { terms, matrix: Matrix::of(&plan, hours.day_ms()), plan, hours }
+        let matrix = Matrix::of(&plan, hours.day_ms());
+        Self { terms, matrix, steps: identified(&plan.escalation), plan, hours }
     }
 
     /// This plan over the hours of another: a draft of a plan, for a customer with a calendar of their
     /// own.
     pub fn over(&self, other: &Self) -> Self {
-        Self::new(self.terms.clone(), self.plan.clone(), other.hours.clone())
+        let SlaTerms { calendar, tzdb, own_calendar, .. } = other.terms.clone();
+        let terms = SlaTerms { plan: self.terms.plan.clone(), calendar, tzdb, own_calendar };
+        Self::new(terms, self.plan.clone(), other.hours.clone())
     }
 
     /// Which versions these are.
@@ -47,6 +54,12 @@ impl FrozenPlan {
         own: Option<&PriorityTimes>,
     ) -> Option<Target> {
         self.matrix.target(clock, asked, own)
+    }
+
+    /// The steps of the plan's chain in their order: which each is, and which of several such.
+    pub(super) fn chain(&self) -> impl Iterator<Item = (StepId, u32, &Step)> {
+        let steps = self.steps.iter().zip(&self.plan.escalation);
+        steps.map(|((id, nth), step)| (*id, *nth, step))
     }
 
     /// How much more of the plan's time passes before a step of its chain is taken.

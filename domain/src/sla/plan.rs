@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::check::target_length;
 pub(crate) use self::escalation::HIGHEST_LEVEL;
-pub use self::escalation::{Step, StepAt, Whom};
+pub(in crate::sla) use self::escalation::identified;
+pub use self::escalation::{Step, StepAt, StepId, Whom};
 pub use self::matrix::{Matrix, RowKeys, Target};
 use crate::definition::{Catalogue, FieldError};
 

@@ -278,6 +278,7 @@ pub fn working() -> Vec<TicketEvent> {
             rule: Some(Box::new(EscalationRule {
                 plan: term("default"),
                 step: 1,
+                nth: 0,
                 clock: ClockKind::Resolution,
                 instance: 1,
                 at: StepAt::Breach,

@@ -60,7 +60,7 @@ fn sla(story: &Story, plan: &Arc<FrozenPlan>, now: Instant) -> TicketSla {
     let facts: Vec<Fact> = story.events.iter().filter_map(Fact::of).collect();
     let id = TicketId(uuid(1));
     let family = Family::of(&[(id, &facts)], |_| Some(plan.clone()));
-    TicketSla::of(family.clocks(id), now, true)
+    TicketSla::of(&family, id, now, true)
 }
 
 fn told(story: &Story, plan: &Arc<FrozenPlan>, minutes: i64) -> String {
@@ -160,7 +160,7 @@ fn a_ticket_without_clocks_says_so_and_still_shows_that_a_message_waits() {
     let facts: Vec<Fact> = Story::opened().events.iter().filter_map(Fact::of).collect();
     let id = TicketId(uuid(1));
     let family = Family::of(&[(id, &facts)], |_| None);
-    let sla = TicketSla::of(family.clocks(id), MONDAY, true);
+    let sla = TicketSla::of(&family, id, MONDAY, true);
     insta::assert_snapshot!(serde_json::to_string(&sla).unwrap(), @r#"{"as_of":"2026-03-02T09:00:00.000Z","plan":null,"calendar":null,"tzdb":null,"indicator":{"message":"blue","ticket":"none","green_at":null,"orange_at":null,"red_at":null},"clocks":[]}"#);
 }
 

@@ -10,7 +10,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// A Monday of a desk that promises a first answer within a day, and an end within five: answered in
 /// time, closed without an answer, one that is late, and one that a change made late.
-async fn a_day() -> Desk {
+pub(super) async fn a_day() -> Desk {
     let desk = Desk::open().await;
     let answered = desk.given_ticket().await;
     let closed = desk.given_ticket_with(json!({ "priority": "low" })).await;
@@ -27,7 +27,7 @@ async fn a_day() -> Desk {
 }
 
 /// All that pages have, one after the other.
-async fn pages(desk: &Desk, path: &str) -> Vec<Value> {
+pub(super) async fn pages(desk: &Desk, path: &str) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = desk.admin.get(&format!("{path}{cursor}")).await.is(200).body;
@@ -41,7 +41,7 @@ async fn pages(desk: &Desk, path: &str) -> Vec<Value> {
     }
 }
 
-fn told(reply: &Value, columns: &[&str]) -> String {
+pub(super) fn told(reply: &Value, columns: &[&str]) -> String {
     let line = |row: &Value| {
         let group = row["group"].as_object().unwrap().values().map(|it| it.as_str().unwrap());
         let group: Vec<&str> = group.collect();
@@ -244,54 +244,4 @@ async fn nobody_is_left_stuck_unseen() {
     let mut numbers: Vec<&str> = rows.map(|it| it["number"].as_str().unwrap()).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, [nobodys.number.as_str(), waits.number.as_str()]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_draft_is_tried_on_the_past_and_nothing_is_written() {
-    let desk = a_day().await;
-    let events = async || {
-        let path = "/v1/events?limit=1000&type=DefinitionPublished";
-        let log = desk.admin.get(path).await.is(200);
-        log.body["data"].as_array().unwrap().len()
-    };
-    let before = events().await;
-    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
-    for added in ["key", "version", "effective_from"] {
-        plan.as_object_mut().unwrap().remove(added);
-    }
-    // A first answer within an hour instead of a day: the one after ninety minutes would be late.
-    for row in plan["respond"].as_array_mut().unwrap() {
-        row["first_response"] = json!("PT1H");
-    }
-    let asked = json!({ "from": "2026-03-02T00:00:00Z", "plan": plan });
-    let answer = desk.caller("analyst").post("/v1/plans/default/what-if", &asked).await.is(200);
-    let lines = answer.body["data"].as_array().unwrap().iter();
-    let lines = lines.filter(|line| line["clock"] == "first_response").map(|line| {
-        format!(
-            "{} {} → {}, +{} -{}",
-            line["priority"], line["was"], line["would"], line["better"], line["worse"]
-        )
-    });
-    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
-    "critical" {"apart":0,"breached":1,"met":0,"open":0} → {"apart":0,"breached":1,"met":0,"open":0}, +0 -0
-    "low" {"apart":1,"breached":0,"met":0,"open":0} → {"apart":0,"breached":1,"met":0,"open":0}, +0 -1
-    "medium" {"apart":0,"breached":0,"met":1,"open":0} → {"apart":0,"breached":1,"met":0,"open":0}, +0 -1
-    "#);
-    let changed = answer.body["changed"].as_array().unwrap();
-    assert!(
-        changed.iter().all(|it| it["would_be_due"] == "2026-03-02T10:00:00.000Z"),
-        "{changed:?}"
-    );
-    assert_eq!(answer.body["tickets"], 3);
-    // Nothing of it holds: the draft is not in the log.
-    assert_eq!(events().await, before);
-    let longer = json!({ "name": "Never", "zone": "UTC", "day": "PT8H", "weekly": {} });
-    let refused = json!({ "from": "2026-03-02T00:00:00Z", "calendar": longer });
-    let refused = desk.admin.post("/v1/plans/default/what-if", &refused).await;
-    assert_eq!(refused.status, 422, "{}", refused.body);
-    let unknown = json!({ "from": "2026-03-02T00:00:00Z" });
-    let unknown = desk.admin.post("/v1/plans/gold/what-if", &unknown).await;
-    assert_eq!(unknown.problem(), "404 not_found");
-    let agent = desk.caller("agent").post("/v1/plans/default/what-if", &asked).await;
-    assert_eq!(agent.status, 403);
 }

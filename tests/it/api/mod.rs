@@ -25,3 +25,4 @@ mod terms;
 mod tickets;
 mod time_travel;
 mod timers;
+mod what_if;

@@ -72,6 +72,23 @@ async fn what_one_acknowledged_another_shows() {
 }
 
 #[tokio::test]
+async fn what_was_defined_at_one_can_be_named_at_another_at_once() {
+    let Some((desk, node)) = two().await else { return };
+    let there = desk.admin.at(&node);
+    let unknown = there.get("/v1/tickets?queue=night").await;
+    assert_eq!(unknown.problem(), "422 invalid_request /queue:invalid_value");
+    desk.admin.put("/v1/queues/night", &json!({ "name": "Night" })).await.is(201);
+    there.get("/v1/tickets?queue=inbox,night").await.is(200);
+    let hours = json!({ "name": "Night", "zone": "UTC", "day": "PT8H",
+        "weekly": { "mon": ["22:00-06:00"] } });
+    desk.admin.put("/v1/calendars/night", &hours).await.is(201);
+    let entitlement =
+        json!({ "tier": "premium", "from": "2026-03-01T00:00:00.000Z", "calendar": "night" });
+    let eva = json!({ "email": "eva@example.com", "entitlement": entitlement });
+    there.post("/v1/customers", &eva).await.is(201);
+}
+
+#[tokio::test]
 async fn commands_at_both_follow_each_other_and_repetitions_are_recognised() {
     let Some((desk, node)) = two().await else { return };
     let here = desk.admin.clone();

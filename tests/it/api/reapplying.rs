@@ -106,6 +106,46 @@ async fn a_repetition_is_answered_as_the_first_time_and_pages_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_means_the_tickets_that_the_first_call_saw_whatever_runs_or_holds_by_then() {
+    let (desk, tickets) = with_another_plan().await;
+    let more = [desk.given_ticket().await, desk.given_ticket().await];
+    let asked = json!({ "dry_run": false, "page_size": 2, "reason": "agreed" });
+    let first = desk.admin.post_once(PATH, "monday", &asked).await.is(200);
+    assert_eq!(first.body["data"].as_array().unwrap().len(), 2);
+    assert_eq!(first.body["page"]["has_more"], true);
+    // What it changed ends, and what comes behind has the pages before it to itself.
+    for ticket in tickets.iter().take(2).chain(&more[..1]) {
+        desk.admin.post(&ticket.path("close"), &json!({})).await.is(200);
+    }
+    desk.views_caught_up().await;
+    assert_eq!(desk.admin.post_once(PATH, "monday", &asked).await.is(200).body, first.body);
+    // The plan goes: another is in force, and this one retired.
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    let mut settings = desk.admin.get("/v1/settings").await.is(200).body;
+    for document in [&mut plan, &mut settings] {
+        for added in ["key", "version", "effective_from"] {
+            document.as_object_mut().unwrap().remove(added);
+        }
+    }
+    desk.admin.put("/v1/plans/other", &plan).await.is(201);
+    settings["plan"] = json!("other");
+    desk.admin.put("/v1/settings", &settings).await.is(200);
+    desk.admin.send(desk.admin.request("DELETE", "/v1/plans/default")).await.is(204);
+    assert_eq!(desk.admin.post_once(PATH, "monday", &asked).await.is(200).body, first.body);
+    assert_eq!(desk.admin.post(PATH, &asked).await.problem(), "404 not_found");
+    let other = json!({ "dry_run": false, "page_size": 1 });
+    let reused = desk.admin.post_once(PATH, "monday", &other).await;
+    assert_eq!(reused.status, 422, "{}", reused.body);
+    assert_eq!(written(&desk).await.len(), 2);
+    let log = desk.admin.get("/v1/events?limit=1000&type=PlanReapplied").await.is(200).body;
+    let told = &log["data"][0];
+    let meant: Vec<&Value> =
+        first.body["data"].as_array().unwrap().iter().map(|it| &it["ticket"]).collect();
+    assert_eq!(json!(meant), told["data"]["tickets"]);
+    assert_eq!(told["data"]["next"], first.body["page"]["next"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_reapplied_is_said() {
     let desk = Desk::open().await;
     let unknown = desk.admin.post("/v1/plans/gold/reapply", &json!({})).await;

@@ -107,7 +107,7 @@ async fn a_contract_entitles_from_its_first_day_until_its_last_to_a_tier_and_a_c
     for (field, value, problem) in [
         ("calendar", json!("moon"), "/entitlement/calendar"),
         ("until", json!("2026-03-02T10:00:00.000Z"), "/entitlement/until"),
-        ("tier", json!("gold"), "/tier"),
+        ("tier", json!("gold"), "/entitlement/tier"),
     ] {
         let mut wrong = entitlement.clone();
         wrong[field] = value;
@@ -117,6 +117,81 @@ async fn a_contract_entitles_from_its_first_day_until_its_last_to_a_tier_and_a_c
         assert_eq!(refused.status, 422, "{}", refused.body);
         assert_eq!(refused.body["errors"][0]["pointer"], problem, "{}", refused.body);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_keeps_the_calendar_that_it_names_when_that_is_retired_and_is_not_asked_for_it_again()
+ {
+    let desk = Desk::open().await;
+    let weekend = json!({ "name": "Weekend", "zone": "UTC", "day": "PT24H", "weekly":
+        { "sat": ["00:00-24:00"], "sun": ["00:00-24:00"] } });
+    for (hours, status) in [("00:00-24:00", 201), ("08:00-20:00", 200)] {
+        let mut weekend = weekend.clone();
+        weekend["weekly"]["sat"] = json!([hours]);
+        desk.admin.put("/v1/calendars/weekend", &weekend).await.is(status);
+    }
+    let entitlement =
+        json!({ "tier": "premium", "from": "2026-03-01T00:00:00.000Z", "calendar": "weekend" });
+    let jan = json!({ "email": "jan@example.com", "entitlement": entitlement });
+    let registered = desk.admin.post_once("/v1/customers", "jan", &jan).await.is(201);
+    let id = registered.text("/id");
+    let path = format!("/v1/customers/{id}");
+    let change = async |body: &Value| {
+        let change = desk.admin.request("PATCH", &path).header("idempotency-key", "change");
+        desk.admin.send(change.json(body)).await
+    };
+    let renamed = json!({ "name": "Jan Kowalski", "entitlement": entitlement });
+    let changed = change(&renamed).await.is(200);
+    let before = desk.given_ticket_with(json!({ "customer": { "id": id } })).await;
+
+    desk.admin.send(desk.admin.request("DELETE", "/v1/calendars/weekend")).await.is(204);
+    let after = desk.given_ticket_with(json!({ "customer": { "id": id } })).await;
+    for ticket in [&before, &after] {
+        let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;
+        assert_eq!(sla["calendar"], json!({ "key": "weekend", "version": 2 }));
+    }
+    // A repetition is answered as the first time was, though nobody could be promised it now.
+    assert_eq!(
+        desk.admin.post_once("/v1/customers", "jan", &jan).await.is(201).body,
+        registered.body
+    );
+    assert_eq!(change(&renamed).await.is(200).body, changed.body);
+    let eva = json!({ "email": "eva@example.com", "entitlement": entitlement });
+    let refused = desk.admin.post("/v1/customers", &eva).await;
+    assert_eq!(refused.problem(), "422 unknown_calendar /entitlement/calendar:unknown_calendar");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_ticket_is_promised_by_is_what_holds_and_not_what_has_the_highest_number() {
+    let desk = Desk::open().await;
+    let mut night = json!({ "name": "Night", "zone": "UTC", "day": "PT8H", "weekly": {} });
+    for (day, status) in [("22:00-06:00", 201), ("21:00-05:00", 200), ("20:00-04:00", 200)] {
+        night["weekly"] = json!({ "mon": [day], "tue": [day], "wed": [day] });
+        desk.admin.put("/v1/calendars/night", &night).await.is(status);
+    }
+    let mut nightly = plan(&desk).await;
+    nightly["calendar"] = json!("night");
+    let ticket = desk.given_ticket().await;
+    // Everything is late before another plan version is laid under it: only what is to come goes by it.
+    desk.pass(30 * 24 * HOUR);
+    desk.admin.put("/v1/plans/default", &nightly).await.is(200);
+    desk.views_caught_up().await;
+    let wet = json!({ "dry_run": false });
+    let done = desk.admin.post("/v1/plans/default/reapply", &wet).await.is(200).body;
+    assert_eq!(done["data"][0]["clocks"], json!([]), "{done}");
+    let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;
+    let held = (&sla["plan"]["version"], &sla["calendar"]);
+    assert_eq!(held, (&json!(2), &json!({ "key": "night", "version": 3 })));
+    let of = |clock: &Value| clock["calendar"]["key"].clone();
+    assert!(sla["clocks"].as_array().unwrap().iter().all(|clock| of(clock) == "office"));
+    let again = desk.admin.post("/v1/plans/default/reapply", &wet).await.is(200).body;
+    assert_eq!(again["data"], json!([]), "once is enough");
+    desk.admin.post(&ticket.path("reply"), &json!({ "body": "We look." })).await.is(200);
+    let asked = json!({ "body": "And now?", "channel": "email" });
+    desk.admin.post(&ticket.path("message"), &asked).await.is(200);
+    let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;
+    let next = sla["clocks"].as_array().unwrap().iter().find(|it| it["clock"] == "next_reply");
+    assert_eq!(next.map(of), Some(json!("night")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

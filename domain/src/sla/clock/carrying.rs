@@ -50,7 +50,7 @@ impl TicketClocks {
         };
         if there.kind == ClockKind::Resolution {
             let carried = clock.carried.clone();
-            let resumed = there.resumed((stop.at, Pause::Closed), fact.at, pause.as_ref());
+            let resumed = there.resumed((stop.at, Pause::Closed), fact, pause.as_ref());
             let instance = self.next_instance(there.kind);
             self.clocks.push(Clock { instance, carried, ..resumed });
         }

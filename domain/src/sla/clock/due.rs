@@ -4,7 +4,7 @@
 use super::{Clock, StoppedBy};
 use crate::definition::Term;
 use crate::instant::Instant;
-use crate::sla::plan::{ClockKind, Step, StepAt};
+use crate::sla::plan::{ClockKind, Step, StepAt, StepId};
 use crate::ticket::event::ClockMark;
 
 /// Something that is noted of a clock.
@@ -14,8 +14,8 @@ pub enum Mark {
     Warned,
     /// Its deadline passed.
     Breached,
-    /// A step of its plan's chain was taken: its place there, from 0.
-    Stepped(u32),
+    /// A step of its plan's chain was taken, wherever it stands in the chain.
+    Stepped(StepId),
 }
 
 impl Mark {
@@ -24,7 +24,7 @@ impl Mark {
         match self {
             Self::Warned => "warned".into(),
             Self::Breached => "breached".into(),
-            Self::Stepped(place) => format!("step-{place}"),
+            Self::Stepped(step) => format!("step-{}", step.word()),
         }
     }
 }
@@ -48,6 +48,10 @@ pub struct Due {
 pub struct DueStep {
     /// The plan whose chain it belongs to.
     pub plan: Term,
+    /// Its place in the chain, from 0.
+    pub place: u32,
+    /// Which of the steps of that chain it is that are alike in clock, time and whom, from 0.
+    pub nth: u32,
     /// The step.
     pub step: Step,
 }
@@ -83,7 +87,7 @@ impl Clock {
     /// The steps of its plan's chain that were due before it ended: late rather than never.
     fn steps(&self, warns: Option<Instant>, breached: Option<Instant>) -> Vec<(Instant, Mark)> {
         let mut due = Vec::new();
-        for (step, place) in self.frozen.plan().escalation.iter().zip(0..) {
+        for (id, _, step) in self.frozen.chain() {
             let from = match step.at {
                 StepAt::Warning => warns,
                 StepAt::Breach => breached,
@@ -97,7 +101,7 @@ impl Clock {
             };
             let at = at.map(|at| at.max(from));
             let in_time = |at: &Instant| self.stop.is_none_or(|stop| *at < stop.at);
-            due.extend(at.filter(in_time).map(|at| (at, Mark::Stepped(place))));
+            due.extend(at.filter(in_time).map(|at| (at, Mark::Stepped(id))));
         }
         due
     }
@@ -129,8 +133,9 @@ impl Clock {
     }
 
     fn step(&self, mark: Mark) -> Option<DueStep> {
-        let Mark::Stepped(place) = mark else { return None };
-        let step = self.frozen.plan().escalation.get(usize::try_from(place).ok()?)?.clone();
-        Some(DueStep { plan: self.frozen.terms().plan.clone(), step })
+        let mut chain = self.frozen.chain().zip(0..);
+        let ((_, nth, step), place) = chain.find(|((id, ..), _)| mark == Mark::Stepped(*id))?;
+        let plan = self.frozen.terms().plan.clone();
+        Some(DueStep { plan, place, nth, step: step.clone() })
     }
 }

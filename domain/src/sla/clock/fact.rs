@@ -206,7 +206,8 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         E::SlaWarned(mark) => Some(What::Marked(mark.of(), Mark::Warned)),
         E::SlaBreached(mark) => Some(What::Marked(mark.of(), Mark::Breached)),
         E::TicketEscalated { rule: Some(rule), .. } => {
-            Some(What::Marked((rule.clock, rule.instance), Mark::Stepped(rule.step)))
+            let (of, mark) = rule.of();
+            Some(What::Marked(of, mark))
         }
         E::TicketStatusChanged { .. }
         | E::TicketSnoozed { .. }

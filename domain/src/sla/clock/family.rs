@@ -45,6 +45,11 @@ impl Family {
         self.tickets.get(&id).map_or(&[], |ticket| &ticket.clocks)
     }
 
+    /// What one of them is promised by: its running clocks that are not late go by it, and all to come.
+    pub fn terms(&self, id: TicketId) -> Option<&SlaTerms> {
+        self.tickets.get(&id)?.terms()
+    }
+
     /// What would become of a ticket's clocks that run and are not late, if this plan held from `at` on:
     /// as they are, and as they would be. Nothing where they run by it already.
     pub fn reapplied(

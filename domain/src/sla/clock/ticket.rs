@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::fact::{Fact, Opened, Standing, What};
 use super::{Clock, Pause, Span, Stop, StoppedBy};
-use crate::definition::{BaseStatus, PriorityTerm};
+use crate::definition::{BaseStatus, PriorityTerm, SlaTerms};
 use crate::ids::MessageId;
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
-use crate::sla::plan::{ClockKind, RowKeys};
+use crate::sla::plan::{ClockKind, RowKeys, Target};
 use crate::ticket::event::Outcome;
+
+mod returning;
 
 /// A ticket's clocks after the last fact that was taken in.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,11 +121,12 @@ impl TicketClocks {
         self.clocks.push(Clock {
             kind,
             instance: self.next_instance(kind),
+            began: fact.position,
             cumulative: false,
             carried: None,
             started_at: fact.at,
             late_ingest: fact.late,
-            target: frozen.target(kind, &self.keys(), self.priority.times.as_ref()),
+            target: self.target(kind),
             queue: (kind == ClockKind::Ola).then(|| self.queue.clone()),
             stop: None,
             bounced_at: None,
@@ -144,15 +147,6 @@ impl TicketClocks {
         }
     }
 
-    /// The queue before has had it, and whoever owned it did so there: here it is still to be taken.
-    fn transferred(&mut self, fact: &Fact, queue: &str) {
-        self.stop_all(fact.at, StoppedBy::Transfer, |kind| kind == ClockKind::Ola);
-        queue.clone_into(&mut self.queue);
-        self.enter_queue(fact, Pause::Elsewhere);
-        self.owned = false;
-        self.rearm(fact);
-    }
-
     fn answered(&mut self, at: Instant, by: StoppedBy, message: Option<MessageId>) {
         let running = self.clocks.iter_mut().filter(|it| it.is_running() && it.kind.is_answer());
         running.for_each(|it| it.stop = Some(Stop { at, by, message }));
@@ -162,24 +156,6 @@ impl TicketClocks {
         let by_it = |it: &&mut Clock| it.stop.is_some_and(|stop| stop.message == Some(message));
         let stopped = self.clocks.iter_mut().filter(by_it);
         stopped.for_each(|it| it.bounced_at = it.bounced_at.or(Some(at)));
-    }
-
-    /// The internal clock of the queue that it lies in, where the plan has one: it goes on where the
-    /// ticket comes back, or is reopened, without the time between (rule 10).
-    pub(super) fn enter_queue(&mut self, fact: &Fact, gap: Pause) {
-        let own = self.clocks.iter().filter(|it| it.carried.is_none());
-        let mut of_queue = own.filter(|it| it.queue.as_deref() == Some(self.queue.as_str()));
-        let before = of_queue.next_back().and_then(|last| Some((last, last.stop?.at)));
-        if let Some((last, gone)) = before {
-            let pause = Pause::of(&last.frozen, last.kind, &self.standing);
-            let resumed = last.resumed((gone, gap), fact.at, pause.as_ref());
-            let instance = self.next_instance(ClockKind::Ola);
-            self.clocks.push(Clock { instance, ..resumed });
-        } else if let Some(frozen) = &self.frozen
-            && frozen.target(ClockKind::Ola, &self.keys(), None).is_some()
-        {
-            self.start(ClockKind::Ola, fact, None);
-        }
     }
 
     /// One instance for each unanswered run of messages: the first run is the first response's (rule 5).
@@ -227,6 +203,16 @@ impl TicketClocks {
         }
     }
 
+    /// What a clock of this kind has to reach, by what holds now.
+    fn target(&self, kind: ClockKind) -> Option<Target> {
+        self.frozen.as_ref()?.target(kind, &self.keys(), self.priority.times.as_ref())
+    }
+
+    /// What it is promised by now.
+    pub(super) fn terms(&self) -> Option<&SlaTerms> {
+        self.frozen.as_ref().map(|frozen| frozen.terms())
+    }
+
     /// Its own clocks that run go on by this plan, and those to come begin by it (rule 11).
     pub(super) fn reapply(&mut self, at: Instant, frozen: Arc<FrozenPlan>) {
         let (keys, times) = (self.keys(), self.priority.times.clone());
@@ -243,24 +229,6 @@ impl TicketClocks {
     fn close(&mut self, at: Instant, outcome: Outcome) {
         self.closed_at = Some(at);
         self.stop_all(at, StoppedBy::Resolution(outcome), |_| true);
-    }
-
-    /// The old verdict stands, and the resolution goes on counting; a first response never re-arms
-    /// (rule 8). A ticket that nobody owns needs an owner again.
-    fn reopen(&mut self, fact: &Fact) {
-        let closed_at = self.closed_at.take().unwrap_or(fact.at);
-        let mut own = self.clocks.iter().filter(|it| it.carried.is_none());
-        if let Some(last) = own.rfind(|it| it.kind == ClockKind::Resolution) {
-            let pause = Pause::of(&last.frozen, last.kind, &self.standing);
-            let gap = (closed_at, Pause::Closed);
-            let mut resumed = last.resumed(gap, fact.at, pause.as_ref());
-            resumed.instance = self.next_instance(ClockKind::Resolution);
-            self.clocks.push(resumed);
-        }
-        self.enter_queue(fact, Pause::Closed);
-        if !self.owned {
-            self.rearm(fact);
-        }
     }
 
     fn stand(&mut self, at: Instant, standing: Option<Standing>) {

@@ -2,9 +2,11 @@
 //! a while. A chain is part of its plan, so that a ticket freezes both in one version.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::ClockKind;
 use crate::definition::{Catalogue, DefinitionKind, FieldError, Problem};
+use crate::duration;
 use crate::ids::AgentId;
 use crate::limits;
 use crate::sla::plan::target_length;
@@ -42,6 +44,50 @@ pub struct Step {
     /// What the customer is told: that it takes longer (S-92).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub announce: Option<String>,
+}
+
+/// Which step it is: of which clock, when, and to whom, and which of several such in its chain. Its place
+/// says less, since a chain may change under a clock that runs; what else a step does is no part of it,
+/// so that a better wording is no other step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(Uuid);
+
+/// The namespace of the ids of steps.
+const STEPS: Uuid = Uuid::from_u128(0x5b0c_42f0_9c1e_5f6b_8e54_6f1d_4c11_9a03);
+
+impl StepId {
+    /// Of a step that watches `clock`, begins so, is taken so much later, and brings it to these; `nth`
+    /// of its chain that does, from 0.
+    pub fn of(clock: ClockKind, at: StepAt, after: Option<&str>, to: &Whom, nth: u32) -> Self {
+        let after = after.and_then(|after| duration::parse(after).ok());
+        let later = after.map(|it| (it.weeks, it.days, it.millis)).unwrap_or_default();
+        let to = match to {
+            Whom::Owner => "owner".into(),
+            Whom::Manager => "manager".into(),
+            Whom::Agent(agent) => format!("agent {agent}"),
+            Whom::Team(queue) => format!("team {queue}"),
+            Whom::Role(role) => format!("role {role}"),
+        };
+        let told = format!("{} {} {later:?} {nth} {to}", clock.word(), at.word());
+        Self(Uuid::new_v5(&STEPS, told.as_bytes()))
+    }
+
+    /// Its word in the ids of commands.
+    pub fn word(self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// The ids of a chain's steps, in their order, each with which of several such it is.
+pub(in crate::sla) fn identified(chain: &[Step]) -> Vec<(StepId, u32)> {
+    let mut ids: Vec<(StepId, u32)> = Vec::with_capacity(chain.len());
+    for Step { clock, at, after, to, .. } in chain {
+        let nth_of = |nth| StepId::of(*clock, *at, after.as_deref(), to, nth);
+        let free = |nth: &u32| !ids.iter().any(|(id, _)| *id == nth_of(*nth));
+        let nth = (0..).find(free).unwrap_or_default();
+        ids.push((nth_of(nth), nth));
+    }
+    ids
 }
 
 /// What a step begins with.

@@ -30,7 +30,7 @@ pub(super) fn mark(
     match (due.mark, due.step) {
         (Mark::Warned, _) => Ok(vec![TicketEvent::SlaWarned(noted)]),
         (Mark::Breached, _) => Ok(vec![TicketEvent::SlaBreached(noted)]),
-        (Mark::Stepped(place), Some(step)) => Ok(take(state, &noted, place, (step, to), context)),
+        (Mark::Stepped(_), Some(step)) => Ok(take(state, &noted, step, to, context)),
         (Mark::Stepped(_), None) => Ok(Vec::new()),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn reapply(
     found_in: u64,
 ) -> Decision {
     match state.version == found_in {
-        true if reapplied.clocks.is_empty() => Ok(Vec::new()),
+        true if reapplied.from == reapplied.to => Ok(Vec::new()),
         true => Ok(vec![TicketEvent::SlaReapplied(reapplied)]),
         false => Err(TicketRefusal::ClocksChanged),
     }
@@ -54,8 +54,8 @@ pub(super) fn reapply(
 fn take(
     state: &TicketState,
     clock: &ClockMark,
-    place: u32,
-    (DueStep { plan, step }, to): (DueStep, Option<AgentRef>),
+    DueStep { plan, place, nth, step }: DueStep,
+    to: Option<AgentRef>,
     context: &Context<'_>,
 ) -> Vec<TicketEvent> {
     let from_level = state.escalation_level;
@@ -71,6 +71,7 @@ fn take(
     let rule = EscalationRule {
         plan,
         step: place,
+        nth,
         clock: clock.clock,
         instance: clock.instance,
         at: step.at,

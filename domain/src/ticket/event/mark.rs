@@ -6,8 +6,8 @@ use crate::definition::{SlaTerms, Term};
 use crate::instant::Instant;
 use crate::party::AgentRef;
 use crate::personal::Personal;
-use crate::sla::clock::{BreachedBy, Clock};
-use crate::sla::plan::{ClockKind, RowKeys, StepAt, Whom};
+use crate::sla::clock::{BreachedBy, Clock, Mark};
+use crate::sla::plan::{ClockKind, RowKeys, StepAt, StepId, Whom};
 
 /// A clock as it stood when it warned or was breached. The event happened at the instant at which that
 /// was due, whenever it was noticed.
@@ -47,6 +47,9 @@ pub struct EscalationRule {
     pub plan: Term,
     /// Its place in the chain, from 0.
     pub step: u32,
+    /// Which of the chain's steps it is that are alike in clock, time and whom, from 0.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub nth: u32,
     /// Which clock.
     pub clock: ClockKind,
     /// Which one of its kind on this ticket, from 1.
@@ -65,6 +68,19 @@ pub struct EscalationRule {
     pub detected_at: Instant,
 }
 
+impl EscalationRule {
+    /// Which clock took which step.
+    pub fn of(&self) -> ((ClockKind, u32), Mark) {
+        let id = StepId::of(self.clock, self.at, self.after.as_deref(), &self.whom, self.nth);
+        ((self.clock, self.instance), Mark::Stepped(id))
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_first(nth: &u32) -> bool {
+    *nth == 0
+}
+
 /// Another version of a ticket's plan or calendar, laid under its clocks that run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlaReapplied {
@@ -72,7 +88,8 @@ pub struct SlaReapplied {
     pub from: SlaTerms,
     /// What it is promised by from now on.
     pub to: SlaTerms,
-    /// What that makes of each clock that runs and is not late.
+    /// What that makes of each clock that runs and is not late; where all that run are late, only those
+    /// to come go by it.
     pub clocks: Vec<ReappliedClock>,
     /// Why.
     #[serde(

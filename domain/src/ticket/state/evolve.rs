@@ -194,8 +194,7 @@ impl TicketState {
             }
             E::TicketEscalated { level, rule, .. } => {
                 self.escalation_level = *level;
-                let taken = |it: &EscalationRule| ((it.clock, it.instance), Mark::Stepped(it.step));
-                self.marks.extend(rule.as_deref().map(taken));
+                self.marks.extend(rule.as_deref().map(EscalationRule::of));
             }
             E::TicketDeescalated { level, .. } => self.escalation_level = *level,
             E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),

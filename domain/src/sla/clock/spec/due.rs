@@ -10,7 +10,8 @@ impl Life {
         let due = clocks.flat_map(Clock::due).map(|due| {
             let by = due.clock.breached_by.map(|by| format!(" by {by:?}").to_lowercase());
             let what = format!("{} {}", due.clock.clock.word(), due.clock.instance);
-            let (mark, at) = (due.mark.word(), shown(due.at));
+            let place = due.step.as_ref().map(|step| format!("step-{}", step.place));
+            let (mark, at) = (place.unwrap_or_else(|| due.mark.word()), shown(due.at));
             let of = (lasting(due.clock.elapsed_ms), lasting(due.clock.target_ms));
             format!("{what} {mark} {at}, {} of {}{}", of.0, of.1, by.unwrap_or_default())
         });

@@ -105,3 +105,69 @@ fn a_merge_carries_a_queues_clock_along_and_an_unmerge_gives_it_back() {
       running, 1:30 elapsed
     ");
 }
+
+#[test]
+fn what_goes_on_after_a_return_goes_by_the_priority_that_the_ticket_has_then() {
+    let mut life = departments();
+    let ticket = life.open("2026-03-02 09:00");
+    life.tell(ticket, "2026-03-02 09:00", to("technical"));
+    life.tell(ticket, "2026-03-02 09:20", to("billing"));
+    // No clock of the technicians runs meanwhile: they had four hours, and have one.
+    life.tell(ticket, "2026-03-02 09:30", priority("critical"));
+    life.tell(ticket, "2026-03-02 10:00", to("technical"));
+    assert_snapshot!(life.said(ticket, "2026-03-02 11:00", OLA), @"
+    ola 1: 2:00 by * inbox *, due 2026-03-02 11:00
+      stopped by transfer at 2026-03-02 09:00, 0:00 elapsed, met
+    ola 2: 4:00 by * technical *, due 2026-03-02 13:00
+      2026-03-02 09:00 – 2026-03-02 09:20  open
+      stopped by transfer at 2026-03-02 09:20, 0:20 elapsed, met
+    ola 3 (cumulative): 1:00 by * technical critical, due 2026-03-02 10:40
+      2026-03-02 09:00 – 2026-03-02 09:20  open
+      2026-03-02 09:20 – 2026-03-02 10:00  paused elsewhere
+      2026-03-02 10:00 – 2026-03-02 11:00  open
+      running, 1:20 elapsed, breached, breached at 2026-03-02 10:40 by deadline
+    ");
+}
+
+#[test]
+fn a_return_that_finds_the_new_target_past_is_late_at_the_return() {
+    let mut life = departments();
+    let ticket = life.open("2026-03-02 09:00");
+    life.tell(ticket, "2026-03-02 09:00", to("technical"));
+    life.tell(ticket, "2026-03-02 11:00", to("billing"));
+    life.tell(ticket, "2026-03-02 11:30", priority("critical"));
+    life.tell(ticket, "2026-03-02 12:00", to("technical"));
+    let said = life.said(ticket, "2026-03-02 12:30", OLA);
+    assert!(said.contains("2:00 elapsed, met"), "the stay before was in time: {said}");
+    assert!(said.ends_with("breached, breached at 2026-03-02 12:00 by retarget"), "{said}");
+}
+
+#[test]
+fn a_return_goes_by_the_plan_that_was_reapplied_meanwhile_and_a_queue_without_a_row_has_no_clock() {
+    let mut life = departments();
+    let [kept, dropped] = std::array::from_fn(|_| life.open("2026-03-02 09:00"));
+    for ticket in [kept, dropped] {
+        life.tell(ticket, "2026-03-02 09:00", to("technical"));
+        life.tell(ticket, "2026-03-02 10:00", to("billing"));
+    }
+    life.set_plan(json!({ "internal": [{ "queue": "technical", "ola": "PT3H" }] }));
+    life.reapply(kept, "2026-03-02 10:30");
+    life.tell(kept, "2026-03-02 11:00", to("technical"));
+    assert_snapshot!(life.said(kept, "2026-03-02 12:00", OLA), @"
+    ola 1: 2:00 by * inbox *, due 2026-03-02 11:00
+      stopped by transfer at 2026-03-02 09:00, 0:00 elapsed, met
+    ola 2: 4:00 by * technical *, due 2026-03-02 13:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by transfer at 2026-03-02 10:00, 1:00 elapsed, met
+    ola 3 (cumulative): 3:00 by * technical *, due 2026-03-02 13:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      2026-03-02 10:00 – 2026-03-02 11:00  paused elsewhere
+      2026-03-02 11:00 – 2026-03-02 12:00  open
+      running, 2:00 elapsed
+    ");
+    life.set_plan(json!({ "internal": [] }));
+    life.reapply(dropped, "2026-03-02 10:30");
+    life.tell(dropped, "2026-03-02 11:00", to("technical"));
+    let said = life.said(dropped, "2026-03-02 12:00", OLA);
+    assert!(!said.contains("cumulative") && !said.contains("running"), "{said}");
+}

@@ -11,7 +11,7 @@ impl Life {
         changes.iter().map(|(was, now)| ReappliedClock::of(was, now)).collect()
     }
 
-    fn reapply(&mut self, id: TicketId, at: &str) {
+    pub(super) fn reapply(&mut self, id: TicketId, at: &str) {
         let to = self.catalogue.sla_terms().unwrap();
         let opened = self.tickets[&id].iter().find_map(|it| {
             let Event::Ticket(TicketEvent::TicketCreated(created)) = &it.event else { return None };
@@ -131,4 +131,93 @@ fn what_was_found_in_another_version_of_the_ticket_is_found_anew() {
     };
     let refused = decide(&life.ticket(ticket), command, &context);
     assert_eq!(refused, Err(crate::ticket::command::TicketRefusal::ClocksChanged));
+}
+
+#[test]
+fn where_all_that_run_are_late_the_clocks_to_come_go_by_the_new_plan() {
+    let mut life = Life::under(json!({ "resolve": [{ "resolution": "PT1H" }],
+        "respond": [{ "assignment": "PT1H", "first_response": "PT1H", "next_reply": "PT1H" }] }));
+    let ticket = life.open("2026-03-02 09:00");
+    life.set_plan(json!({ "respond": [{ "first_response": "PT1H", "next_reply": "PT2H" }] }));
+    life.reapply(ticket, "2026-03-02 12:00");
+    let told = life.tickets[&ticket].last().map(|it| &it.event);
+    let Some(Event::Ticket(TicketEvent::SlaReapplied(told))) = told else {
+        panic!("nothing was reapplied: {told:?}");
+    };
+    let told = told.clone();
+    assert_eq!(told.clocks, [], "what is late stays late");
+    assert_eq!(life.family().terms(ticket), Some(&told.to));
+    life.tell(ticket, "2026-03-02 12:30", reply());
+    life.tell(ticket, "2026-03-02 13:00", message());
+    let said = life.said(ticket, "2026-03-02 14:00", NEXT);
+    assert!(said.starts_with("next_reply 1: 2:00 by * * *, due 2026-03-02 15:00"), "{said}");
+    // Once more changes nothing.
+    let before = life.tickets[&ticket].len();
+    let again = SlaReapplied { from: told.to.clone(), ..*told };
+    let again = C::ReapplySla { reapplied: Box::new(again), found_in: before as u64 };
+    life.tell_by(ActorKind::Admin, ticket, "2026-03-02 14:00", again);
+    assert_eq!(life.tickets[&ticket].len(), before);
+}
+
+/// A chain of steps at the warning of the first response, each by its level and whom it is for.
+fn chain(steps: &[(u8, &str, &str)]) -> Value {
+    let step = |&(level, to, after): &(u8, &str, &str)| {
+        let mut step = json!({ "clock": "first_response", "at": "warning", "level": level,
+            "to": { "team": to } });
+        if !after.is_empty() {
+            step["after"] = json!(after);
+        }
+        step
+    };
+    let row = json!({ "first_response": "PT8H", "alarm": "PT4H" });
+    json!({ "respond": [row], "escalation": steps.iter().map(step).collect::<Vec<_>>() })
+}
+
+#[test]
+fn a_chain_that_changes_under_a_clock_neither_repeats_a_step_nor_skips_one() {
+    let mut life =
+        Life::under(chain(&[(1, "inbox", ""), (2, "billing", ""), (3, "inbox", "PT2H")]));
+    let ticket = life.open("2026-03-02 09:00");
+    let take_all = |life: &mut Life, at: &str| {
+        let due = |life: &Life| -> Vec<Due> {
+            let family = life.family();
+            let due = family.clocks(ticket).iter().filter(|it| it.kind == ClockKind::FirstResponse);
+            due.flat_map(Clock::due).filter(|due| due.at <= instant(at)).collect()
+        };
+        while let Some(first) = due(life).into_iter().min_by_key(|due| due.at) {
+            let found_in = life.tickets[&ticket].len() as u64;
+            let (due, detected_at) = (Box::new(first), instant(at));
+            let note = C::MarkClock { due, found_in, detected_at, to: None };
+            life.tell_by(ActorKind::System, ticket, at, note);
+        }
+    };
+    let taken = |life: &Life| -> Vec<String> {
+        let told = life.tickets[&ticket].iter().filter_map(|it| {
+            let Event::Ticket(TicketEvent::TicketEscalated { rule, level, .. }) = &it.event else {
+                return None;
+            };
+            let rule = rule.as_ref()?;
+            Some(format!("{:?} → {level}, {} of {}", rule.whom, rule.step, rule.plan.version))
+        });
+        told.collect()
+    };
+    take_all(&mut life, "2026-03-02 13:00");
+    // One step more in front, one for the same people twice, the second said in other words.
+    life.set_plan(chain(&[
+        (1, "complaints", ""),
+        (1, "inbox", ""),
+        (2, "billing", ""),
+        (4, "billing", ""),
+        (3, "inbox", "PT120M"),
+    ]));
+    life.reapply(ticket, "2026-03-02 13:30");
+    take_all(&mut life, "2026-03-02 13:30");
+    take_all(&mut life, "2026-03-02 16:59");
+    assert_snapshot!(taken(&life).join("\n"), @r#"
+    Team("inbox") → 1, 0 of 32
+    Team("billing") → 2, 1 of 32
+    Team("complaints") → 2, 0 of 37
+    Team("billing") → 4, 3 of 37
+    Team("inbox") → 4, 4 of 37
+    "#);
 }

@@ -1,0 +1,98 @@
+//! Drafts of plans and calendars, tried on the past over HTTP.
+
+use std::time::Duration;
+
+use docket_tests::desk::Desk;
+use serde_json::{Value, json};
+
+use super::compliance::a_day;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_tried_on_the_past_and_nothing_is_written() {
+    let desk = a_day().await;
+    let events = async || {
+        let path = "/v1/events?limit=1000&type=DefinitionPublished";
+        let log = desk.admin.get(path).await.is(200);
+        log.body["data"].as_array().unwrap().len()
+    };
+    let before = events().await;
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    for added in ["key", "version", "effective_from"] {
+        plan.as_object_mut().unwrap().remove(added);
+    }
+    // A first answer within an hour instead of a day: the one after ninety minutes would be late.
+    for row in plan["respond"].as_array_mut().unwrap() {
+        row["first_response"] = json!("PT1H");
+    }
+    let asked = json!({ "from": "2026-03-02T00:00:00Z", "plan": plan });
+    let answer = desk.caller("analyst").post("/v1/plans/default/what-if", &asked).await.is(200);
+    let lines = answer.body["data"].as_array().unwrap().iter();
+    let lines = lines.filter(|line| line["clock"] == "first_response").map(|line| {
+        format!(
+            "{} {} → {}, +{} -{}",
+            line["priority"], line["was"], line["would"], line["better"], line["worse"]
+        )
+    });
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    "critical" {"apart":0,"breached":1,"met":0,"open":0} → {"apart":0,"breached":1,"met":0,"open":0}, +0 -0
+    "low" {"apart":1,"breached":0,"met":0,"open":0} → {"apart":0,"breached":1,"met":0,"open":0}, +0 -1
+    "medium" {"apart":0,"breached":0,"met":1,"open":0} → {"apart":0,"breached":1,"met":0,"open":0}, +0 -1
+    "#);
+    let changed = answer.body["changed"].as_array().unwrap();
+    assert!(
+        changed.iter().all(|it| it["would_be_due"] == "2026-03-02T10:00:00.000Z"),
+        "{changed:?}"
+    );
+    assert_eq!(answer.body["tickets"], 3);
+    // Nothing of it holds: the draft is not in the log.
+    assert_eq!(events().await, before);
+    let longer = json!({ "name": "Never", "zone": "UTC", "day": "PT8H", "weekly": {} });
+    let refused = json!({ "from": "2026-03-02T00:00:00Z", "calendar": longer });
+    let refused = desk.admin.post("/v1/plans/default/what-if", &refused).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let unknown = json!({ "from": "2026-03-02T00:00:00Z" });
+    let unknown = desk.admin.post("/v1/plans/gold/what-if", &unknown).await;
+    assert_eq!(unknown.problem(), "404 not_found");
+    let agent = desk.caller("agent").post("/v1/plans/default/what-if", &asked).await;
+    assert_eq!(agent.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_gives_another_queue_a_clock_is_compared_queue_by_queue() {
+    let desk = Desk::open().await;
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    for added in ["key", "version", "effective_from"] {
+        plan.as_object_mut().unwrap().remove(added);
+    }
+    plan["internal"] = json!([{ "queue": "technical", "ola": "PT1H" },
+        { "queue": "complaints", "ola": "PT1H" }]);
+    desk.admin.put("/v1/plans/default", &plan).await.is(200);
+    let ticket = desk.given_ticket().await;
+    // Half an hour in the inbox, two hours with the technicians, half an hour for the complaint, and back.
+    for (minutes, queue) in [(30, "technical"), (120, "complaints"), (30, "technical")] {
+        desk.pass(MINUTE * minutes);
+        desk.admin.post(&ticket.path("transfer"), &json!({ "queue": queue })).await.is(200);
+    }
+    desk.pass(MINUTE * 15);
+    desk.admin.post(&ticket.path("close"), &json!({})).await.is(200);
+    // The inbox gets a clock, and with it the first number; complaints lose theirs.
+    plan["internal"] = json!([{ "queue": "inbox", "ola": "PT1H" },
+        { "queue": "technical", "ola": "PT3H" }]);
+    let asked = json!({ "from": "2026-03-02T00:00:00Z", "plan": plan });
+    let answer = desk.admin.post("/v1/plans/default/what-if", &asked).await.is(200).body;
+    let lines = answer["data"].as_array().unwrap().iter().filter(|line| line["clock"] == "ola");
+    let late_of = |it: &Value| format!("{} met, {} late", it["met"], it["breached"]);
+    let lines = lines.map(|line| {
+        let (was, would) = (late_of(&line["was"]), late_of(&line["would"]));
+        let (measure, better) = (&line["measure"], &line["better"]);
+        format!("{} {measure}: {was} → {would}, {better} better", line["queue"])
+    });
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n").replace('"', ""), @"
+    technical cumulative: 0 met, 1 late → 1 met, 0 late, 1 better
+    complaints first: 1 met, 0 late → 0 met, 0 late, 0 better
+    inbox first: 0 met, 0 late → 1 met, 0 late, 0 better
+    technical first: 0 met, 1 late → 1 met, 0 late, 1 better
+    ");
+}
