@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::documents::{Documents, Query};
-use crate::page::{Cursor, LARGEST, Listed, Page};
+use crate::page::{Cursor, LARGEST, Listed, Page, PageInfo};
 use crate::recorded::{Recorded, id_of};
 use crate::ticket_list::ListError;
+use crate::ticket_text::Words;
 use crate::view::{Key, Schema, View};
 
 /// The view.
@@ -53,6 +54,14 @@ pub struct AddressDocument {
     pub kind: AddressKind,
     /// The address; `null` once erased.
     pub value: Option<String>,
+}
+
+impl CustomerDocument {
+    /// Whether all these words stand in the name or the addresses.
+    pub fn has_words(&self, words: &Words) -> bool {
+        let addresses = self.addresses.iter().filter_map(|address| address.value.as_deref());
+        words.are_in(self.name.as_deref().into_iter().chain(addresses))
+    }
 }
 
 impl View for Customers {
@@ -98,24 +107,94 @@ fn document(profile: &CustomerProfile, since: Instant, event: &Recorded) -> Cust
     }
 }
 
-/// A page of customers, the latest first.
+/// How many customers are looked at for one page of those whom words find.
+const LOOKED_AT: usize = 2_000;
+
+/// A page of customers, the latest first; of those in whose names and addresses all these words stand,
+/// if there are any. Few are searched for, so the list is walked: a page may be shorter then, and goes on.
 ///
 /// # Errors
 /// [`ListError::Cursor`] when the cursor comes from another list.
 pub async fn page(
     documents: &Documents,
+    q: Option<&str>,
     size: usize,
     cursor: Option<&str>,
 ) -> Result<Page, ListError> {
-    let question = "customers";
+    let question = ("customers", q);
     let size = size.clamp(1, LARGEST);
+    let looked_at = if q.is_some() { LOOKED_AT } else { size };
     let mut query = Query::new("SELECT doc, registered, stream FROM {customers}");
     if let Some(cursor) = cursor {
         let after = Cursor::decode(cursor, &question)?;
         query = query.sql(" WHERE (registered, stream) < (").bind(after.sort);
         query = query.sql(", ").bind(after.stream).sql(")");
     }
-    let query = query.sql(" ORDER BY registered DESC, stream DESC LIMIT ").bind(size as i64 + 1);
+    let query =
+        query.sql(" ORDER BY registered DESC, stream DESC LIMIT ").bind(looked_at as i64 + 1);
     let rows: Vec<Listed> = documents.list(&query).await?;
-    Ok(Page::of(rows, size, &question))
+    Ok(match q.map(Words::of) {
+        None => Page::of(rows, size, &question),
+        Some(words) => found(rows, &words, (looked_at, size), &question),
+    })
+}
+
+/// The rows that words find among those looked at, which hold one more where the list goes on.
+fn found(
+    mut rows: Vec<Listed>,
+    words: &Words,
+    (looked_at, size): (usize, usize),
+    question: &impl Serialize,
+) -> Page {
+    let more = rows.len() > looked_at;
+    rows.truncate(looked_at);
+    let last = rows
+        .last()
+        .filter(|_| more)
+        .map(|(_, sort, stream)| Cursor::behind(question, sort.clone(), stream.clone()).encode());
+    rows.retain(|(doc, ..)| {
+        serde_json::from_str(doc).is_ok_and(|it: CustomerDocument| it.has_words(words))
+    });
+    let mut page = Page::of(rows, size, question);
+    if let (None, Some(last)) = (&page.page.next, last) {
+        page.page = PageInfo { next: Some(last), has_more: true };
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str) -> Listed {
+        let customer = CustomerDocument {
+            id: Uuid::nil(),
+            version: 1,
+            name: Some(name.to_owned()),
+            email: None,
+            addresses: Vec::new(),
+            tier: "standard".into(),
+            entitlement: None,
+            registered_at: Instant(0),
+            updated_at: Instant(0),
+        };
+        (serde_json::to_string(&customer).unwrap(), String::new(), name.to_owned())
+    }
+
+    /// How many are found, and behind whom it goes on.
+    fn page(names: &[&str], looked_at: usize, size: usize) -> (usize, Option<String>) {
+        let rows = names.iter().map(|name| row(name)).collect();
+        let page = found(rows, &Words::of("jan"), (looked_at, size), &"customers");
+        let next = page.page.next.map(|next| Cursor::decode(&next, &"customers").unwrap().stream);
+        assert_eq!(page.page.has_more, next.is_some());
+        (page.data.len(), next)
+    }
+
+    #[test]
+    fn a_page_goes_on_behind_the_last_that_is_shown_or_that_was_looked_at() {
+        assert_eq!(page(&["Jan", "Eva", "Jana"], 5, 5), (2, None));
+        assert_eq!(page(&["Jan", "Eva", "Jana"], 5, 1), (1, Some("Jan".into())));
+        assert_eq!(page(&["Jan", "Eva", "Jana"], 2, 5), (1, Some("Eva".into())));
+        assert_eq!(page(&["Eva", "Ewa", "Jana"], 2, 5), (0, Some("Ewa".into())));
+    }
 }

@@ -112,6 +112,18 @@ impl Words {
         self.0.is_empty()
     }
 
+    /// Whether each of them stands in one of these texts, as the index finds them.
+    pub(crate) fn are_in<'t>(&self, texts: impl Iterator<Item = &'t str>) -> bool {
+        let said: Vec<String> = texts.map(words).collect();
+        let said: Vec<&str> = said.iter().flat_map(|text| text.split(' ')).collect();
+        let (last, others) = match self.0.split_last() {
+            Some((last, others)) => (last.as_str(), others),
+            None => return false,
+        };
+        let begun = said.iter().any(|word| word.starts_with(last));
+        begun && others.iter().all(|word| said.contains(&word.as_str()))
+    }
+
     /// The words to look up: the last may be the beginning of one.
     pub(crate) fn matches(self) -> impl Iterator<Item = Word> {
         let last = self.0.len().saturating_sub(1);

@@ -9,6 +9,7 @@ use docket_domain::instant::Instant;
 use docket_domain::personal::Personal;
 use docket_projections::customers::{self, CustomerDocument, Customers};
 use docket_projections::recorded::Moment;
+use docket_projections::ticket_text::Words;
 use docket_projections::view::View;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -100,6 +101,9 @@ struct Wanted {
     phone: Option<String>,
     /// Who has this name on a social network or messenger.
     handle: Option<String>,
+    /// Words of name and addresses; the last may be a beginning. A page that few customers pass may be
+    /// shorter, and goes on.
+    q: Option<String>,
     /// 1 to 200; 50 unless said.
     #[param(minimum = 1, maximum = 200)]
     page_size: Option<u16>,
@@ -117,14 +121,18 @@ async fn list(
     fresh: Fresh,
     wanted: Params<Wanted>,
 ) -> Answer {
-    let Wanted { email, phone, handle, page_size, cursor } = wanted.0;
+    let Wanted { email, phone, handle, q, page_size, cursor } = wanted.0;
     let size = usize::from(page::size(page_size)?);
     let given = [&email, &phone, &handle];
-    contacts(Check::default(), given).done()?;
+    let empty = q.as_ref().is_some_and(String::is_empty);
+    let checked = Check::default().that(!empty, "/q", "invalid_value", "there is no value");
+    contacts(checked, given).done()?;
     let addresses = check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref());
     if addresses.is_empty() {
-        let page = customers::page(docket.views.documents(), size, cursor.as_deref()).await?;
-        docket.read_by(&caller.0, "customers", format!("{} of all", page.data.len()))?;
+        let (documents, cursor) = (docket.views.documents(), cursor.as_deref());
+        let page = customers::page(documents, q.as_deref(), size, cursor).await?;
+        let by = if q.is_some() { "by q" } else { "of all" };
+        docket.read_by(&caller.0, "customers", format!("{} {by}", page.data.len()))?;
         return fresh.answer(&page);
     }
     if cursor.is_some() {
@@ -132,6 +140,8 @@ async fn list(
         return Err(Problem::field("/cursor", "invalid_cursor", detail));
     }
     let found = who_has(&docket, &addresses).await?;
+    let words = q.as_deref().map(Words::of);
+    let found = found.filter(|it| words.as_ref().is_none_or(|words| it.has_words(words)));
     let found: Vec<CustomerDocument> = found.into_iter().collect();
     // Which parameters were used says enough: what was searched for is somebody's address.
     let kinds = ["email", "phone", "handle"].into_iter().zip(given);
