@@ -1,12 +1,12 @@
 //! The real binary as a process of its own: started, killed without warning, started again.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use docket_test_servers::free_port;
 
-/// How long a start may take before the test gives up: generous, for a debug build on a busy
+/// How long a start, or an end, may take before the test gives up: generous, for a debug build on a busy
 /// machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -73,12 +73,23 @@ impl Process {
     /// When it does not end as it should, or does not get ready again.
     pub async fn restart(&mut self) {
         self.signal("TERM");
-        let ended = tokio::task::block_in_place(|| self.child.wait()).expect("the process ends");
+        let ended = self.ended().await;
         assert!(ended.success(), "it ended with {ended}");
         let address = self.url.trim_start_matches("http://").to_owned();
         let log = log_of(&self.data);
         self.child = start(serving(self.store.as_deref()), &address, &self.data, &log);
         self.wait_until_ready(&log).await;
+    }
+
+    async fn ended(&mut self) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(ended) = self.child.try_wait().expect("the process can be asked") {
+                return ended;
+            }
+            assert!(began.elapsed() < READY_WITHIN, "the server does not end");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Sends the process a signal, by name (`STOP`, `CONT`, `TERM`).

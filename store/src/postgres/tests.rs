@@ -32,6 +32,9 @@ async fn open(database: &Database) -> Arc<PostgresStore> {
     open_with(database, Settings::default()).await
 }
 
+/// Long enough for the slowest machine; nothing waits for it unless a test fails.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Without notifications: another process is only found by looking.
 const DEAF: Settings = Settings { connections: 4, notify: false, poll: Duration::from_millis(10) };
 
@@ -101,10 +104,18 @@ async fn waiting(
     let waiting = tokio::spawn(async move { store.append(append).await });
     let sql = "SELECT count(*) FROM pg_stat_activity
                WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut *watcher).await.unwrap() == 0 {
-        tokio::task::yield_now().await;
-    }
+    sessions(watcher, sql, 1).await;
     waiting
+}
+
+/// Waits until so many sessions are as a question says.
+async fn sessions(watcher: &mut PgConnection, sql: &'static str, many: i64) {
+    let looking = async {
+        while sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut *watcher).await.unwrap() < many {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.expect("the sessions never come to be so");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -239,11 +250,10 @@ async fn a_notification_wakes_who_would_look_too_late() {
     let sql = "SELECT count(*) FROM pg_stat_activity
                WHERE datname = current_database() AND query LIKE 'LISTEN%'";
     let mut watcher = other(&database).await;
-    while sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut watcher).await.unwrap() < 2 {
-        tokio::task::yield_now().await;
-    }
+    sessions(&mut watcher, sql, 2).await;
     here.append(note("ticket-1", 0)).await.unwrap();
-    there.wait_beyond(0).await;
+    let woken = tokio::time::timeout(PATIENCE, there.wait_beyond(0)).await;
+    woken.expect("it is woken long before it would look");
     assert_eq!(there.head(), 1);
 }
 

@@ -126,11 +126,9 @@ async fn a_page_of_large_events_ends_early_and_goes_on_where_it_ended() {
 async fn the_live_feed_ends_when_the_server_stops() {
     let desk = Desk::open().await;
     let feed = desk.admin.request("GET", "/v1/events/stream").send().await.unwrap();
-    let started = std::time::Instant::now();
-    let (stopped, read) = tokio::join!(desk.server.stop(), feed.bytes());
-    let () = stopped;
+    let ((), read) = tokio::join!(desk.server.stop(), feed.bytes());
+    // One that went on would be broken off when the server has waited long enough, and not be whole.
     assert!(read.unwrap().starts_with(b"retry: "));
-    assert!(started.elapsed() < std::time::Duration::from_secs(8), "no drain runs into its limit");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use docket_tests::process::{Process, admin_token};
 use serde_json::{Value, json};
@@ -17,6 +17,12 @@ use serde_json::{Value, json};
 use super::ledger::{Acknowledged, Ledger, Sent, Target};
 
 const WRITERS: usize = 16;
+
+/// How many commands each server accepts at least before it is killed.
+const BETWEEN_KILLS: u64 = 20;
+
+/// How long the slowest machine may take for them.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
@@ -30,30 +36,41 @@ pub async fn under_load(store: Option<&str>, cycles: u64) {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::default();
     let count = Arc::new(AtomicU64::new(0));
+    let accepted = Arc::new(AtomicU64::new(0));
     for cycle in 0..cycles {
         let mut process = Process::serve_from(dir.path(), store).await;
         let target = Target::new(&process.url, admin_token(dir.path()));
         ledger.resend(&target).await;
-        let writers: Vec<_> =
-            (0..WRITERS).map(|_| tokio::spawn(write(target.clone(), count.clone()))).collect();
+        let before = accepted.load(Ordering::SeqCst);
+        let writer = || tokio::spawn(write(target.clone(), count.clone(), accepted.clone()));
+        let writers: Vec<_> = (0..WRITERS).map(|_| writer()).collect();
+        reached(&accepted, before + BETWEEN_KILLS).await;
         // Where in the work the kill strikes is what is random here; nothing waits for it.
-        tokio::time::sleep(Duration::from_millis(60 + pseudo_random(cycle) % 400)).await;
+        tokio::time::sleep(Duration::from_millis(pseudo_random(cycle) % 400)).await;
         process.kill();
         for writer in writers {
             ledger.add(writer.await.unwrap());
         }
+        assert_eq!(ledger.unanswered.len(), WRITERS, "each was waiting for an answer");
     }
     let process = Process::serve_from(dir.path(), store).await;
     let target = Target::new(&process.url, admin_token(dir.path()));
     ledger.resend(&target).await;
-    let ran = ledger.acknowledged.len() as u64;
-    assert!(ran >= 10 * cycles, "only {ran} commands ran");
     ledger.every_text_is_in_the_log_once(&target).await;
     ledger.every_key_gets_its_first_answer(&target).await;
 }
 
-/// Opens tickets and works on them until the server is gone.
-pub async fn write(target: Target, count: Arc<AtomicU64>) -> Ledger {
+/// Waits until so many commands were accepted.
+pub async fn reached(accepted: &AtomicU64, many: u64) {
+    let began = Instant::now();
+    while accepted.load(Ordering::SeqCst) < many {
+        assert!(began.elapsed() < PATIENCE, "the server accepts nothing any more");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Opens tickets and works on them until the server is gone; counts what is sent, and what is accepted.
+pub async fn write(target: Target, count: Arc<AtomicU64>, accepted: Arc<AtomicU64>) -> Ledger {
     let mut ledger = Ledger::default();
     let mut ticket: Option<String> = None;
     loop {
@@ -63,6 +80,7 @@ pub async fn write(target: Target, count: Arc<AtomicU64>) -> Ledger {
             ledger.unanswered.push(sent);
             return ledger;
         };
+        accepted.fetch_add(1, Ordering::SeqCst);
         let id = serde_json::from_str::<Value>(&answer).unwrap()["id"].as_str().map(str::to_owned);
         ticket = if number.is_multiple_of(7) { None } else { id };
         ledger.acknowledged.push(Acknowledged { sent, status, answer });

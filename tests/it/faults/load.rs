@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use docket_tests::process::Process;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::kill::command;
 use super::ledger::{Acknowledged, Ledger, Target};
@@ -17,6 +18,10 @@ const WRITERS: u64 = 8;
 
 /// How long an outage may last for those who wait.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a writer waits for one answer before it asks the next server under the same key: longer than
+/// any server of ours waits for its database, so that what stands still is said to and not just given up.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(40);
 
 /// Writers at work on some servers.
 pub struct Load {
@@ -91,7 +96,8 @@ async fn write(writer: Writer) -> Ledger {
         let sent = command(n, ticket.as_deref());
         let began = Instant::now();
         let (status, answer) = loop {
-            match targets[at % targets.len()].send(&sent).await {
+            let answer = timeout(ANSWERS_WITHIN, targets[at % targets.len()].send(&sent)).await;
+            match answer.ok().flatten() {
                 Some((status, answer)) if status.is_success() => break (status, answer),
                 Some((status, answer)) => {
                     assert_eq!(status.as_u16(), 503, "{answer}");

@@ -5,11 +5,9 @@ use std::time::{Duration, Instant};
 use docket_test_servers::postgres::{Database, Server};
 
 use super::super::PostgresStore;
-use super::{DEAF, clock, first, note};
+use super::{DEAF, PATIENCE, clock, first, note};
 use crate::{EventStore, StoreError};
 
-/// Long enough for the slowest machine; nothing waits for it unless the test fails.
-const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Waits until the standby has all that the primary has: it may not have begun to follow yet.

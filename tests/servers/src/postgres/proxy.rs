@@ -9,11 +9,15 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use super::{Database, Server};
 
 /// What a client may ask in place of beginning a session: encryption of two kinds.
 const ENCRYPTION: [u32; 2] = [80_877_103, 80_877_104];
+
+/// How long a session may take to commit that is to be cut; nothing waits so long unless a test fails.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Where a session is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +79,16 @@ impl Proxy {
     }
 
     /// Cuts the next session that commits; answers when that is done.
+    ///
+    /// # Panics
+    /// When none commits.
     pub fn cut(&self, cut: Cut) {
         let mut next = self.shared.next();
         *next = Some(cut);
-        while next.is_some() {
-            next = self.shared.was_cut.wait(next).unwrap_or_else(PoisonError::into_inner);
-        }
+        let waited = self.shared.was_cut.wait_timeout_while(next, PATIENCE, |next| next.is_some());
+        let (next, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        drop(next);
+        assert!(!waited.timed_out(), "no session commits that could be cut");
     }
 }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -21,6 +21,9 @@ const SETTINGS: &[&str] = &[
     "dynamic_shared_memory_type=mmap",
     "timezone=UTC",
 ];
+
+/// How long a process may take to end that was killed.
+const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Stops the server and removes its folder once the process that started it is gone: then, however
 /// it ended, the pipe that the first line waits for is closed.
@@ -140,11 +143,14 @@ impl Server {
     /// Ends its main process with SIGKILL; the others end when they notice.
     ///
     /// # Panics
-    /// When it does not run.
+    /// When it does not run, or does not end.
     pub fn kill(&self) {
         let process = Path::new("/proc").join(self.process());
         self.signal("KILL");
+        let began = Instant::now();
+        // Until the system has forgotten it, the next one takes it for one that runs.
         while process.exists() {
+            assert!(began.elapsed() < ENDS_WITHIN, "nobody takes note that the server has ended");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
