@@ -24,8 +24,7 @@ use docket_projections::recorded::Reader;
 use docket_store::vault::{FileKey, FileSecret};
 use docket_store::{Sealed, StoreError};
 use futures::{Stream, TryStreamExt};
-use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
@@ -107,7 +106,7 @@ impl Attachments {
             .try_fold(0, |sum, size| async move { Ok(sum + size) })
             .await
             .map_err(|error| StartError::Attachments(error.to_string()))?;
-        let register = Register::open(side.pool()).await?;
+        let register = Register::of(side.tables());
         let cursor = Cursor::load(&register, reader.store.head()).await?;
         Ok(Self {
             store,
@@ -253,11 +252,13 @@ impl Attachments {
     /// Removes a file that no event names. The row goes last, so that no bytes lie anywhere unknown.
     async fn remove(&self, id: Uuid) -> Result<(), Problem> {
         let path = Path::from(id.to_string());
-        match self.store.head(&path).await {
-            Ok(object) => {
-                self.store.delete(&path).await.map_err(|error| broken(&error))?;
-                self.used.fetch_sub(object.size, Ordering::Relaxed);
-            }
+        let removed = match self.store.head(&path).await {
+            Ok(object) => self.store.delete(&path).await.map(|()| object.size),
+            Err(error) => Err(error),
+        };
+        match removed {
+            Ok(size) => drop(self.used.fetch_sub(size, Ordering::Relaxed)),
+            // It never came, or another server was faster.
             Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(broken(&error)),
         }

@@ -51,7 +51,7 @@ pub const VIEWS_FILE: &str = "views.sqlite";
 /// The file, in the data folder, of who read what.
 pub const ACCESS_FILE: &str = "access.sqlite";
 
-/// The file, in the data folder, of what is kept beside the log.
+/// The file, in the data folder, of what is kept beside the log, where that is not shared.
 pub const SIDE_FILE: &str = "side.sqlite";
 
 /// How far behind the log the views may be before requests are unwelcome.
@@ -125,7 +125,7 @@ impl Docket {
             tracing::warn!(subject, "forgotten again: the erasure was not finished, or undone");
             views.refold_subject(subject).await?;
         }
-        let side = Side::open(&data.join(SIDE_FILE)).await?;
+        let side = log.side(data).await?;
         Ok(Self {
             names,
             views,

@@ -1,28 +1,22 @@
-//! What is kept beside the log, in a SQLite file of its own: the views that people save, and the
-//! [register of files](crate::attachments).
+//! What is kept beside the log: the views that people save, and the
+//! [register of files](crate::attachments). It lies in a SQLite file of the data folder, or, where several
+//! servers share a log, beside that log, the same for all of them.
 //!
 //! A saved view is a bookmark: losing it loses no fact about any ticket, so it is no event.
+
+mod tables;
 
 use std::path::Path;
 
 use docket_domain::instant::Instant;
+use docket_store::StoreError;
+use docket_store::postgres::PostgresStore;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS saved_views (
-    id TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
-    name TEXT NOT NULL,
-    filter TEXT NOT NULL,
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS saved_views_owner ON saved_views (owner, created_at, id);
-";
+pub use self::tables::{Given, Statement, Tables};
 
 /// A filter that its owner keeps under a name (S-23).
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -39,86 +33,96 @@ pub struct SavedView {
     pub created_at: Instant,
 }
 
-/// The saved views.
+/// The saved views, and the tables that they are in.
 pub struct Side {
-    pool: SqlitePool,
+    tables: Tables,
 }
 
 type Row = (String, String, String, i64);
 
+/// A saved view and whose it is, or an upload, as rows.
+type OwnedRow = (String, String, String, String, i64);
+type UploadRow = (String, Option<String>, i64, Option<String>);
+
+const KEEP_VIEW: &str = "INSERT INTO saved_views (id, owner, name, filter, created_at)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+const KEEP_UPLOAD: &str = "INSERT INTO uploads (id, command, uploaded_at, box)
+    VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+const FORGET_NAMED: &str = "UPDATE uploads SET box = NULL WHERE box IS NOT NULL
+    AND EXISTS (SELECT 1 FROM attachment_events AS named WHERE named.id = uploads.id)";
+
 impl Side {
     /// Opens the file, and creates it where there is none.
     pub async fn open(path: &Path) -> Result<Self, sqlx::Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            // What a row gave up must not lie on in a page that is free.
-            .pragma("secure_delete", "ON");
-        let pool = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
-        sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { tables: Tables::in_file(path).await? })
     }
 
-    /// The file, for others who keep something in it.
-    pub fn pool(&self) -> SqlitePool {
-        self.pool.clone()
+    /// Opens what is kept beside a log that several servers share.
+    pub async fn beside(log: &PostgresStore) -> Result<Self, StoreError> {
+        Ok(Self { tables: Tables::beside(log).await? })
+    }
+
+    /// The tables, for others who keep something there.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     /// The saved views of an owner, oldest first.
     pub async fn views(&self, owner: &str) -> Result<Vec<SavedView>, sqlx::Error> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, name, filter, created_at FROM saved_views WHERE owner = ?1
-             ORDER BY created_at, id",
-        )
-        .bind(owner)
-        .fetch_all(&self.pool)
-        .await?;
+        let sql = "SELECT id, name, filter, created_at FROM saved_views WHERE owner = $1
+                   ORDER BY created_at, id";
+        let rows: Vec<Row> = self.tables.rows(sql, &[owner.into()]).await?;
         rows.into_iter().map(view).collect()
     }
 
     /// One saved view of an owner.
     pub async fn view(&self, owner: &str, id: Uuid) -> Result<Option<SavedView>, sqlx::Error> {
-        let row: Option<Row> = sqlx::query_as(
-            "SELECT id, name, filter, created_at FROM saved_views WHERE owner = ?1 AND id = ?2",
-        )
-        .bind(owner)
-        .bind(id.to_string())
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(view).transpose()
+        let sql = "SELECT id, name, filter, created_at FROM saved_views
+                   WHERE owner = $1 AND id = $2";
+        let id = id.to_string();
+        let rows: Vec<Row> = self.tables.rows(sql, &[owner.into(), (&id).into()]).await?;
+        rows.into_iter().next().map(view).transpose()
     }
 
     /// Keeps a view for an owner. The same id again keeps what is there.
     pub async fn keep_view(&self, owner: &str, view: &SavedView) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "INSERT INTO saved_views (id, owner, name, filter, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(view.id.to_string())
-        .bind(owner)
-        .bind(&view.name)
-        .bind(view.filter.get())
-        .bind(view.created_at.0)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let (id, name, filter) = (view.id.to_string(), &view.name, view.filter.get());
+        let given =
+            [(&id).into(), owner.into(), name.into(), filter.into(), view.created_at.0.into()];
+        self.tables.done(KEEP_VIEW, &given).await.map(drop)
     }
 
     /// Drops a view of an owner; answers whether there was one.
     pub async fn drop_view(&self, owner: &str, id: Uuid) -> Result<bool, sqlx::Error> {
-        let done = sqlx::query("DELETE FROM saved_views WHERE owner = ?1 AND id = ?2")
-            .bind(owner)
-            .bind(id.to_string())
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected() > 0)
+        let sql = "DELETE FROM saved_views WHERE owner = $1 AND id = $2";
+        let dropped = self.tables.done(sql, &[owner.into(), (&id.to_string()).into()]).await?;
+        Ok(dropped > 0)
     }
 
-    /// Closes the file.
+    /// Takes in the views and the uploads that are kept elsewhere; what is here already stays as it is.
+    /// Which events name which files is not among it: the log says so.
+    pub async fn take_in(&self, other: &Self) -> Result<(), sqlx::Error> {
+        let views = "SELECT id, owner, name, filter, created_at FROM saved_views";
+        let views: Vec<OwnedRow> = other.tables.rows(views, &[]).await?;
+        let uploads = "SELECT id, command, uploaded_at, box FROM uploads";
+        let uploads: Vec<UploadRow> = other.tables.rows(uploads, &[]).await?;
+        let mut work: Vec<Statement<'_>> = Vec::new();
+        for (id, owner, name, filter, at) in &views {
+            let given = vec![id.into(), owner.into(), name.into(), filter.into(), (*at).into()];
+            work.push((KEEP_VIEW, given));
+        }
+        for (id, command, at, boxed) in &uploads {
+            let given = vec![id.into(), command.into(), (*at).into(), boxed.into()];
+            work.push((KEEP_UPLOAD, given));
+        }
+        // Whoever follows the log has passed the events that name these.
+        work.push((FORGET_NAMED, Vec::new()));
+        self.tables.together(&work).await.map(drop)
+    }
+
+    /// Lets go of it.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.tables.close().await;
     }
 }
 

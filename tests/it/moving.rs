@@ -3,25 +3,32 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
 use std::time::Duration;
 
 use docket_api::config::Options;
 use docket_test_servers::postgres;
 use docket_tests::desk::Desk;
-use docket_tests::process::{Process, admin_token, binary};
+use docket_tests::process::{Process, admin_token, binary, client};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use tokio::task::block_in_place;
 
 use crate::faults::kill;
 use crate::faults::ledger::{Ledger, Target};
 
+/// How long the slowest machine may take for one step of a move.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A `docket move` under way.
 struct Mover {
     child: Child,
-    out: BufReader<ChildStdout>,
+    /// The lines that it says, as they come; closed once it says no more.
+    lines: Receiver<String>,
 }
 
 impl Mover {
@@ -31,24 +38,38 @@ impl Mover {
         command.env("DOCKET_MOVE_FROM", from).env("DOCKET_MOVE_TO", to);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        Self { child, out }
+        let (says, lines) = channel();
+        // Once nobody listens any more, what it says is lost.
+        thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|it| says.send(it)));
+        Self { child, lines }
     }
 
     /// Waits until it says a line that begins so.
     fn says(&mut self, beginning: &str) {
         let mut said = String::new();
-        loop {
-            let mut line = String::new();
-            if self.out.read_line(&mut line).unwrap() == 0 {
-                let mut why = String::new();
-                self.child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
-                panic!("it never said {beginning:?}, but:\n{said}{why}");
-            }
+        while let Some(line) = self.line() {
             if line.starts_with(beginning) {
                 return;
             }
-            said.push_str(&line);
+            said += &(line + "\n");
         }
+        panic!("it never said {beginning:?}, but:\n{said}{}", self.complaint());
+    }
+
+    /// The next line; `None` once it says no more.
+    fn line(&self) -> Option<String> {
+        match self.lines.recv_timeout(PATIENCE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("it stands still"),
+        }
+    }
+
+    /// Why it ended, in its own words.
+    fn complaint(&mut self) -> String {
+        let mut why = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+        why
     }
 
     fn kill(mut self) {
@@ -58,9 +79,11 @@ impl Mover {
 
     /// What it says until it ends well.
     fn ends(mut self) -> String {
-        let (mut said, mut why) = (String::new(), String::new());
-        self.out.read_to_string(&mut said).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+        let mut said = String::new();
+        while let Some(line) = self.line() {
+            said += &(line + "\n");
+        }
+        let why = self.complaint();
         assert!(self.child.wait().unwrap().success(), "{said}{why}");
         said
     }
@@ -95,12 +118,11 @@ async fn nothing_that_is_written_while_a_desk_moves_is_lost_or_doubled() {
     let data = folder.path();
     let mut server = Process::serve(data).await;
     let target = Target::new(&server.url, admin_token(data));
-    let count = Arc::new(AtomicU64::new(0));
-    let writers: Vec<_> =
-        (0..2).map(|_| tokio::spawn(kill::write(target.clone(), count.clone()))).collect();
-    while count.load(Ordering::SeqCst) < 40 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let (count, accepted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let writer = || tokio::spawn(kill::write(target.clone(), count.clone(), accepted.clone()));
+    let writers: Vec<_> = (0..2).map(|_| writer()).collect();
+    kill::reached(&accepted, 40).await;
+    let (kept, unnamed) = keep_something(&server.url, &target.token).await;
     let from = file(data, "log.sqlite");
     let mut mover = Mover::start(data, &from, database.url());
     block_in_place(|| mover.says("Level with the source. Now stop every server of it"));
@@ -112,7 +134,7 @@ async fn nothing_that_is_written_while_a_desk_moves_is_lost_or_doubled() {
         ledger.add(writer.await.unwrap());
     }
     let report = block_in_place(|| mover.ends());
-    for part in ["docket.key", "erasures.log", "attachments: 0 files", "side.sqlite", "view stays:"]
+    for part in ["docket.key", "erasures.log", "attachments: 1 files", "side.sqlite", "view stays:"]
     {
         assert!(report.contains(part), "{part}: {report}");
     }
@@ -123,9 +145,31 @@ async fn nothing_that_is_written_while_a_desk_moves_is_lost_or_doubled() {
     let server = Process::serve_from(data, Some(database.url())).await;
     let target = Target::new(&server.url, admin_token(data));
     ledger.resend(&target).await;
-    assert!(ledger.acknowledged.len() > 20, "only {} commands ran", ledger.acknowledged.len());
     ledger.every_text_is_in_the_log_once(&target).await;
     ledger.every_key_gets_its_first_answer(&target).await;
+    let get = async |path: &str| {
+        let get = target.client.get(format!("{}{path}", server.url)).bearer_auth(&target.token);
+        get.send().await.unwrap().text().await.unwrap()
+    };
+    let views: Value = serde_json::from_str(&get("/v1/views").await).unwrap();
+    assert_eq!(views["data"], json!([kept]));
+    assert_eq!(get(&format!("/v1/attachments/{unnamed}")).await, "a file that no event names");
+    assert!(!data.join("side.sqlite").exists(), "all that was in it is in the database");
+}
+
+/// Saves a view and uploads a file; answers the view and the id of the file.
+async fn keep_something(url: &str, token: &str) -> (Value, String) {
+    let post = async |path: &str, body: String, kind: &str| -> Value {
+        let post = client().post(format!("{url}{path}")).bearer_auth(token);
+        let answer = post.header("content-type", kind).body(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.json().await.unwrap()
+    };
+    let view = json!({ "name": "Late", "filter": { "tag": "late" } }).to_string();
+    let view = post("/v1/views", view, "application/json").await;
+    let file = "a file that no event names".to_owned();
+    let file = post("/v1/attachments", file, "application/octet-stream").await;
+    (view, file["id"].as_str().unwrap().to_owned())
 }
 
 /// What the desk shows of its tickets: lists, cases, and who read them.
@@ -137,8 +181,9 @@ async fn shown(url: &str, token: &str, tickets: &[String]) -> Vec<Value> {
             paths.push(format!("/v1/tickets/{ticket}{what}"));
         }
     }
+    paths.push("/v1/views".to_owned());
     paths.push("/v1/access-log?page_size=3".to_owned());
-    let client = reqwest::Client::new();
+    let client = client();
     let mut shown = Vec::new();
     for path in paths {
         let answer = client.get(format!("{url}{path}")).bearer_auth(token).send().await.unwrap();
@@ -179,12 +224,16 @@ async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
     let token = said(&token).split_whitespace().next().unwrap().to_owned();
     let before = {
         let server = Process::serve_from(&data, Some(&url)).await;
+        keep_something(&server.url, &token).await;
         shown(&server.url, &token, &tickets).await
     };
     let verified = docket(&data, &url, &["verify"]);
     assert!(verified.status.success(), "{}", said(&verified));
 
     let to = file(&data, "moved.sqlite");
+    // While somebody uses the source no move ends: each is killed where it is meant to be.
+    let uses = format!("{url}?application_name=docket");
+    let uses = PgConnection::connect(&uses).await.unwrap();
     for line in ["Moving", "Copied what", "Compared; building"] {
         let mut mover = Mover::start(&data, &url, &to);
         block_in_place(|| mover.says(line));
@@ -192,6 +241,7 @@ async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
         let refused = docket(&data, &to, &["token", "list"]);
         assert!(said(&refused).contains("was not verified yet"), "{line}: {}", said(&refused));
     }
+    uses.close().await.unwrap();
     let report = block_in_place(|| Mover::start(&data, &url, &to).ends());
     let gone = docket(&data, &url, &["token", "list"]);
     assert!(said(&gone).contains("this log has moved to sqlite:"), "{}", said(&gone));

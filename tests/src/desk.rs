@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use docket_api::auth;
 use docket_api::cli::token;
@@ -37,6 +37,9 @@ use crate::process::client;
 
 /// When every test begins: a Monday morning.
 pub const MORNING: &str = "2026-03-02T09:00:00.000Z";
+
+/// How long the slowest machine may take until requests are welcome.
+const READY_WITHIN: Duration = Duration::from_secs(60);
 
 const MORNING_MILLIS: i64 = 1_772_442_000_000;
 
@@ -175,7 +178,10 @@ impl Desk {
         // Whoever adds a server gives it a copy of the key.
         let key = |folder: &Path| folder.join(docket_api::docket::KEY_FILE);
         std::fs::copy(key(self.data()), key(data.path())).expect("the key");
-        let options = Options { store: Some(database.url().to_owned()), ..Options::default() };
+        // And all keep their files in one place.
+        let attachments = Some(self.data().join("attachments").display().to_string());
+        let store = Some(database.url().to_owned());
+        let options = Options { store, attachments, ..Options::default() };
         let clock = self.clock.clone();
         let clock = Arc::new(move || clock.load(Ordering::SeqCst));
         let server = server::start(&config(data.path(), options), clock).await;
@@ -248,7 +254,13 @@ fn config(data: &Path, options: Options) -> Config {
 
 /// Waits until requests are welcome: a server on a database makes the tables of its views first.
 async fn ready(server: &Server) {
-    while !server.docket.not_ready().await.is_empty() {
+    let began = Instant::now();
+    loop {
+        let reasons = server.docket.not_ready().await;
+        if reasons.is_empty() {
+            return;
+        }
+        assert!(began.elapsed() < READY_WITHIN, "it does not get ready: {reasons:?}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

@@ -13,7 +13,8 @@ use docket_store::moving::{Moving, Place, give_up};
 
 use super::{Failure, verify};
 use crate::config::Config;
-use crate::docket::{ACCESS_FILE, StartError, StoreUrl, create_private};
+use crate::docket::{ACCESS_FILE, Log, SIDE_FILE, StartError, StoreUrl, create_private};
+use crate::side::Side;
 
 /// How often to look whether the source has been let go of, and what it wrote since.
 const LOOK: Duration = Duration::from_millis(250);
@@ -70,6 +71,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     say("Everything is copied, and was read from both: comparing the views")?;
     views::catch_up(&args.to, &config, moving.erased()).await?;
     let compared = views::compare(&args.from, &args.to, &config).await?;
+    bring_side(&args.from, &config).await?;
     moving.welcome().await?;
     report::say_all(&moved, &compared, (&source, &target), &config)
 }
@@ -80,6 +82,20 @@ fn place<'a>(url: &'a str, access: &'a Path) -> Result<Place<'a>, StartError> {
         StoreUrl::Postgres(url) => Place::Postgres(url),
         StoreUrl::Kurrent(_) => return Err(StartError::NotMoved),
     })
+}
+
+/// Brings what is kept beside a log in PostgreSQL into the data folder. In the other direction the first
+/// server that starts takes it in.
+async fn bring_side(from: &str, config: &Config) -> Result<(), Failure> {
+    let log = Log::open_read_only(from, &config.data).await?;
+    if let Log::Postgres(store, _) = &log {
+        let there = Side::beside(store).await?;
+        let here = Side::open(&config.data.join(SIDE_FILE)).await.map_err(StartError::Side)?;
+        here.take_in(&there).await.map_err(StartError::Side)?;
+        here.close().await;
+    }
+    log.close().await;
+    Ok(())
 }
 
 /// Copies what there is; a terminal sees how far it is.

@@ -12,7 +12,8 @@ use docket_store::postgres::{PostgresStore, Settings};
 use docket_store::sqlite::SqliteStore;
 use docket_store::{Clock, EventStore, Millis, StoreError};
 
-use super::{ACCESS_FILE, StartError, VIEWS_FILE};
+use super::{ACCESS_FILE, SIDE_FILE, StartError, VIEWS_FILE};
+use crate::side::Side;
 
 /// The file, in the data folder, that one process holds while it serves from PostgreSQL.
 const LOCK_FILE: &str = "docket.lock";
@@ -153,6 +154,26 @@ impl Log {
             Self::Postgres(store, _) => Box::new(PostgresAccessLog::open(store).await?),
             _ => Box::new(SqliteAccessLog::open(data.join(ACCESS_FILE)).await?),
         })
+    }
+
+    /// Opens what is kept beside the log: in its database where several processes share that, else in the
+    /// data folder. A file that lies there all the same, since the log was on SQLite before or the release
+    /// was older, is taken in and removed.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn side(&self, data: &Path) -> Result<Side, StartError> {
+        let file = data.join(SIDE_FILE);
+        let Self::Postgres(store, _) = self else { return Ok(Side::open(&file).await?) };
+        let side = Side::beside(store).await?;
+        if file.exists() {
+            let own = Side::open(&file).await?;
+            side.take_in(&own).await?;
+            own.close().await;
+            let gone = std::fs::remove_file(&file);
+            gone.map_err(StartError::io(format!("cannot remove {}", file.display())))?;
+        }
+        Ok(side)
     }
 
     /// Where the views of the log are: shared with it, or in the data folder.

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgPool};
 use tokio::sync::watch;
@@ -170,6 +171,14 @@ impl PostgresStore {
     /// Its connections for reading, which follow the primary; for what is kept beside the log.
     pub fn pool(&self) -> PgPool {
         self.readers.clone()
+    }
+
+    /// Makes or migrates tables that somebody else keeps beside the log, whose steps are counted apart.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when a newer Docket wrote them.
+    pub async fn migrate(&self, steps: Migrator) -> Result<(), StoreError> {
+        settings::migrate(&self.hosts, steps).await
     }
 
     /// How many writes wait for their turn.

@@ -20,6 +20,7 @@ mod operation;
 mod people;
 mod promises;
 mod reapplying;
+mod sharing;
 mod taking;
 mod terms;
 mod tickets;

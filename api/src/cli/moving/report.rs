@@ -41,6 +41,10 @@ pub fn say_all(
             say(&format!("  attachments: {files} files in {}", config.attachments))?;
         }
     }
-    say(&format!("  {SIDE_FILE}: saved views, and uploads that no event names yet"))?;
+    let saved = "saved views, and uploads that no event names yet";
+    match config.data.join(SIDE_FILE).exists() {
+        true => say(&format!("  {SIDE_FILE}: {saved}; a server on PostgreSQL takes it in"))?,
+        false => say(&format!("  no {SIDE_FILE}: {saved} are in it, and there were none"))?,
+    }
     say(&format!("Now serve from {target} with this data folder. {source} is closed for good"))
 }
