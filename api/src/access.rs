@@ -158,6 +158,8 @@ pub const ROUTES: &[Route] = &[
     route("DELETE", "/v1/views/{id}", WORK),
     route("GET", "/v1/projections", READ),
     route("POST", "/v1/projections/{name}/rebuild", ADMIN),
+    route("POST", "/v1/projections/{name}/back", ADMIN),
+    route("DELETE", "/v1/projections/{name}/kept", ADMIN),
     route("GET", "/v1/access-log", AUDIT),
     route("POST", "/v1/attachments", WORK),
     route("GET", "/v1/attachments/{id}", READ),

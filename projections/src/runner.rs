@@ -21,8 +21,8 @@ use docket_store::{Clock, Position, STORE_ID, Sealed, StoreError};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use self::status::Progress;
-pub use self::status::{BuildStatus, Lag, State, ViewStatus};
+pub use self::status::{BuildStatus, KeptStatus, Lag, State, ViewStatus};
+use self::status::{Progress, Told};
 use self::work::{Command, Work};
 use crate::documents::{Differences, Documents, DocumentsError, Parked, Views};
 use crate::names::Names;
@@ -144,9 +144,13 @@ impl Projections {
 
     /// What `GET /v1/projections` answers.
     pub async fn status(&self) -> Result<Vec<ViewStatus>, ProjectionError> {
-        let parked = self.documents.parked().await?;
-        let builds = self.documents.builds().await?;
-        let status = |view| self.progress.of_view(view, &parked, &builds);
+        let told = Told {
+            parked: self.documents.parked().await?,
+            builds: self.documents.builds().await?,
+            in_use: self.documents.in_use(&self.registry),
+            kept: self.documents.all_kept(&self.registry).await?,
+        };
+        let status = |view| self.progress.of_view(view, &told);
         Ok(self.registry.iter().map(status).collect())
     }
 
@@ -174,13 +178,19 @@ impl Projections {
         Ok(done)
     }
 
-    /// Puts the table that a view had before the last rebuild in use again, brought forward to now; the
-    /// one in use is kept in its stead.
-    pub async fn take_back(&self, view: &str) -> Result<(), ProjectionError> {
+    /// Begins to put the table that a view had before the last rebuild in use again, brought forward to
+    /// now; the one in use is kept in its stead. The answer comes when that is done.
+    pub async fn take_back(
+        &self,
+        view: &str,
+    ) -> Result<oneshot::Receiver<Result<(), ProjectionError>>, ProjectionError> {
         let view = self.registered(view)?;
+        if self.documents.kept(&view).await?.is_none() {
+            return Err(ProjectionError::NothingKept(view.name.to_owned()));
+        }
         let (reply, done) = oneshot::channel();
         self.send(Command::Back { view, reply }).await?;
-        done.await.map_err(|_| ProjectionError::Stopped)?
+        Ok(done)
     }
 
     /// Drops the tables of a view that are kept, of whatever version.

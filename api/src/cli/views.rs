@@ -17,8 +17,8 @@ use crate::docket::{Docket, Log};
 #[command(after_help = "Examples:
   docket views list                   also while a server runs
   docket views rebuild ticket_list    while none runs; else POST /v1/projections/…/rebuild
-  docket views back ticket_list       while none runs; answer from the table before
-  docket views drop ticket_list       while none runs; drop the table before")]
+  docket views back ticket_list       while none runs; else POST /v1/projections/…/back
+  docket views drop ticket_list       while none runs; else DELETE /v1/projections/…/kept")]
 pub struct Args {
     #[command(subcommand)]
     action: Action,
@@ -55,7 +55,11 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
         Action::List => list(&config).await,
         Action::Rebuild { name } => rebuild(&config, &name).await,
         Action::Back { name } => {
-            change(&config, &name, async |docket| docket.views.take_back(&name).await).await?;
+            let back = async |docket: &Docket| {
+                let back = docket.views.take_back(&name).await?;
+                back.await.map_err(|_| ProjectionError::Stopped)?
+            };
+            change(&config, &name, back).await?;
             Ok(writeln!(std::io::stdout(), "{name} is answered from its table before")?)
         }
         Action::Drop { name } => {

@@ -106,9 +106,10 @@ impl From<ProjectionError> for Problem {
             ProjectionError::Documents(error) => error.into(),
             ProjectionError::Read(error) => error.into(),
             ProjectionError::UnknownView(_) => Self::not_found("view"),
-            ProjectionError::NothingKept(_)
-            | ProjectionError::Refused(_)
-            | ProjectionError::Stopped => {
+            ProjectionError::NothingKept(_) => {
+                Self::new(StatusCode::CONFLICT, "nothing_kept", error.to_string())
+            }
+            ProjectionError::Refused(_) | ProjectionError::Stopped => {
                 Self::unavailable("views_unavailable", error.to_string(), 1)
             }
         }

@@ -44,6 +44,22 @@ impl Documents {
         Ok(Some(Kept { table, at: at.unsigned_abs(), parked }))
     }
 
+    /// The tables that are kept of these views, each in its version, and up to where they are written.
+    pub async fn all_kept(
+        &self,
+        registry: &[Registered],
+    ) -> Result<Vec<(Table, Position)>, DocumentsError> {
+        let query =
+            Query::new("SELECT view, version, name, cursor FROM generations WHERE live = 2");
+        let rows: Vec<(String, i64, String, i64)> = self.fetch(&query).await?;
+        let kept = rows.into_iter().filter_map(|(view, version, name, at)| {
+            let is = |it: &&Registered| it.name == view && i64::from(it.version) == version;
+            let view = registry.iter().find(is)?.name;
+            Some((Table { view, name: name.into() }, at.unsigned_abs()))
+        });
+        Ok(kept.collect())
+    }
+
     /// Drops what is kept of a view, or of all views; answers how many tables that were.
     pub async fn drop_kept(&self, view: Option<&str>) -> Result<usize, DocumentsError> {
         let mut writer = self.database.writer().await?;

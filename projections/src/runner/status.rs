@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use crate::documents::{Build, Differences, Parked};
+use crate::documents::{Build, Differences, Parked, Table};
 use crate::view::Registered;
 
 /// How far all views are behind the log.
@@ -48,6 +48,28 @@ pub struct ViewStatus {
     pub parked: Vec<Parked>,
     /// How far its new table is, while one is being built.
     pub build: Option<BuildStatus>,
+    /// The table that answers.
+    pub table: Option<String>,
+    /// The table that answered before, until it is dropped.
+    pub kept: Option<KeptStatus>,
+}
+
+/// A table that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct KeptStatus {
+    /// Its name.
+    pub table: String,
+    /// The position up to which it is written.
+    pub position: Position,
+}
+
+/// What the tables themselves say of views.
+#[derive(Default)]
+pub(super) struct Told {
+    pub parked: Vec<Parked>,
+    pub builds: Vec<Build>,
+    pub in_use: Vec<(Registered, Table)>,
+    pub kept: Vec<(Table, Position)>,
 }
 
 /// How far a table is that is being built.
@@ -213,7 +235,8 @@ impl Progress {
         }
     }
 
-    pub fn of_view(&self, view: &Registered, parked: &[Parked], builds: &[Build]) -> ViewStatus {
+    pub fn of_view(&self, view: &Registered, told: &Told) -> ViewStatus {
+        let Told { parked, builds, in_use, kept } = told;
         let lag = self.lag();
         let building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         let parked: Vec<Parked> = parked.iter().filter(|p| p.view == view.name).cloned().collect();
@@ -235,6 +258,14 @@ impl Progress {
                 head: lag.head,
                 left_ms: build.left(lag.head),
             }),
+            table: in_use
+                .iter()
+                .find(|(of, _)| of.name == view.name)
+                .map(|(_, table)| table.name.to_string()),
+            kept: kept
+                .iter()
+                .find(|(table, _)| table.view == view.name)
+                .map(|(table, at)| KeptStatus { table: table.name.to_string(), position: *at }),
         }
     }
 }

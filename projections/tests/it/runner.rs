@@ -114,11 +114,11 @@ async fn the_table_before_is_kept_and_taken_back_as_it_would_be_now() {
         let desk = desk.reopened(|_| {}).await;
         let now = desk.table("ticket_list").await;
         for _ in 0..2 {
-            desk.views.take_back("ticket_list").await.unwrap();
+            desk.views.take_back("ticket_list").await.unwrap().await.unwrap().unwrap();
             assert_eq!(desk.table("ticket_list").await, now);
             assert_eq!(desk.views.compared("ticket_list"), Some(Differences::default()));
         }
-        desk.views.take_back("ticket_list").await.unwrap();
+        desk.views.take_back("ticket_list").await.unwrap().await.unwrap().unwrap();
         assert_eq!(generation(&desk), first);
         desk.ticket(&stream(2), vec![assigned(anna())]).await;
         assert!(desk.table("ticket_list").await[1].contains(r#""version":2"#));

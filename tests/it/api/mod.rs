@@ -18,6 +18,7 @@ mod merging;
 mod nodes;
 mod operation;
 mod people;
+mod projections;
 mod promises;
 mod reapplying;
 mod sharing;
