@@ -7,6 +7,9 @@ use docket_test_servers::postgres;
 use docket_tests::desk::{Caller, Desk, Node};
 use serde_json::json;
 
+/// Long enough for the slowest machine; nothing waits for it unless a test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 async fn two() -> Option<(Desk, Node)> {
     let desk = Desk::open_on(Some(postgres::database()?), Options::default()).await;
     let node = desk.another_node().await;
@@ -68,6 +71,13 @@ async fn a_file_that_was_uploaded_at_one_server_is_named_at_another_and_erased_a
     }
     assert_eq!(here.get(&path).await.is(200).bytes, b"what the customer sent");
     desk.server.docket.erase(&customer).await.unwrap();
+    // The other server hears of it a moment later.
+    let gone = async {
+        while there.get(&path).await.status == 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.expect("it is shown for ever");
     assert_eq!(there.get(&path).await.problem(), "410 attachment_erased");
 }
 
