@@ -24,6 +24,10 @@ pub const ERASURES_FILE: &str = "erasures.log";
 /// The folder beside it, which holds an empty file for each subject whose erasure is not finished.
 pub const UNFINISHED_FOLDER: &str = "erasures.unfinished";
 
+/// The folder beside it, which holds an empty file for each subject that another server has erased and that
+/// views may still show.
+pub const HEARD_FOLDER: &str = "erasures.heard";
+
 /// The ledger.
 #[derive(Clone, Debug)]
 pub struct Erasures(PathBuf);
@@ -63,7 +67,37 @@ impl Erasures {
 
     /// Marks a subject as one whose erasure is not finished; it is on disk when this answers.
     pub fn mark(&self, subject: &str) -> std::io::Result<()> {
-        let folder = self.unfinished_folder();
+        self.mark_in(UNFINISHED_FOLDER, subject)
+    }
+
+    /// The subjects that are marked.
+    pub fn unfinished(&self) -> std::io::Result<BTreeSet<String>> {
+        self.marked_in(UNFINISHED_FOLDER)
+    }
+
+    /// Takes the marks away. One that a crash brings back costs some work and does no harm.
+    pub fn finish(&self, subjects: &BTreeSet<String>) -> std::io::Result<()> {
+        let folder = self.0.with_file_name(UNFINISHED_FOLDER);
+        subjects.iter().try_for_each(|subject| std::fs::remove_file(folder.join(subject)))
+    }
+
+    /// Marks a subject as one that another server has erased; it is on disk when this answers.
+    pub fn hear(&self, subject: &str) -> std::io::Result<()> {
+        self.mark_in(HEARD_FOLDER, subject)
+    }
+
+    /// The subjects that another server has erased, and that views may still show.
+    pub fn heard(&self) -> std::io::Result<BTreeSet<String>> {
+        self.marked_in(HEARD_FOLDER)
+    }
+
+    /// Takes that mark of a subject away.
+    pub fn settle(&self, subject: &str) -> std::io::Result<()> {
+        std::fs::remove_file(self.0.with_file_name(HEARD_FOLDER).join(subject))
+    }
+
+    fn mark_in(&self, folder: &str, subject: &str) -> std::io::Result<()> {
+        let folder = self.0.with_file_name(folder);
         if !folder.exists() {
             create_private(&folder)?;
             File::open(self.0.parent().unwrap_or(Path::new(".")))?.sync_all()?;
@@ -72,24 +106,13 @@ impl Erasures {
         File::open(folder)?.sync_all()
     }
 
-    /// The subjects that are marked.
-    pub fn unfinished(&self) -> std::io::Result<BTreeSet<String>> {
-        let marks = match std::fs::read_dir(self.unfinished_folder()) {
+    fn marked_in(&self, folder: &str) -> std::io::Result<BTreeSet<String>> {
+        let marks = match std::fs::read_dir(self.0.with_file_name(folder)) {
             Ok(marks) => marks,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
             Err(error) => return Err(error),
         };
         marks.map(|mark| Ok(mark?.file_name().to_string_lossy().into_owned())).collect()
-    }
-
-    /// Takes the marks away. One that a crash brings back costs some work and does no harm.
-    pub fn finish(&self, subjects: &BTreeSet<String>) -> std::io::Result<()> {
-        let folder = self.unfinished_folder();
-        subjects.iter().try_for_each(|subject| std::fs::remove_file(folder.join(subject)))
-    }
-
-    fn unfinished_folder(&self) -> PathBuf {
-        self.0.with_file_name(UNFINISHED_FOLDER)
     }
 
     /// Everybody who was erased; nobody where there is no ledger.

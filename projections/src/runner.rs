@@ -215,6 +215,12 @@ impl Projections {
         done.await.map_err(|_| ProjectionError::Stopped)?
     }
 
+    /// Whether the views have forgotten a subject since its key was destroyed, as far as those who share
+    /// them have noted it.
+    pub async fn has_forgotten(&self, subject: &str) -> Result<bool, ProjectionError> {
+        Ok(self.documents.has_forgotten(subject).await?)
+    }
+
     /// Tries a parked stream again, for every view that stands still for it.
     pub async fn unpark(&self, stream: &str) -> Result<(), ProjectionError> {
         let (reply, done) = oneshot::channel();

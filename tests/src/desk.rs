@@ -12,6 +12,7 @@
 //! ```
 
 mod caller;
+mod restarted;
 
 pub use self::caller::{Caller, Reply};
 

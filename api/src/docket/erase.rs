@@ -124,23 +124,55 @@ impl Docket {
     }
 
     /// Hears that others erased these: what is remembered of them goes, and they stand in the ledger
-    /// of this process, too. Answers those that did not stand there yet.
-    pub async fn hear_of(&self, erased: &[(String, Millis)]) -> Result<Vec<String>, Problem> {
-        let ledger = self.to_erase.lock().await;
-        let known = self.erasures.subjects().map_err(unmarked)?;
-        let unknown = erased.iter().filter(|(subject, _)| !known.contains(subject));
-        let unknown: Vec<(String, Instant)> =
-            unknown.map(|(subject, at)| (subject.clone(), Instant(*at))).collect();
+    /// of this process, too. Of those that did not stand there yet and were erased `since`, views may
+    /// show something: they are marked before, so that it is known at the next start as well.
+    pub async fn hear_of(&self, erased: &[(String, Millis)], since: Millis) -> Result<(), Problem> {
+        let unknown = self.unknown_of(erased)?;
         if unknown.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         for (subject, _) in &unknown {
             self.forget(subject);
         }
+        // Before the ledger is taken: whoever erases must not wait until files are looked through.
         self.attachments.scrub().await?;
+        let ledger = self.to_erase.lock().await;
+        let unknown = self.unknown_of(erased)?;
+        for (subject, _) in unknown.iter().filter(|(_, at)| at.0 >= since) {
+            self.erasures.hear(subject).map_err(unmarked)?;
+        }
         self.erasures.note_all(&unknown).map_err(unmarked)?;
         drop(ledger);
-        Ok(unknown.into_iter().map(|(subject, _)| subject).collect())
+        Ok(())
+    }
+
+    /// Those of whose erasure the ledger does not know.
+    fn unknown_of(&self, erased: &[(String, Millis)]) -> Result<Vec<(String, Instant)>, Problem> {
+        let known = self.erasures.subjects().map_err(unmarked)?;
+        let unknown = erased.iter().filter(|(subject, _)| !known.contains(subject));
+        Ok(unknown.map(|(subject, at)| (subject.clone(), Instant(*at))).collect())
+    }
+
+    /// Sees to it that the views forget whom others have erased. Whoever erased asks the server that folds
+    /// to do so; that one does not wait to be asked, since whoever should may be gone. And whoever does
+    /// not fold keeps the mark until that is done: it may be its turn before.
+    pub async fn settle_heard(&self) -> Result<(), Problem> {
+        let mut settled = Ok(());
+        for subject in self.erasures.heard().map_err(unmarked)? {
+            // One that cannot be forgotten must not keep the others.
+            settled = settled.and(self.settle(&subject).await);
+        }
+        settled
+    }
+
+    async fn settle(&self, subject: &str) -> Result<(), Problem> {
+        if !self.views.has_forgotten(subject).await? {
+            if !self.views.projects() {
+                return Ok(());
+            }
+            self.views.refold_subject(subject).await?;
+        }
+        self.erasures.settle(subject).map_err(unmarked)
     }
 
     /// Erases again whoever stands in the ledger and has a key again, since the database is not the

@@ -71,14 +71,12 @@ struct Heard {
     is_certain: bool,
     /// Since when an erasure may have been missed by who projects.
     since: Millis,
-    /// Of whom the views may still show something, if this process projects them.
-    to_refold: BTreeSet<String>,
 }
 
 impl Heard {
     fn of_nobody(now: Instant) -> Self {
         let (until, since) = (Millis::MIN, now.plus_millis(-SKEW_MS).0);
-        Self { until, since, last: BTreeSet::new(), is_certain: true, to_refold: BTreeSet::new() }
+        Self { until, since, last: BTreeSet::new(), is_certain: true }
     }
 
     async fn of_more(&mut self, docket: &Docket) -> Result<(), Problem> {
@@ -86,42 +84,21 @@ impl Heard {
         let is_there = |subject: &String| erased.iter().any(|(erased, _)| erased == subject);
         if !self.is_certain || !self.last.iter().all(is_there) {
             docket.erase_again().await?;
-            // Of whom views may show something is in every ledger by now, and not found new again.
-            let to_refold = std::mem::take(&mut self.to_refold);
-            *self = Self { since: self.since, to_refold, ..Self::of_nobody(docket.now()) };
+            *self = Self { since: self.since, ..Self::of_nobody(docket.now()) };
             return Ok(());
         }
         let new: Vec<(String, Millis)> =
             erased.into_iter().filter(|(subject, _)| !self.last.contains(subject)).collect();
         if let Some((_, until)) = new.last() {
-            let unknown: BTreeSet<String> = docket.hear_of(&new).await?.into_iter().collect();
+            docket.hear_of(&new, self.since).await?;
             if *until > self.until {
                 self.last.clear();
             }
             self.until = *until;
-            for (subject, at) in new {
-                if at >= self.since && unknown.contains(&subject) {
-                    self.to_refold.insert(subject.clone());
-                }
-                if at == self.until {
-                    self.last.insert(subject);
-                }
-            }
+            let latest = new.into_iter().filter(|(_, at)| *at == self.until);
+            self.last.extend(latest.map(|(subject, _)| subject));
         }
-        self.refold(docket).await
-    }
-
-    /// Whoever erased asks the node that projects to fold anew. That node does not wait to be asked,
-    /// since whoever should may be gone.
-    async fn refold(&mut self, docket: &Docket) -> Result<(), Problem> {
-        if !docket.views.projects() {
-            self.to_refold.clear();
-        }
-        while let Some(subject) = self.to_refold.first().cloned() {
-            docket.views.refold_subject(&subject).await?;
-            self.to_refold.remove(&subject);
-        }
-        Ok(())
+        docket.settle_heard().await
     }
 }
 

@@ -38,6 +38,11 @@ CREATE TABLE IF NOT EXISTS parked (
     PRIMARY KEY (view, stream)
 );
 
+-- Whom the views have forgotten: whoever hears of an erasure, and not what became of it, finds it here.
+CREATE TABLE IF NOT EXISTS forgotten (
+    subject text COLLATE "C" PRIMARY KEY
+);
+
 -- What other nodes ask of the one that projects: `rebuild` a view, take it `back`, `drop` what
 -- is kept of it, `refold` a subject, `unpark` a stream. Answered with nothing when it is done, else with why it is not.
 CREATE TABLE IF NOT EXISTS asked (

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Documents, DocumentsError, Query};
+use super::{Dialect, Documents, DocumentsError, Query};
 
 /// How often whoever asked looks for the answer.
 const LOOK: Duration = Duration::from_millis(50);
@@ -48,6 +48,25 @@ impl Documents {
     pub async fn withdraw(&self, wish: i64) -> Result<(), DocumentsError> {
         let done = Query::new("DELETE FROM asked WHERE id = ").bind(wish).sql(" RETURNING id");
         self.change::<(i64,)>(&done).await.map(drop)
+    }
+
+    /// Notes that nothing in the views shows anything of a subject any more, for those who share them.
+    pub async fn note_forgotten(&self, subject: &str) -> Result<(), DocumentsError> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        let note = Query::new("INSERT INTO forgotten (subject) VALUES (").bind(subject);
+        let note = note.sql(") ON CONFLICT DO NOTHING RETURNING subject");
+        self.change::<(String,)>(&note).await.map(drop)
+    }
+
+    /// Whether that was noted of a subject, by whichever node.
+    pub async fn has_forgotten(&self, subject: &str) -> Result<bool, DocumentsError> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(false);
+        }
+        let noted = Query::new("SELECT subject FROM forgotten WHERE subject = ").bind(subject);
+        Ok(!self.fetch::<(String,)>(&noted).await?.is_empty())
     }
 
     /// What is asked for and not answered, the oldest first.

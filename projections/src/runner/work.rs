@@ -242,7 +242,8 @@ impl Running {
         if !self.builds.is_empty() || !self.waiting.is_empty() {
             self.refolded.extend(streams);
         }
-        Ok(self.work.documents.scrub().await?)
+        self.work.documents.scrub().await?;
+        Ok(self.work.documents.note_forgotten(subject).await?)
     }
 
     async fn unpark(&mut self, stream: &str) -> Result<(), ProjectionError> {

@@ -10,6 +10,7 @@ mod definitions;
 mod escalation;
 mod events;
 mod forms;
+mod hearing;
 mod later;
 mod limits;
 mod lists;

@@ -1,0 +1,40 @@
+//! A desk whose server ended and came back.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use docket_api::config::Options;
+use docket_api::server;
+
+use super::{Desk, config, ready};
+
+impl Desk {
+    /// Stops the server and starts it again, on a port of its own, with all that is kept.
+    pub async fn restarted(self) -> Self {
+        let Self { server, mut admin, mut callers, mut anonymous, data, clock, database, .. } =
+            self;
+        server.stop().await;
+        let store = database.as_ref().map(|database| database.url().to_owned());
+        let config = config(data.path(), Options { store, ..Options::default() });
+        let reading = clock.clone();
+        let server = server::start(&config, Arc::new(move || reading.load(Ordering::SeqCst)));
+        let server = server.await.expect("the server starts");
+        for caller in callers.values_mut().chain([&mut admin, &mut anonymous]) {
+            caller.url = format!("http://{}", server.address);
+        }
+        server.docket.set_ready();
+        ready(&server).await;
+        Self {
+            server,
+            admin,
+            callers,
+            anonymous,
+            ann: self.ann,
+            data,
+            clock,
+            database,
+            #[cfg(feature = "kurrentdb")]
+            kurrent: self.kurrent,
+        }
+    }
+}
