@@ -60,7 +60,7 @@ impl Heard {
     }
 
     /// The views can forget again, and do.
-    async fn is_forgotten(mut self) {
+    async fn forgets(mut self) {
         run(&mut self.database, FREE).await;
         eventually(async || name_in_the_list(&self.desk).await == Value::Null).await;
         let ledger = Erasures::of(self.desk.data());
@@ -92,7 +92,7 @@ async fn what_was_heard_of_an_erasure_survives_a_restart() {
     let Some(Heard { desk, database }) = Heard::of_an_erasure().await else { return };
     let desk = desk.restarted().await;
     assert_eq!(name_in_the_list(&desk).await, "Jan Kowalski", "the views have it still");
-    Heard { desk, database }.is_forgotten().await;
+    Heard { desk, database }.forgets().await;
 }
 
 #[tokio::test]
@@ -106,5 +106,5 @@ async fn what_was_heard_of_an_erasure_survives_a_look_that_failed() {
     })
     .await;
     run(&mut heard.database, SEES).await;
-    heard.is_forgotten().await;
+    heard.forgets().await;
 }
