@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use docket_projections::sla_clocks::report::Reports;
 use docket_store::Clock;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
@@ -44,12 +45,14 @@ pub async fn start(config: &Config, clock: Clock) -> Result<Server, StartError> 
     let socket = reserve(config.listen).map_err(cannot())?;
     let docket = Arc::new(Docket::open(config, clock).await?);
     let data = web::Data::from(docket.clone());
+    let reports = web::Data::new(Reports::default());
     let http = HttpServer::new(move || {
         App::new()
             .into_utoipa_app()
             .configure(routes::configure)
             .configure(openapi::configure)
             .app_data(data.clone())
+            .app_data(reports.clone())
             .map(|app| app.wrap(from_fn(gate::pass)).wrap(from_fn(head::answer)))
             .into_app()
     })

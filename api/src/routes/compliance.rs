@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use docket_domain::instant::Instant;
 use docket_projections::sla_clocks::cell::Dimension;
-use docket_projections::sla_clocks::report::{self, By, Figures, LONGEST, Question};
+use docket_projections::sla_clocks::report::{self, By, Figures, LONGEST, Question, Reports};
 use docket_projections::sla_clocks::{self, ClockRow};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -113,7 +113,8 @@ fn by(name: &str) -> Result<By, Problem> {
 ///
 /// A clock counts where its verdict fell: a met one when it ended, a late one at its deadline, or at
 /// the change of target that made it late. Every figure is told by clock, and resolutions by measure;
-/// `by` tells it by more. Filters are the names of dimensions, several values are alternatives.
+/// `by` tells it by more. Filters are the names of dimensions, several values are alternatives. All pages
+/// are of one count, that of the first.
 #[utoipa::path(tag = "compliance", params(
     ("from" = Option<String>, Query, description = "Decided at this instant or later; thirty days before `to` unless said, at most 367."),
     ("to" = Option<String>, Query, description = "Decided before this instant; now unless said."),
@@ -134,7 +135,12 @@ fn by(name: &str) -> Result<By, Problem> {
     responses((status = 200, description = "The figures of each group; as CSV with Accept: text/csv.",
         body = Page<Figures>)))]
 #[get("/compliance")]
-async fn compliance(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -> Answer {
+async fn compliance(
+    docket: web::Data<Docket>,
+    reports: web::Data<Reports>,
+    fresh: Fresh,
+    request: HttpRequest,
+) -> Answer {
     let now = docket.now();
     let Asked { question, size, cursor, .. } = Asked::of(Of::Figures, &request, now)?;
     let (catalogue, documents) = (docket.desk.catalogue(), docket.views.documents());
@@ -146,7 +152,7 @@ async fn compliance(docket: web::Data<Docket>, fresh: Fresh, request: HttpReques
         return Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(body));
     }
     let part = (size, cursor.as_deref());
-    fresh.answer(&report::page(documents, &question, zone, now, part).await?)
+    fresh.answer(&reports.page(documents, &question, zone, now, part).await?)
 }
 
 /// List the clocks behind a report, those that were decided first first.

@@ -184,6 +184,13 @@ pub enum TicketCommand {
         /// The type's key.
         ticket_type: Option<String>,
     },
+    /// Set the tier or the channel that it is promised by; what is `None` stays.
+    ChangeTerms {
+        /// The tier.
+        tier: Option<String>,
+        /// The channel.
+        channel: Option<Channel>,
+    },
     /// Move to another queue.
     Transfer {
         /// Its key.

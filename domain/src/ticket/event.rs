@@ -223,6 +223,18 @@ pub enum TicketEvent {
         #[serde(rename = "type")]
         ticket_type: Option<Term>,
     },
+    /// The tier or the channel that it is promised by changed: it was wrong, or a contract was found (rule 9,
+    /// S-16). Whoever the customer is stays.
+    TicketTermsChanged {
+        /// The tier before.
+        from_tier: String,
+        /// The tier now.
+        tier: String,
+        /// The channel before.
+        from_channel: Channel,
+        /// The channel now.
+        channel: Channel,
+    },
     /// It went to another queue.
     TicketTransferred {
         /// The queue before.
@@ -638,6 +650,7 @@ impl TicketEvent {
             | Self::CommitmentBroken { .. }
             | Self::TicketPrioritized { .. }
             | Self::TicketReclassified { .. }
+            | Self::TicketTermsChanged { .. }
             | Self::TicketTransferred { .. }
             | Self::TicketTagged { .. }
             | Self::CustomFieldChanged { .. }

@@ -47,7 +47,7 @@ pub struct TicketState {
     pub subject: Personal<String>,
     /// Who asks.
     pub customer: CustomerRef,
-    /// The customer's tier when it was opened.
+    /// The customer's tier when it was opened, or as it was corrected since.
     pub tier: String,
     /// Who opened it.
     pub opened_by: OpenedBy,

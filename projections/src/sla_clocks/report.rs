@@ -14,8 +14,10 @@ use utoipa::ToSchema;
 
 use super::cell::{Cell, Dimension, Standing};
 use crate::documents::{Documents, DocumentsError, Query};
-use crate::page::{Cursor, PageInfo};
-use crate::ticket_list::ListError;
+
+mod pages;
+
+pub use self::pages::{FiguresPage, Reports};
 
 /// A day, in milliseconds.
 const DAY: i64 = 86_400_000;
@@ -36,7 +38,7 @@ pub struct Question {
     pub from: Instant,
     /// Decided before this instant.
     pub to: Instant,
-    /// Both as they were said: where they were not, pages go on though now moves.
+    /// Both as they were said: where they were not, a report is of what they were at its first page.
     pub said: (Option<Instant>, Option<Instant>),
     /// For each dimension by name, the values that count; several are alternatives.
     pub filters: BTreeMap<String, Vec<String>>,
@@ -108,15 +110,6 @@ pub struct Figures {
     pub p95_ms: Option<i64>,
 }
 
-/// A page of figures.
-#[derive(Debug, Serialize)]
-pub struct FiguresPage {
-    /// The figures.
-    pub data: Vec<Figures>,
-    /// Where it goes on.
-    pub page: PageInfo,
-}
-
 impl Figures {
     /// Where it stands among the figures of its question.
     fn place(&self) -> String {
@@ -176,31 +169,6 @@ pub async fn figures(
     let mut told: Vec<Figures> = told.collect();
     told.sort_by_cached_key(Figures::place);
     Ok(told)
-}
-
-/// A page of the figures, in the order of their groups.
-///
-/// # Errors
-/// [`ListError::Cursor`] when the cursor comes from another question.
-pub async fn page(
-    documents: &Documents,
-    question: &Question,
-    zone: Option<&ZoneOffsets>,
-    now: Instant,
-    (size, cursor): (usize, Option<&str>),
-) -> Result<FiguresPage, ListError> {
-    let by: Vec<&str> = question.by.iter().map(|by| by.name()).collect();
-    let asked = (question.said, &question.filters, by);
-    let after = cursor.map(|cursor| Cursor::decode(cursor, &asked)).transpose()?;
-    let mut data = figures(documents, question, zone, now).await?;
-    if let Some(after) = after {
-        data.retain(|figures| figures.place() > after.sort);
-    }
-    let has_more = data.len() > size;
-    data.truncate(size);
-    let end = data.last().filter(|_| has_more);
-    let next = end.map(|end| Cursor::behind(&asked, end.place(), String::new()).encode());
-    Ok(FiguresPage { data, page: PageInfo { next, has_more } })
 }
 
 /// All cells of a part of the period, one on each line: one row, whatever there is.

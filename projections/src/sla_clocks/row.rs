@@ -106,6 +106,9 @@ impl Traits {
             (TicketEvent::TicketReclassified { ticket_type, .. }, Some(last)) => {
                 Self { ticket_type: ticket_type.as_ref().map(key), desk, ..last.clone() }
             }
+            (TicketEvent::TicketTermsChanged { tier, channel, .. }, Some(last)) => {
+                Self { tier: tier.clone(), channel: channel.word(), desk, ..last.clone() }
+            }
             (_, Some(last)) => Self { desk, ..last.clone() },
             (_, None) => return,
         };
@@ -135,6 +138,8 @@ impl Traits {
                 it.desk.priority.clone(),
                 it.desk.assignee,
                 it.ticket_type.clone(),
+                it.tier.clone(),
+                it.channel,
             )
         };
         told(self) == told(other)

@@ -155,6 +155,10 @@ impl TicketDocument {
                 self.category = category.as_ref().map(key);
                 self.ticket_type = ticket_type.as_ref().map(key);
             }
+            TicketEvent::TicketTermsChanged { tier, channel, .. } => {
+                self.customer.tier.clone_from(tier);
+                self.channel = *channel;
+            }
             TicketEvent::TicketSnoozed { until, wakes_at, .. } => {
                 self.snoozed_until = Some(*until);
                 self.wakes_at = Some(*wakes_at);

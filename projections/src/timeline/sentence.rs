@@ -99,6 +99,17 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
             }
             format!("changed {}", changes.join(" and "))
         }
+        TicketEvent::TicketTermsChanged { from_tier, tier, from_channel, channel } => {
+            let mut changes = Vec::new();
+            if from_tier != tier {
+                changes.push(format!("the tier from {from_tier} to {tier}"));
+            }
+            if from_channel != channel {
+                let (from, to) = (from_channel.word(), channel.word());
+                changes.push(format!("the channel from {from} to {to}"));
+            }
+            format!("changed {}, by which the ticket is promised", changes.join(" and "))
+        }
         TicketEvent::TicketTransferred { from, to, reason } => format!(
             "moved the ticket from the queue “{}” to “{}”{}",
             from.name,

@@ -241,6 +241,12 @@ pub fn working() -> Vec<TicketEvent> {
             from_type: Some(term("question")),
             ticket_type: Some(term("complaint")),
         },
+        TicketEvent::TicketTermsChanged {
+            from_tier: "standard".into(),
+            tier: "premium".into(),
+            from_channel: Channel::Email,
+            channel: Channel::Chat,
+        },
         TicketEvent::TicketTransferred { from: term("inbox"), to: term("claims"), reason: None },
         TicketEvent::TicketStatusChanged { from: status(BaseStatus::New), to: courier },
         TicketEvent::TicketTagged { added: vec!["vip".into()], removed: vec!["courier".into()] },

@@ -66,6 +66,7 @@ fn what_was_done() {
     Anna Nowak handed the ticket over from Anna Nowak to Piotr Zieliński until 2026-03-02 09:00 UTC, 1 promise still open: “call at noon”.
     Anna Nowak changed the priority from “medium” (level 3) to “high” (level 4).
     Anna Nowak changed the category from none to “complaint” and the type from “question” to “complaint”.
+    Anna Nowak changed the tier from standard to premium and the channel from email to chat, by which the ticket is promised.
     Anna Nowak moved the ticket from the queue “inbox” to “claims”.
     Anna Nowak changed the status from “new” to “in_progress” (awaiting_courier).
     Anna Nowak added the tags “vip” and removed “courier”.

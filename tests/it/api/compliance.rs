@@ -100,6 +100,38 @@ async fn figures_tell_what_was_kept_what_was_late_and_what_is_neither() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_pages_of_a_report_are_of_one_count_whatever_happens_meanwhile() {
+    let desk = a_day().await;
+    let path = "/v1/compliance?by=queue,priority,outcome";
+    let whole = desk.admin.get(path).await.is(200).body;
+    let first = desk.admin.get(&format!("{path}&page_size=2")).await.is(200);
+    // A day passes, in which what ran is late; tickets come and end, in groups before and behind.
+    desk.pass(MINUTE * 60 * 24);
+    for queue in ["billing", "technical"] {
+        let ticket = desk.given_ticket_with(json!({ "queue": queue })).await;
+        desk.admin.post(&ticket.path("close"), &json!({ "outcome": "duplicate" })).await.is(200);
+    }
+    desk.views_caught_up().await;
+    let next = format!("{path}&page_size=2&cursor={}", first.text("/page/next"));
+    let mut told = first.body["data"].as_array().unwrap().clone();
+    told.extend(pages(&desk, &next).await);
+    assert_eq!(json!(told), whole["data"]);
+    assert_ne!(desk.admin.get(path).await.is(200).body["data"], whole["data"], "and then anew");
+    // A report that was pushed out is counted again, as of the same instant.
+    for hour in 0..9 {
+        let other = format!("{path}&page_size=1&from=2026-03-01T0{hour}:00:00Z");
+        assert_eq!(desk.admin.get(&other).await.is(200).body["page"]["has_more"], true);
+    }
+    let again = desk.admin.get(&next).await.is(200).body;
+    assert_eq!(again["data"].as_array().unwrap()[..], whole["data"].as_array().unwrap()[2..4]);
+    let foreign = format!("/v1/compliance?by=tier&cursor={}", first.text("/page/next"));
+    assert_eq!(
+        desk.admin.get(&foreign).await.problem(),
+        "422 invalid_cursor /cursor:invalid_cursor"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_passes_while_nothing_happens_counts_where_it_passed() {
     let desk = Desk::open().await;
     desk.given_ticket_with(json!({ "priority": "critical" })).await;

@@ -195,6 +195,48 @@ async fn what_a_ticket_is_promised_by_is_what_holds_and_not_what_has_the_highest
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tier_or_a_channel_that_was_wrong_is_corrected_and_its_targets_with_it() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket_with(json!({ "priority": "critical" })).await;
+    desk.pass(HOUR / 2);
+    let corrected = json!({ "tier": "premium", "channel": "chat", "type": "technical" });
+    let shown = desk.admin.post(&ticket.path("classify"), &corrected).await.is(200).body;
+    let told = (&shown["customer"]["tier"], &shown["channel"], &shown["type"]);
+    assert_eq!(told, (&json!("premium"), &json!("chat"), &json!("technical")));
+    // Five minutes are past already; four hours for the end are not.
+    let sla = desk.admin.get(&ticket.path("sla")).await.is(200).body;
+    insta::assert_snapshot!(told_of(&sla), @"
+    assignment 150000 2026-03-02T09:02:30.000Z 2026-03-02T09:30:00.000Z retarget
+    first_response 300000 2026-03-02T09:05:00.000Z 2026-03-02T09:30:00.000Z retarget
+    resolution 14400000 2026-03-02T13:00:00.000Z null null
+    ");
+    let timeline = desk.admin.get(&ticket.path("timeline")).await.is(200).body;
+    insta::assert_snapshot!(timeline["data"].as_array().unwrap().last().unwrap()["text"].as_str().unwrap_or_default(), @"admin changed the tier from standard to premium and the channel from email to chat, by which the ticket is promised.");
+    desk.views_caught_up().await;
+    let path = "/v1/compliance?to=2026-03-03T00:00:00Z&clock=first_response&by=tier,channel";
+    let report = desk.admin.get(path).await.is(200).body;
+    let group = json!({ "clock": "first_response", "tier": "premium", "channel": "chat" });
+    assert_eq!(report["data"][0]["group"], group, "booked as what it was when it was late");
+    for (wrong, problem) in [
+        (json!({ "tier": "gold" }), "422 unknown_tier /tier:unknown_tier"),
+        (json!({}), "422 invalid_request /category:missing_field"),
+    ] {
+        let refused = desk.admin.post(&ticket.path("classify"), &wrong).await;
+        assert_eq!(refused.problem(), problem);
+    }
+}
+
+/// What was promised within which time, and whether it is late, one clock on a line.
+fn told_of(sla: &Value) -> String {
+    let clocks = sla["clocks"].as_array().unwrap().iter();
+    let line = |it: &Value| {
+        let of = ["clock", "target_ms", "deadline", "breached_at", "breached_by"];
+        of.map(|field| it[field].to_string()).join(" ")
+    };
+    clocks.map(line).collect::<Vec<_>>().join("\n").replace('"', "")
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_bounced_keeps_its_verdict_and_says_so() {
     let desk = Desk::open().await;
     let ticket = desk.given_ticket().await;

@@ -2,6 +2,7 @@
 
 use actix_web::{post, web};
 use docket_domain::instant::Instant;
+use docket_domain::party::Channel;
 use docket_domain::ticket::command::TicketCommand;
 use docket_projections::ticket_document::TicketDocument;
 use serde::Deserialize;
@@ -42,7 +43,7 @@ async fn set_priority(call: Call, id: web::Path<String>, body: Body<SetPriority>
     call.execute(&id, &body.bytes, occurred_at, TicketCommand::Prioritize { priority }).await
 }
 
-/// What a ticket is about; what is left out stays.
+/// What a ticket is about, and what it is promised by; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Classify {
@@ -50,23 +51,33 @@ struct Classify {
     category: Option<String>,
     /// The type's key.
     r#type: Option<String>,
+    /// The tier that it is promised by, where the one it was opened with was wrong.
+    tier: Option<String>,
+    /// The channel that it came by, likewise.
+    #[schema(value_type = Option<String>)]
+    channel: Option<Channel>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
 }
 
-/// Set category or type; what was chosen before stays on record.
+/// Set category, type, tier or channel; what was there before stays on record.
+///
+/// Another type, tier or channel may have another target: what has elapsed is carried over, and a target
+/// that is past already makes a clock late at the change.
 #[utoipa::path(tag = "tickets", request_body = Classify,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/classify")]
 async fn classify(call: Call, id: web::Path<String>, body: Body<Classify>) -> Answer {
-    let asked = body.asked;
-    let said = asked.category.is_some() || asked.r#type.is_some();
-    let detail = "say category, type or both";
-    Check::default().that(said, "/category", "missing_field", detail).done()?;
-    let Classify { category, r#type: ticket_type, .. } = asked;
-    let command = TicketCommand::Reclassify { category, ticket_type };
-    call.execute(&id, &body.bytes, asked.occurred_at, command).await
+    let Classify { category, r#type: ticket_type, tier, channel, occurred_at } = body.asked;
+    let about = category.is_some() || ticket_type.is_some();
+    let promised = tier.is_some() || channel.is_some();
+    let detail = "say category, type, tier or channel";
+    Check::default().that(about || promised, "/category", "missing_field", detail).done()?;
+    let about = about.then_some(TicketCommand::Reclassify { category, ticket_type });
+    let promised = promised.then_some(TicketCommand::ChangeTerms { tier, channel });
+    let commands: Vec<TicketCommand> = about.into_iter().chain(promised).collect();
+    call.execute_all(&id, &body.bytes, occurred_at, async { Ok(commands) }).await
 }
 
 /// Where a ticket goes.

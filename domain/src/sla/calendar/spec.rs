@@ -222,6 +222,18 @@ fn a_date_of_its_own_beats_that_day_of_every_year() {
 }
 
 #[test]
+fn what_is_due_later_than_ten_years_is_never_due_to_the_millisecond() {
+    let always = ["00:00-24:00"];
+    let week = json!({ "mon": always, "tue": always, "wed": always, "thu": always,
+        "fri": always, "sat": always, "sun": always });
+    let hours = hours(week, json!([]));
+    let start: Instant = "2026-03-02T09:00:00Z".parse().unwrap();
+    let farthest = 3653 * DAY_MS;
+    assert_eq!(hours.after_open(start, farthest), Some(start.plus_millis(farthest)));
+    assert_eq!(hours.after_open(start, farthest + 1), None);
+}
+
+#[test]
 fn always_open_is_one_interval() {
     let day = ["00:00-24:00"];
     let always = hours(

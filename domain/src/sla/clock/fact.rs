@@ -63,6 +63,8 @@ pub enum What {
     Prioritized(PriorityTerm),
     /// Its type changed: the key now.
     Retyped(String),
+    /// The tier and the channel's word that it is promised by now.
+    Promised(String, &'static str),
     /// Another version of its plan or its calendar holds.
     Reapplied(Box<SlaTerms>),
     /// It was closed.
@@ -191,6 +193,9 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         E::TicketReclassified { ticket_type, .. } => {
             let key = ticket_type.as_ref().map_or(ANY, |it| &it.key);
             Some(What::Retyped(key.to_owned()))
+        }
+        E::TicketTermsChanged { tier, channel, .. } => {
+            Some(What::Promised(tier.clone(), channel.word()))
         }
         E::TicketClosed { outcome, .. } => Some(What::Closed(*outcome)),
         E::TicketReopened { .. } => Some(What::Reopened),

@@ -94,6 +94,7 @@ impl Family {
             | What::Filed(_)
             | What::Prioritized(_)
             | What::Retyped(_)
+            | What::Promised(..)
             | What::Closed(_)
             | What::Reopened
             | What::Marked(..)

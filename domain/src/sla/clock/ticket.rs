@@ -21,6 +21,8 @@ pub struct TicketClocks {
     opened: Arc<Opened>,
     frozen: Option<Arc<FrozenPlan>>,
     priority: PriorityTerm,
+    tier: String,
+    channel: &'static str,
     ticket_type: String,
     queue: String,
     pub(super) standing: Standing,
@@ -39,6 +41,8 @@ impl TicketClocks {
             opened: opened.clone(),
             frozen,
             priority: opened.priority.clone(),
+            tier: opened.tier.clone(),
+            channel: opened.channel,
             ticket_type: opened.ticket_type.clone(),
             queue: opened.queue.clone(),
             standing: standing.unwrap_or(Standing {
@@ -97,6 +101,11 @@ impl TicketClocks {
             }
             What::Retyped(to) => {
                 self.ticket_type.clone_from(to);
+                self.retarget(at);
+            }
+            What::Promised(tier, channel) => {
+                self.tier.clone_from(tier);
+                self.channel = *channel;
                 self.retarget(at);
             }
             What::Closed(outcome) => self.close(at, *outcome),
@@ -255,8 +264,8 @@ impl TicketClocks {
 
     fn keys(&self) -> RowKeys {
         RowKeys {
-            tier: self.opened.tier.clone(),
-            channel: Some(self.opened.channel.to_owned()),
+            tier: self.tier.clone(),
+            channel: Some(self.channel.to_owned()),
             ticket_type: Some(self.ticket_type.clone()),
             queue: Some(self.queue.clone()),
             priority: self.priority.key.clone(),

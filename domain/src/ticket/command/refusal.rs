@@ -40,6 +40,12 @@ pub enum TicketRefusal {
         /// The key given.
         key: String,
     },
+    /// A tier that no process is made for (S-07).
+    #[error("there is no tier {tier:?}: tiers are standard and premium")]
+    UnknownTier {
+        /// The tier given.
+        tier: String,
+    },
     /// The status has no such substatus.
     #[error("the status {status:?} has no substatus {substatus:?}")]
     UnknownSubstatus {
@@ -159,6 +165,7 @@ impl TicketRefusal {
             Self::Unknown { kind: DefinitionKind::Plan, .. } => "unknown_plan",
             Self::Unknown { kind: DefinitionKind::Template, .. } => "unknown_template",
             Self::Unknown { kind: DefinitionKind::Settings, .. } => "unknown_settings",
+            Self::UnknownTier { .. } => "unknown_tier",
             Self::UnknownSubstatus { .. } => "unknown_substatus",
             Self::CategoryNotAllowed { .. } => "category_not_allowed",
             Self::StatusNeedsCommand { .. } => "status_needs_command",
@@ -202,6 +209,7 @@ impl TicketRefusal {
                     | DefinitionKind::Settings,
                 ..
             } => Some(""),
+            Self::UnknownTier { .. } => Some("/tier"),
             Self::UnknownSubstatus { .. } => Some("/substatus"),
             Self::CategoryNotAllowed { .. } => Some("/category"),
             Self::StatusNeedsCommand { .. } => Some("/status"),

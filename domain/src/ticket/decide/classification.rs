@@ -2,7 +2,9 @@
 //! was frozen then, though the definition may have a newer version.
 
 use crate::context::Context;
+use crate::customer::TIERS;
 use crate::limits::{MOST_FIELDS, MOST_TAGS};
+use crate::party::Channel;
 use crate::personal::Personal;
 use crate::ticket::command::TicketRefusal;
 use crate::ticket::decide::{Decision, status};
@@ -44,6 +46,25 @@ pub(super) fn reclassify(
         from_type: state.ticket_type.clone(),
         ticket_type: new_type.or_else(|| state.ticket_type.clone()),
     }])
+}
+
+/// Sets the tier or the channel that the ticket is promised by; what is not said stays (rule 9). What has
+/// elapsed of its clocks is carried over.
+pub(super) fn change_terms(
+    state: &TicketState,
+    tier: Option<String>,
+    channel: Option<Channel>,
+) -> Decision {
+    if let Some(tier) = tier.as_ref().filter(|tier| !TIERS.contains(&tier.as_str())) {
+        return Err(TicketRefusal::UnknownTier { tier: tier.clone() });
+    }
+    let tier = tier.unwrap_or_else(|| state.tier.clone());
+    let channel = channel.unwrap_or(state.channel);
+    if tier == state.tier && channel == state.channel {
+        return Ok(Vec::new());
+    }
+    let (from_tier, from_channel) = (state.tier.clone(), state.channel);
+    Ok(vec![TicketEvent::TicketTermsChanged { from_tier, tier, from_channel, channel }])
 }
 
 /// Moves the ticket to another queue, which must take its category. The owner stays until somebody

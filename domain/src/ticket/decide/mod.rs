@@ -82,6 +82,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::Reclassify { category, ticket_type } => {
             classification::reclassify(state, category.as_deref(), ticket_type.as_deref(), context)
         }
+        C::ChangeTerms { tier, channel } => classification::change_terms(state, tier, channel),
         C::Transfer { queue, reason } => classification::transfer(state, &queue, reason, context),
         C::SetStatus { status, substatus } => {
             classification::set_status(state, &status, substatus, context)
@@ -203,6 +204,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::ChangeCommitment { .. }
         | C::Prioritize { .. }
         | C::Reclassify { .. }
+        | C::ChangeTerms { .. }
         | C::Transfer { .. }
         | C::SetStatus { .. }
         | C::SetField { .. }

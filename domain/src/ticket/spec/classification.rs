@@ -272,3 +272,34 @@ fn a_custom_field_is_set_changed_and_cleared() {
     then  refused ticket_closed: the ticket is closed; reopen it first
     ");
 }
+
+fn terms(tier: Option<&str>, channel: Option<Channel>) -> C {
+    C::ChangeTerms { tier: tier.map(Into::into), channel }
+}
+
+#[test]
+fn what_a_ticket_is_promised_by_can_be_corrected_and_what_it_was_stays_on_record() {
+    assert_snapshot!(spec(&story([]), terms(Some("premium"), None)), @"
+    given TicketCreated → new
+    when  promise as premium
+    then  TicketTermsChanged channel: email, from_channel: email, from_tier: standard, tier: premium
+    ");
+    let corrected = story([terms(Some("premium"), Some(Channel::Phone))]);
+    assert_snapshot!(spec(&corrected, terms(Some("standard"), Some(Channel::Email))), @"
+    given TicketCreated → new, TicketTermsChanged
+    when  promise as standard email
+    then  TicketTermsChanged channel: email, from_channel: phone, from_tier: premium, tier: standard
+    ");
+    assert_snapshot!(spec(&corrected, terms(Some("premium"), Some(Channel::Phone))), @"
+    given TicketCreated → new, TicketTermsChanged
+    when  promise as premium phone
+    then  nothing
+    ");
+    assert_snapshot!(spec(&story([]), terms(Some("gold"), None)), @r#"
+    given TicketCreated → new
+    when  promise as gold
+    then  refused unknown_tier at "/tier": there is no tier "gold": tiers are standard and premium
+    "#);
+    let closed = spec(&story([close()]), terms(Some("premium"), None));
+    assert!(closed.contains("refused ticket_closed"), "{closed}");
+}

@@ -118,6 +118,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::BreakCommitment { .. }
         | C::Prioritize { .. }
         | C::Reclassify { .. }
+        | C::ChangeTerms { .. }
         | C::Transfer { .. }
         | C::SetStatus { .. }
         | C::Tag { .. }

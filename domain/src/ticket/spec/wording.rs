@@ -34,6 +34,11 @@ pub(super) fn phrase(command: &C) -> String {
             let said: String = category.into_iter().chain(ticket_type).collect();
             format!("classify as{}", if said.is_empty() { " nothing" } else { &said })
         }
+        C::ChangeTerms { tier, channel } => {
+            let channel = channel.map(|it| it.word().to_owned());
+            let said: Vec<String> = tier.iter().cloned().chain(channel).collect();
+            format!("promise as {}", said.join(" "))
+        }
         C::Transfer { queue, .. } => format!("transfer to {queue}"),
         C::SetStatus { status, substatus: None } => format!("set the status {status}"),
         C::SetStatus { status, substatus: Some(sub) } => format!("set the status {status}/{sub}"),

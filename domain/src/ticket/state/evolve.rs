@@ -141,6 +141,10 @@ impl TicketState {
                 self.category.clone_from(category);
                 self.ticket_type.clone_from(ticket_type);
             }
+            E::TicketTermsChanged { tier, channel, .. } => {
+                self.tier.clone_from(tier);
+                self.channel = *channel;
+            }
             E::TicketTransferred { to, .. } => {
                 self.queue.clone_from(to);
                 self.untaken = true;

@@ -90,6 +90,39 @@ fn a_change_of_type_takes_the_row_of_that_type() {
     assert_eq!(alarm.as_deref(), Some("2026-03-03 14:00"));
 }
 
+fn terms(tier: Option<&str>, channel: Option<Channel>) -> C {
+    C::ChangeTerms { tier: tier.map(Into::into), channel }
+}
+
+#[test]
+fn a_change_of_tier_or_channel_takes_the_row_of_what_it_is_now_and_carries_over_what_has_elapsed() {
+    let mut life = Life::under(json!({ "respond": [
+        { "tier": "premium", "channel": "chat", "first_response": "PT1H" },
+        { "tier": "premium", "first_response": "PT4H" },
+        { "first_response": "P1D" },
+    ] }));
+    let ticket = life.open("2026-03-02 09:00");
+    life.tell(ticket, "2026-03-02 10:00", terms(Some("premium"), None));
+    assert_snapshot!(life.said(ticket, "2026-03-02 10:30", FIRST), @"
+    first_response 1: 4:00 by premium * *, due 2026-03-02 13:00
+      2026-03-02 09:00 – 2026-03-02 10:30  open
+      running, 1:30 elapsed
+    ");
+    // An hour is over already when it turns out to have come by chat.
+    life.tell(ticket, "2026-03-02 11:00", terms(None, Some(Channel::Chat)));
+    assert_snapshot!(life.said(ticket, "2026-03-02 11:30", FIRST), @"
+    first_response 1: 1:00 by premium chat *, due 2026-03-02 10:00
+      2026-03-02 09:00 – 2026-03-02 11:30  open
+      running, 2:30 elapsed, breached, breached at 2026-03-02 11:00 by retarget
+    ");
+    // What was late stays late.
+    life.tell(ticket, "2026-03-02 12:00", terms(Some("standard"), Some(Channel::Email)));
+    assert_eq!(
+        life.said(ticket, "2026-03-02 11:30", FIRST).lines().next_back(),
+        Some("  running, 2:30 elapsed, breached, breached at 2026-03-02 11:00 by retarget")
+    );
+}
+
 #[test]
 fn a_prioritys_own_times_hold_before_the_fallback_row_and_behind_every_other() {
     let mut life = Life::new();

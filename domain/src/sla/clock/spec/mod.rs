@@ -5,6 +5,7 @@
 mod answers;
 mod changes;
 mod due;
+mod edges;
 mod internal;
 mod laws;
 mod merges;
