@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     /// Members that name something there is, or are written in a form of their own.
-    const NAMED: [&str; 16] = [
+    const NAMED: [&str; 17] = [
         "calendar",
         "category",
         "cursor",
@@ -177,6 +177,7 @@ mod tests {
         "queue",
         "status",
         "substatus",
+        "table",
         "ticket",
         "tier",
         "type",
