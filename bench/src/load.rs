@@ -26,12 +26,20 @@ pub struct Run {
 /// Where the server is, and with which token it is called.
 #[derive(Clone)]
 pub struct Target {
-    /// Host and port.
-    pub address: String,
+    /// Host and port of each of its nodes.
+    pub addresses: Vec<String>,
     /// An administrator's token.
     pub token: String,
     /// The agent that tickets are assigned to.
     pub agent: String,
+}
+
+impl Target {
+    /// Opens a connection, to one node after the other.
+    pub async fn connect(&self, number: usize) -> io::Result<Connection> {
+        let address = &self.addresses[number % self.addresses.len()];
+        Connection::open(address, &self.token).await
+    }
 }
 
 /// Keeps `connections` busy for `time`.
@@ -87,7 +95,7 @@ async fn work(
     number: usize,
     due: &(dyn Fn(usize, usize) -> Option<Instant> + Send + Sync),
 ) -> io::Result<(Histogram<u64>, u64)> {
-    let mut connection = Connection::open(&target.address, &target.token).await?;
+    let mut connection = target.connect(number).await?;
     let mut latencies = histogram();
     let (mut failed, mut ticket) = (0, String::new());
     let mut count = 0;

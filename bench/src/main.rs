@@ -7,6 +7,7 @@ mod fill;
 mod floor;
 mod http;
 mod load;
+mod postgres;
 mod reads;
 mod server;
 mod writes;
@@ -24,6 +25,12 @@ struct Options {
 enum What {
     /// Durable commands over HTTP beside one-event-per-transaction SQLite, with the lag of views.
     Commands {
+        /// How long the sustained load is held, in seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// The same with PostgreSQL behind the server, beside what pgbench inserts into the same table.
+    Postgres {
         /// How long the sustained load is held, in seconds.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
@@ -46,6 +53,7 @@ enum What {
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match Options::parse().what {
         What::Commands { seconds } => writes::measure(seconds).await,
+        What::Postgres { seconds } => postgres::measure(seconds).await,
         What::Reads { tickets } => reads::measure(tickets).await,
         What::Pages { tickets } => reads::pages(tickets).await,
     }

@@ -28,10 +28,10 @@ async fn histories(data: &Path) -> Result<(), Failure> {
     fill(data, Desk { tickets: TICKETS, events: 50, text_every: 1 }).await?;
     for (name, suffix) in [("history", "/history"), ("as of", "?as_of=2099-01-01T00:00:00.000Z")] {
         // Started anew for each, so that nothing is at hand; the system's page cache is warm.
-        let server = Server::start(&server::binary()?, data, ADDRESS).await?;
+        let server = Server::start(&server::binary()?, data, ADDRESS, &[]).await?;
         let all = read_all(&server.target, TICKETS, suffix, None).await?;
         drop(server);
-        let server = Server::start(&server::binary()?, data, ADDRESS).await?;
+        let server = Server::start(&server::binary()?, data, ADDRESS, &[]).await?;
         let half = read_all(&server.target, TICKETS, suffix, Some(all.per_second / 2.0)).await?;
         println!(
             "{name}, 50 events with texts, each of {TICKETS} tickets once: {:.0}/s; p99 {:.1} ms \
@@ -48,7 +48,7 @@ async fn start(data: &Path, tickets: u64) -> Result<(), Failure> {
     fill(data, Desk { tickets, events: 7, text_every: 2 }).await?;
     let events = (tickets * 7) as f64;
     println!("written through the port: {:.0} events/s", events / start.elapsed().as_secs_f64());
-    let server = Server::start(&server::binary()?, data, ADDRESS).await?;
+    let server = Server::start(&server::binary()?, data, ADDRESS, &[]).await?;
     let seconds = server.ready_after.as_secs_f64();
     println!(
         "all views built at the first start: {:.0} events/s, {:.0} MiB",
@@ -56,7 +56,7 @@ async fn start(data: &Path, tickets: u64) -> Result<(), Failure> {
         server.memory()?
     );
     drop(server);
-    let server = Server::start(&server::binary()?, data, ADDRESS).await?;
+    let server = Server::start(&server::binary()?, data, ADDRESS, &[]).await?;
     println!(
         "start with {events} events: ready after {:.2} s, {:.0} MiB",
         server.ready_after.as_secs_f64(),
@@ -75,14 +75,14 @@ pub async fn pages(tickets: u64) -> Result<(), Failure> {
         let began = fill::now();
         fill(&data, Desk { tickets, events: 2, text_every: u64::MAX }).await?;
         let halfway = Moment(began + (fill::now() - began) / 2);
-        let server = Server::start(&server::binary()?, &data, ADDRESS).await?;
+        let server = Server::start(&server::binary()?, &data, ADDRESS, &[]).await?;
         let mut costs = Vec::new();
         for sort in ["-created", "-updated", "-priority"] {
             let path = format!("/v1/tickets?queue=inbox&page_size=50&sort={sort}");
             costs.extend(page_costs(&server.target, &path).await?);
         }
         println!("{tickets} tickets, µs by sort, page 1 and {DEEP}: {costs:.0?}");
-        let mut connection = Connection::open(&server.target.address, &server.target.token).await?;
+        let mut connection = server.target.connect(0).await?;
         let path = format!("/v1/queues/inbox/tickets?as_of={halfway}");
         println!("  the queue as of half-way: {:.0} µs", median(&mut connection, &path).await?);
         if small.is_empty() {
@@ -100,7 +100,7 @@ const DEEP: usize = 150;
 
 /// The median cost, in microseconds, of the first and of a deep page.
 async fn page_costs(target: &Target, path: &str) -> Result<[f64; 2], Failure> {
-    let mut connection = Connection::open(&target.address, &target.token).await?;
+    let mut connection = target.connect(0).await?;
     let first = median(&mut connection, path).await?;
     let mut cursor = path.to_owned();
     for number in 1..DEEP {
@@ -140,7 +140,7 @@ async fn read_all(
         .map(|reader| {
             let (target, suffix) = (target.clone(), suffix.to_owned());
             tokio::spawn(async move {
-                let mut connection = Connection::open(&target.address, &target.token).await?;
+                let mut connection = target.connect(0).await?;
                 let mut latencies = load::histogram();
                 for number in (reader..tickets).step_by(CONNECTIONS as usize) {
                     let path = format!("/v1/tickets/{}{suffix}", FIRST_NUMBER + number);

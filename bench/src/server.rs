@@ -18,31 +18,34 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `binary serve` on `data` and waits until it is ready.
-    pub async fn start(binary: &Path, data: &Path, address: &str) -> io::Result<Self> {
-        let start = Instant::now();
-        let mut child = Command::new(binary)
-            .args(["serve", "--listen", address, "--data"])
-            .arg(data)
-            .env("DOCKET_LOG", "error")
-            .stdout(Stdio::null())
-            .spawn()?;
-        loop {
-            if ready(address).await {
-                break;
-            }
-            if let Some(status) = child.try_wait()? {
-                return Err(io::Error::other(format!("the server ended: {status}")));
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        let ready_after = start.elapsed();
+    /// Starts `binary serve` on `data`, with these options beside, and waits until it is ready.
+    pub async fn start(
+        binary: &Path,
+        data: &Path,
+        address: &str,
+        options: &[&str],
+    ) -> io::Result<Self> {
+        let (child, ready_after) = run(binary, data, address, options).await?;
         let token = std::fs::read_to_string(data.join("admin.token"))?.trim().to_owned();
-        let mut target = Target { address: address.into(), token, agent: String::new() };
+        let addresses = vec![address.to_owned()];
+        let mut target = Target { addresses, token, agent: String::new() };
         let mut connection = Connection::open(address, &target.token).await?;
         let agent = connection.call("POST", "/v1/agents", r#"{"name":"Load Driver"}"#).await?;
         target.agent = field(agent.body, "id").unwrap_or_default();
         Ok(Self { child, target, ready_after })
+    }
+
+    /// Starts another node of the same desk on a folder of its own; both share the load.
+    pub async fn and_another(
+        &mut self,
+        binary: &Path,
+        data: &Path,
+        address: &str,
+        options: &[&str],
+    ) -> io::Result<Self> {
+        let (child, ready_after) = run(binary, data, address, options).await?;
+        self.target.addresses.push(address.to_owned());
+        Ok(Self { child, target: self.target.clone(), ready_after })
     }
 
     /// Resident memory in mebibytes.
@@ -79,6 +82,29 @@ pub fn binary() -> io::Result<PathBuf> {
     } else {
         Err(io::Error::other("build docket with --release first"))
     }
+}
+
+async fn run(
+    binary: &Path,
+    data: &Path,
+    address: &str,
+    options: &[&str],
+) -> io::Result<(Child, Duration)> {
+    let start = Instant::now();
+    let mut child = Command::new(binary)
+        .args(["serve", "--listen", address, "--data"])
+        .arg(data)
+        .args(options)
+        .env("DOCKET_LOG", "error")
+        .stdout(Stdio::null())
+        .spawn()?;
+    while !ready(address).await {
+        if let Some(status) = child.try_wait()? {
+            return Err(io::Error::other(format!("the server ended: {status}")));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok((child, start.elapsed()))
 }
 
 async fn ready(address: &str) -> bool {

@@ -4,24 +4,38 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::http::Connection;
 use crate::load::{self, Run, Target};
 use crate::{floor, server};
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Whatever ends a measurement.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// How many connections put load on the server.
 const CONNECTIONS: usize = 64;
 
-/// The floor, a burst, the sustained load, and latencies at half of it.
+/// What a rate is compared with: how it is called, and what it was, a second.
+pub struct Floor {
+    /// Its letter.
+    pub name: &'static str,
+    /// Its rate.
+    pub rate: f64,
+}
+
+/// The floor and the loads beside it, on SQLite.
 pub async fn measure(seconds: u64) -> Result<(), Failure> {
     let dir = server::folder()?;
-    let floor = floor::one_event_per_transaction(dir.path(), Duration::from_secs(5)).await?;
-    println!("floor F: {floor:.0} events/s, one per transaction, synchronous=FULL");
-    let server =
-        server::Server::start(&server::binary()?, &dir.path().join("data"), ADDRESS).await?;
+    let rate = floor::one_event_per_transaction(dir.path(), Duration::from_secs(5)).await?;
+    println!("floor F: {rate:.0} events/s, one per transaction, synchronous=FULL");
+    let data = dir.path().join("data");
+    let server = server::Server::start(&server::binary()?, &data, ADDRESS, &[]).await?;
     println!("idle: {:.0} MiB", server.memory()?);
+    loads(&server, &Floor { name: "F", rate }, seconds).await?;
+    println!("memory: {:.0} MiB", server.memory()?);
+    Ok(())
+}
 
+/// A burst, the sustained load, and latencies at half of it and at a thousand a second.
+pub async fn loads(server: &server::Server, floor: &Floor, seconds: u64) -> Result<(), Failure> {
     let burst = with_lag(&server.target, |target| async move {
         load::saturate(&target, CONNECTIONS, Duration::from_secs(10)).await
     });
@@ -37,12 +51,22 @@ pub async fn measure(seconds: u64) -> Result<(), Failure> {
     let rate = sustained.0.per_second;
     report(&format!("sustained {seconds} s"), floor, sustained);
     for (name, rate) in [("half of that", rate / 2.0), ("1,000 a second", 1_000.0)] {
-        let paced = with_lag(&server.target, |target| async move {
-            load::pace(&target, CONNECTIONS, rate, Duration::from_secs(20)).await
-        });
-        report(name, floor, paced.await?);
+        paced(server, name, rate, floor).await?;
     }
-    println!("memory: {:.0} MiB", server.memory()?);
+    Ok(())
+}
+
+/// Commands at a rate, each counted from the moment it was due.
+pub async fn paced(
+    server: &server::Server,
+    name: &str,
+    rate: f64,
+    floor: &Floor,
+) -> Result<(), Failure> {
+    let paced = with_lag(&server.target, |target| async move {
+        load::pace(&target, CONNECTIONS, rate, Duration::from_secs(20)).await
+    });
+    report(name, floor, paced.await?);
     Ok(())
 }
 
@@ -64,7 +88,7 @@ where
 }
 
 async fn lag(target: Target, stopped: watch::Receiver<bool>) -> std::io::Result<Run> {
-    let mut connection = Connection::open(&target.address, &target.token).await?;
+    let mut connection = target.connect(0).await?;
     let mut latencies = load::histogram();
     let mut failed = 0;
     while !*stopped.borrow() {
@@ -79,18 +103,19 @@ async fn lag(target: Target, stopped: watch::Receiver<bool>) -> std::io::Result<
 }
 
 async fn caught_up(target: &Target) -> std::io::Result<()> {
-    let mut connection = Connection::open(&target.address, &target.token).await?;
+    let mut connection = target.connect(0).await?;
     let head = connection.call("GET", "/v1/queues", "").await?.position;
     while connection.fresh("/v1/tickets?page_size=1", head).await?.status != 200 {}
     Ok(())
 }
 
-fn report(name: &str, floor: f64, (run, lag): (Run, Run)) {
+fn report(name: &str, floor: &Floor, (run, lag): (Run, Run)) {
     let ms = |run: &Run, quantile| run.latencies.value_at_quantile(quantile) as f64 / 1000.0;
     println!(
-        "{name}: {:.0} commands/s = {:.2} × F, p50 {:.1} ms, p99 {:.1} ms, {} failed",
+        "{name}: {:.0} commands/s = {:.2} × {}, p50 {:.1} ms, p99 {:.1} ms, {} failed",
         run.per_second,
-        run.per_second / floor,
+        run.per_second / floor.rate,
+        floor.name,
         ms(&run, 0.5),
         ms(&run, 0.99),
         run.failed,

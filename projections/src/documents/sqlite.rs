@@ -141,7 +141,8 @@ async fn connect(path: &Path) -> Result<SqliteConnection, DocumentsError> {
         .synchronous(SqliteSynchronous::Normal)
         // What is erased must leave nothing behind in the file.
         .pragma("secure_delete", "ON")
-        .pragma("wal_autocheckpoint", "4000")
+        // Checkpoints hold the views up while they last: many short ones rather than few long ones.
+        .pragma("wal_autocheckpoint", "1000")
         .pragma("journal_size_limit", (64 << 20).to_string())
         .pragma("cache_size", "-32768")
         .statement_cache_capacity(STATEMENTS)

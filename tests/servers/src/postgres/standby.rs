@@ -1,10 +1,11 @@
 //! Servers that follow another, and take over from it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use super::server::as_unprivileged;
-use super::{Server, output, said, succeed};
+use super::{Database, Server, output, said, succeed};
 
 impl Server {
     /// Starts a server that follows this one under a name, from a copy of all it has.
@@ -61,6 +62,19 @@ impl Server {
         let answer = output(Command::new(self.bin.join("psql")).args([&url, "-XAtc", sql]));
         assert!(answer.status.success(), "{sql}: {}", said(&answer));
         String::from_utf8_lossy(&answer.stdout).trim().to_owned()
+    }
+
+    /// What `pgbench` prints of running a script against one of its databases.
+    ///
+    /// # Panics
+    /// When it does not run through.
+    pub fn pgbench(&self, database: &Database, script: &Path, options: &[&str]) -> String {
+        let mut pgbench = Command::new(self.bin.join("pgbench"));
+        let run = output(
+            pgbench.args(["--no-vacuum", "--file"]).arg(script).args(options).arg(database.url()),
+        );
+        assert!(run.status.success(), "{}", said(&run));
+        String::from_utf8_lossy(&run.stdout).into_owned()
     }
 
     fn followed_as(&self, name: &str) -> String {
