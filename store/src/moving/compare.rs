@@ -16,6 +16,8 @@ use crate::{Position, StoreError, StoredEvent};
 pub(super) struct Comparison {
     check: Check,
     readings: u64,
+    /// The last reading that was compared.
+    reading: Position,
 }
 
 impl Comparison {
@@ -51,16 +53,20 @@ impl Comparison {
         Ok(())
     }
 
-    /// Compares all that is on record of who read what.
+    /// Compares who read what behind that which was compared before, up to where the target ends.
     pub async fn readings(&mut self, from: &mut House, to: &mut House) -> Result<(), StoreError> {
-        self.readings = 0;
-        let mut at = 0;
-        loop {
-            let rows = alike(&ACCESSES, at, PAGE, from, to).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            at = number(last)?;
-            self.readings += rows.len() as u64;
+        let end = to.last(&ACCESSES).await?;
+        while self.reading < end {
+            let behind = [Some(self.reading.to_string())];
+            let there = to.page(&ACCESSES, &behind, None, PAGE).await?;
+            let here = from.page(&ACCESSES, &behind, None, there.len()).await?;
+            let Some(last) = there.last() else { break };
+            let last = number(last)?;
+            same(&ACCESSES, self.reading, &here, &there)?;
+            self.reading = last;
+            self.readings += there.len() as u64;
         }
+        Ok(())
     }
 
     /// What was compared.
@@ -80,11 +86,17 @@ async fn alike(
 ) -> Result<Vec<Row>, StoreError> {
     let key = [Some(behind.to_string())];
     let (here, there) =
-        tokio::try_join!(from.page(table, &key, limit), to.page(table, &key, limit))?;
+        tokio::try_join!(from.page(table, &key, None, limit), to.page(table, &key, None, limit))?;
+    same(table, behind, &here, &there)?;
+    Ok(here)
+}
+
+/// Refuses rows behind a number that are not the same in both.
+fn same(table: &Table, behind: Position, here: &[Row], there: &[Row]) -> Result<(), StoreError> {
     if here == there {
-        return Ok(here);
+        return Ok(());
     }
-    let differs = here.iter().zip(&there).find(|(here, there)| here != there);
+    let differs = here.iter().zip(there).find(|(here, there)| here != there);
     let at = differs.map(|(here, _)| number(here)).transpose()?;
     let at = at.unwrap_or(behind + here.len().min(there.len()) as u64 + 1);
     Err(StoreError::Integrity(format!(

@@ -1,19 +1,19 @@
 //! A store as it is moved: one connection that sees the tables themselves.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
+use super::marks;
 use super::tables::{Dialect, EVENTS, Row, Table};
-use super::{Place, marks};
-use crate::access::{postgres as access_postgres, sqlite as access_sqlite};
 use crate::postgres::{self, Hosts};
 use crate::sqlite::{self, open};
 use crate::{Position, StoreError};
 
-/// What the sessions of a move are called, so that they are not taken for those of a server.
-const SESSION: &str = "moving house";
+/// How many rows were read, by table.
+pub(super) type Read = BTreeMap<&'static str, u64>;
 
 /// An opened store. Only one of its two sides is ever written: the log that a move goes to.
 pub(super) enum House {
@@ -24,66 +24,17 @@ pub(super) enum House {
         access: Option<SqliteConnection>,
         /// Held by whoever alone writes the file.
         lock: Option<File>,
+        read: Read,
     },
     Postgres {
         hosts: Hosts,
         connection: PgConnection,
         has_access: bool,
+        read: Read,
     },
 }
 
 impl House {
-    /// The store that is left, which must be there and of this release.
-    pub async fn left(place: Place<'_>) -> Result<Self, StoreError> {
-        match place {
-            Place::Sqlite { log, access } => {
-                open::check_schema(log).await?;
-                let connection = reading(log).await?;
-                let access = if access.exists() { Some(reading(access).await?) } else { None };
-                Ok(Self::Sqlite { path: log.to_owned(), log: connection, access, lock: None })
-            }
-            Place::Postgres(url) => {
-                let hosts = Hosts::parse(url)?.named(SESSION);
-                let (connection, _) = hosts.primary().await?;
-                postgres::settings::check_schema(connection).await?;
-                let mut house = Self::connected(hosts).await?;
-                let there = "SELECT to_regclass('accesses') IS NOT NULL";
-                if let Self::Postgres { connection, has_access, .. } = &mut house {
-                    let found = sqlx::query_scalar(there).fetch_one(connection).await;
-                    *has_access = found.map_err(|error| postgres::failure::failed(&error))?;
-                }
-                Ok(house)
-            }
-        }
-    }
-
-    /// The store that is moved into: its tables are made, and nobody else writes its file meanwhile.
-    pub async fn entered(place: Place<'_>) -> Result<Self, StoreError> {
-        match place {
-            Place::Sqlite { log, access } => {
-                let lock = Some(open::lock(log)?);
-                open::prepare(log).await?;
-                access_sqlite::prepare(access).await?;
-                let connection = open::writing(log).create_if_missing(false).connect().await;
-                let connection = connection.map_err(|error| sqlite::failure::failed(&error))?;
-                let access = open::writing(access).create_if_missing(false).connect().await;
-                let access = Some(access.map_err(|error| sqlite::failure::failed(&error))?);
-                Ok(Self::Sqlite { path: log.to_owned(), log: connection, access, lock })
-            }
-            Place::Postgres(url) => {
-                let hosts = Hosts::parse(url)?.named(SESSION);
-                postgres::settings::prepare(&hosts).await?;
-                access_postgres::prepare(&hosts).await?;
-                Self::connected(hosts).await
-            }
-        }
-    }
-
-    async fn connected(hosts: Hosts) -> Result<Self, StoreError> {
-        let (connection, _) = hosts.primary().await?;
-        Ok(Self::Postgres { hosts, connection, has_access: true })
-    }
-
     /// Where it is, without a password.
     pub fn shown(&self) -> String {
         match self {
@@ -92,20 +43,30 @@ impl House {
         }
     }
 
-    /// Rows of a table behind a key, in the order of keys.
+    /// Rows of a table behind a key, in the order of keys; of one that grows with the log, those alone
+    /// that came with it after a position.
     pub async fn page(
         &mut self,
         table: &Table,
         behind: &[Option<String>],
+        after: Option<Position>,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
         if !self.has(table) {
             return Ok(Vec::new());
         }
-        let sql = table.reading(self.dialect(), !behind.is_empty(), limit);
+        let sql = table.reading(self.dialect(), !behind.is_empty(), after, limit);
         let rows = self.texts(table, sql, behind).await?;
+        *self.read().entry(table.name).or_default() += rows.len() as u64;
         let rows: Result<_, _> = rows.iter().map(|row| serde_json::from_str(row)).collect();
         rows.map_err(|error| StoreError::Integrity(format!("{}: {error}", table.name)))
+    }
+
+    /// How many rows were read here, by table.
+    pub fn read(&mut self) -> &mut Read {
+        match self {
+            Self::Sqlite { read, .. } | Self::Postgres { read, .. } => read,
+        }
     }
 
     /// The last key of a table whose key is a number.
@@ -289,10 +250,6 @@ fn on_file<'c>(
         Some(access) if table.name == super::ACCESSES.name => access,
         _ => log,
     }
-}
-
-async fn reading(path: &Path) -> Result<SqliteConnection, StoreError> {
-    open::reading(path).connect().await.map_err(|error| sqlite::failure::failed(&error))
 }
 
 fn json(rows: &[Row]) -> Result<String, StoreError> {

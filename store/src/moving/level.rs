@@ -8,7 +8,7 @@ use super::PAGE;
 use super::house::House;
 use super::marks::is_mark;
 use super::tables::{Row, Table};
-use crate::StoreError;
+use crate::{Position, StoreError};
 
 /// What was not alike.
 #[derive(Default)]
@@ -22,20 +22,21 @@ pub(super) struct Changes {
 /// A table, row by row in the order of keys.
 struct Rows<'t> {
     table: &'t Table,
+    after: Option<Position>,
     read: VecDeque<Row>,
     behind: Vec<Option<String>>,
     ended: bool,
 }
 
 impl<'t> Rows<'t> {
-    fn of(table: &'t Table) -> Self {
-        Self { table, read: VecDeque::new(), behind: Vec::new(), ended: false }
+    fn of(table: &'t Table, after: Option<Position>) -> Self {
+        Self { table, after, read: VecDeque::new(), behind: Vec::new(), ended: false }
     }
 
     /// Makes sure that the next row is at hand, if there is one.
     async fn look(&mut self, house: &mut House) -> Result<(), StoreError> {
         while self.read.is_empty() && !self.ended {
-            let page = house.page(self.table, &self.behind, PAGE).await?;
+            let page = house.page(self.table, &self.behind, self.after, PAGE).await?;
             self.ended = page.len() < PAGE;
             if let Some(last) = page.last() {
                 self.behind = self.table.key(last).to_vec();
@@ -67,13 +68,15 @@ impl Work {
     }
 }
 
-/// Makes a table at the target what it is at the source; answers what it was not.
+/// Makes a table at the target what it is at the source; answers what it was not. Of one that grows with the
+/// log, what came up to a position that was levelled before is not read again.
 pub(super) async fn bring(
     table: &Table,
+    after: Option<Position>,
     from: &mut House,
     to: &mut House,
 ) -> Result<Changes, StoreError> {
-    let (mut here, mut there) = (Rows::of(table), Rows::of(table));
+    let (mut here, mut there) = (Rows::of(table, after), Rows::of(table, after));
     let (mut changes, mut work) = (Changes::default(), Work::default());
     loop {
         here.look(from).await?;

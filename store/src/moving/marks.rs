@@ -52,14 +52,28 @@ pub(super) async fn depart_sqlite(path: &Path, target: Option<&str>) -> Result<(
     done.await.map_err(|error| sqlite::failure::failed(&error))
 }
 
-/// From here on no process appends to the database, nor erases a key, however old it is: whoever does
-/// moves the log's end.
+/// From here on no process writes to the database, however old it is: none appends or erases a key, which
+/// moves the log's end, nor takes numbers, records who reads, or keeps anything beside the log.
 const FENCE: &str = "
-    CREATE OR REPLACE FUNCTION this_log_has_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION this_log_has_moved() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'this log has moved; nothing is written to it any more'; END $$;
-    DROP TRIGGER IF EXISTS this_log_has_moved ON log_end;
-    CREATE TRIGGER this_log_has_moved BEFORE UPDATE OR DELETE ON log_end
-        FOR EACH STATEMENT EXECUTE FUNCTION this_log_has_moved();";
+    DO $$
+    DECLARE fenced text;
+    BEGIN
+        FOREACH fenced IN ARRAY ARRAY['log_end', 'counters', 'accesses', 'saved_views',
+                                      'uploads', 'attachment_events', 'attachment_cursor']
+        LOOP
+            -- Who never recorded or kept anything has no tables for that.
+            IF to_regclass(fenced) IS NOT NULL THEN
+                EXECUTE format('CREATE TRIGGER this_log_has_moved
+                    BEFORE INSERT OR UPDATE OR DELETE ON %I
+                    FOR EACH STATEMENT EXECUTE FUNCTION this_log_has_moved()', fenced);
+            END IF;
+        END LOOP;
+    END $$";
+
+/// Its triggers go with it.
+const LIFT: &str = "DROP FUNCTION IF EXISTS this_log_has_moved() CASCADE";
 
 pub(super) async fn depart_postgres(
     connection: &mut PgConnection,
@@ -69,11 +83,13 @@ pub(super) async fn depart_postgres(
         let mut transaction = connection.begin().await?;
         // Whoever is appending has the row until it is committed.
         sqlx::raw_sql("SELECT 1 FROM log_end FOR UPDATE").execute(&mut *transaction).await?;
-        sqlx::raw_sql(FENCE).execute(&mut *transaction).await?;
+        // One that stands already would keep the mark away.
+        sqlx::raw_sql(LIFT).execute(&mut *transaction).await?;
         let mark = "INSERT INTO meta (name, value) VALUES ($1, $2)
                     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         let mark = sqlx::query(mark).bind(DEPARTED).bind(target.as_bytes());
         mark.execute(&mut *transaction).await?;
+        sqlx::raw_sql(FENCE).execute(&mut *transaction).await?;
         transaction.commit().await
     };
     done.await.map_err(|error| postgres::failure::failed(&error))
@@ -82,9 +98,7 @@ pub(super) async fn depart_postgres(
 pub(super) async fn return_postgres(connection: &mut PgConnection) -> Result<(), StoreError> {
     let done = async {
         let mut transaction = connection.begin().await?;
-        let lift = "DROP TRIGGER IF EXISTS this_log_has_moved ON log_end;
-                    DROP FUNCTION IF EXISTS this_log_has_moved()";
-        sqlx::raw_sql(lift).execute(&mut *transaction).await?;
+        sqlx::raw_sql(LIFT).execute(&mut *transaction).await?;
         let mark = sqlx::query("DELETE FROM meta WHERE name = $1").bind(DEPARTED);
         mark.execute(&mut *transaction).await?;
         transaction.commit().await

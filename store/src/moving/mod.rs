@@ -7,7 +7,9 @@
 //! hash. See `docs/decisions/0031`. Deliberately absent: any change of what is moved.
 
 mod compare;
+mod doors;
 mod house;
+mod judging;
 mod level;
 mod marks;
 mod tables;
@@ -18,11 +20,12 @@ use std::path::Path;
 
 use self::compare::Comparison;
 use self::house::House;
+use self::judging::{begin, judge, value};
 pub(crate) use self::marks::refuse_if_moving;
 use self::marks::{ARRIVING, DEPARTED};
 use self::tables::{ACCESSES, BESIDE, EVENTS, Row, Table};
 use crate::batches::Batches;
-use crate::{Position, STORE_ID, StoreError};
+use crate::{Position, StoreError};
 
 /// Rows, and bytes, that are read at once.
 const PAGE: usize = 1_000;
@@ -49,6 +52,8 @@ pub struct Moving {
     comparison: Comparison,
     /// The subjects whose keys were destroyed at the source after they had been copied.
     erased: Vec<String>,
+    /// Up to which position of the log the tables beside it were levelled.
+    levelled: Option<Position>,
 }
 
 /// What was moved, all of it read again from both stores.
@@ -80,9 +85,15 @@ impl Moving {
             ));
         }
         let mut from = House::left(from).await?;
+        if let Some(mut there) = House::found(to).await? {
+            let judged = judge(&mut from, &mut there).await;
+            there.leave().await;
+            judged?;
+        }
         let mut to = House::entered(to).await?;
         begin(&mut from, &mut to).await?;
-        Ok(Self { from, to, comparison: Comparison::default(), erased: Vec::new() })
+        let comparison = Comparison::default();
+        Ok(Self { from, to, comparison, erased: Vec::new(), levelled: None })
     }
 
     /// The source and the target, as they may be shown.
@@ -102,11 +113,24 @@ impl Moving {
     ) -> Result<u64, StoreError> {
         let copied = self.copy_grown(&EVENTS, progress).await?;
         self.copy_grown(&ACCESSES, &mut |_, _| {}).await?;
-        for table in &BESIDE {
-            let changes = level::bring(table, &mut self.from, &mut self.to).await?;
-            self.erased.extend(changes.erased);
-        }
+        // Whatever comes with an event is there when the event is.
+        let end = self.from.last(&EVENTS).await?;
+        self.bring().await?;
+        self.levelled = Some(end);
         Ok(copied)
+    }
+
+    /// Makes the tables beside the log what they are at the source; says of which how many rows were not.
+    async fn bring(&mut self) -> Result<Option<(&'static str, u64)>, StoreError> {
+        let mut changed = None;
+        for table in &BESIDE {
+            let changes = level::bring(table, self.levelled, &mut self.from, &mut self.to).await?;
+            self.erased.extend(changes.erased);
+            if changes.count > 0 {
+                changed = Some((table.name, changes.count));
+            }
+        }
+        Ok(changed)
     }
 
     /// Reads what was copied since from both, and holds one against the other.
@@ -117,7 +141,8 @@ impl Moving {
         &mut self,
         progress: &mut (dyn FnMut(Position, Position) + Send),
     ) -> Result<(), StoreError> {
-        self.comparison.events(&mut self.from, &mut self.to, progress).await
+        self.comparison.events(&mut self.from, &mut self.to, progress).await?;
+        self.comparison.readings(&mut self.from, &mut self.to).await
     }
 
     /// Who still uses the source, in words; `None` where nobody does.
@@ -128,25 +153,25 @@ impl Moving {
         self.from.users().await
     }
 
-    /// Closes the source to writers, copies the rest, and compares everything. The target is still
-    /// marked after that.
+    /// Closes the source to writers, copies the rest, and compares it: what was compared before is not
+    /// read again, but for tables in which rows may change or go. The target is still marked after that.
     ///
     /// # Errors
     /// As [`copy`](Self::copy) and [`compare`](Self::compare). The source stays closed.
     pub async fn finish(&mut self) -> Result<Moved, StoreError> {
         self.from.close_to_writers(&self.to.shown()).await?;
-        self.copy(&mut |_, _| {}).await?;
+        self.copy_grown(&EVENTS, &mut |_, _| {}).await?;
+        self.copy_grown(&ACCESSES, &mut |_, _| {}).await?;
         self.to.number_readings().await?;
         self.compare(&mut |_, _| {}).await?;
-        self.comparison.readings(&mut self.from, &mut self.to).await?;
-        for table in &BESIDE {
-            let changes = level::bring(table, &mut self.from, &mut self.to).await?;
-            if changes.count > 0 {
-                return Err(StoreError::Integrity(format!(
-                    "{} rows of {} at the target are not those of the source; run the move again",
-                    changes.count, table.name
-                )));
-            }
+        // A second time finds nothing: that is the proof. Where the first did not either, it is that.
+        if self.bring().await?.is_some()
+            && let Some((table, count)) = self.bring().await?
+        {
+            return Err(StoreError::Integrity(format!(
+                "{count} rows of {table} at the target are not those of the source; run the move \
+                 again"
+            )));
         }
         Ok(self.comparison.moved())
     }
@@ -185,7 +210,7 @@ impl Moving {
         let mut copied = 0;
         while at < end {
             let behind = [Some(at.to_string())];
-            let rows = self.from.page(table, &behind, batches.next()).await?;
+            let rows = self.from.page(table, &behind, None, batches.next()).await?;
             let Some(last) = rows.last() else { break };
             batches.learn_of(rows.len(), rows.iter().flatten().flatten().map(String::len).sum());
             if table.name == EVENTS.name {
@@ -226,35 +251,6 @@ pub async fn give_up(from: Place<'_>, to: Place<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Looks whether the move may be, and marks the target.
-async fn begin(from: &mut House, to: &mut House) -> Result<(), StoreError> {
-    let refused = |why: String| Err(StoreError::Refused(why));
-    let Some(id) = value(from, STORE_ID).await? else {
-        return refused(format!("there is no log in {}", from.shown()));
-    };
-    if value(from, ARRIVING).await?.is_some() {
-        return refused(format!("a log is being moved into {}: finish that first", from.shown()));
-    }
-    match value(from, DEPARTED).await?.map(|target| text(&target)) {
-        Some(target) if target != to.shown() => {
-            return refused(format!("this log has moved to {target} already"));
-        }
-        _ => {}
-    }
-    match value(to, ARRIVING).await? {
-        Some(arriving) if arriving == id => return Ok(()),
-        Some(_) => return refused(format!("another log is being moved into {}", to.shown())),
-        None => {}
-    }
-    if value(to, STORE_ID).await? == Some(id.clone()) {
-        return refused(format!("the log has arrived in {} already", to.shown()));
-    }
-    if to.last(&EVENTS).await? > 0 {
-        return refused(format!("{} holds a log of its own; a move overwrites none", to.shown()));
-    }
-    to.put(meta(), &[named(ARRIVING, Some(id))]).await
-}
-
 fn meta() -> &'static Table {
     let [.., meta] = &BESIDE;
     meta
@@ -262,18 +258,6 @@ fn meta() -> &'static Table {
 
 fn named(name: &str, value: Option<String>) -> Row {
     vec![Some(name.to_owned()), value]
-}
-
-/// A value in `meta`, in hexadecimal.
-async fn value(house: &mut House, name: &str) -> Result<Option<String>, StoreError> {
-    let rows = house.page(meta(), &[], PAGE).await?;
-    let found = rows.into_iter().find(|row| row.first() == Some(&Some(name.to_owned())));
-    Ok(found.and_then(|mut row| row.pop().flatten()))
-}
-
-fn text(hex: &str) -> String {
-    let bytes = crate::appending::known::from_hex(hex).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn number(row: &Row) -> Result<Position, StoreError> {

@@ -1,6 +1,8 @@
 //! The tables that move, and how a row of each is read and written: as the texts of its columns, so that
 //! rows of both databases can be held against each other.
 
+use crate::Position;
+
 /// How a column is told as text.
 #[derive(Clone, Copy)]
 enum Kind {
@@ -18,6 +20,9 @@ pub(super) struct Table {
     columns: &'static [(&'static str, Kind)],
     /// How many of the columns, from the first, are its key.
     keys: usize,
+    /// Where rows never change and none is ever removed: the column that names the position of the log that
+    /// they came with.
+    grows: Option<&'static str>,
 }
 
 /// The columns of a row, in the table's order.
@@ -41,6 +46,7 @@ pub(super) const EVENTS: Table = Table {
         ("sealed", Text),
     ],
     keys: 1,
+    grows: None,
 };
 
 /// Who read what; it grows as the log does.
@@ -56,6 +62,7 @@ pub(super) const ACCESSES: Table = Table {
         ("subject", Text),
     ],
     keys: 1,
+    grows: None,
 };
 
 /// What stands beside the log, and may change. A key's tombstone is a change of its row.
@@ -69,15 +76,27 @@ pub(super) const BESIDE: [Table; 5] = [
             ("last", Number),
         ],
         keys: 1,
+        grows: Some("first"),
     },
-    Table { name: "claims", columns: &[("space", Text), ("key", Text), ("owner", Text)], keys: 2 },
-    Table { name: "counters", columns: &[("counter", Text), ("next", Number)], keys: 1 },
+    Table {
+        name: "claims",
+        columns: &[("space", Text), ("key", Text), ("owner", Text)],
+        keys: 2,
+        grows: None,
+    },
+    Table {
+        name: "counters",
+        columns: &[("counter", Text), ("next", Number)],
+        keys: 1,
+        grows: None,
+    },
     Table {
         name: "subject_keys",
         columns: &[("subject", Text), ("wrapped", Bytes), ("erased_at", Number)],
         keys: 1,
+        grows: None,
     },
-    Table { name: "meta", columns: &[("name", Text), ("value", Bytes)], keys: 1 },
+    Table { name: "meta", columns: &[("name", Text), ("value", Bytes)], keys: 1, grows: None },
 ];
 
 /// What the two databases say differently.
@@ -136,18 +155,28 @@ impl Table {
     }
 
     /// Rows behind a key, which is given as parameters, in the order of keys: each an array of texts.
-    pub fn reading(&self, dialect: Dialect, behind: bool, limit: usize) -> String {
+    pub fn reading(
+        &self,
+        dialect: Dialect,
+        behind: bool,
+        after: Option<Position>,
+        limit: usize,
+    ) -> String {
         let columns: Vec<_> = self.columns.iter().map(|column| dialect.told(column)).collect();
         let keys = self.names(self.keys);
+        let after = self
+            .grows
+            .zip(after)
+            .map_or("true".to_owned(), |(column, after)| format!("{column} > {after}"));
         let behind = if behind {
             let key = self.columns.iter().take(self.keys).enumerate();
             let key = key.map(|(n, (_, kind))| dialect.meant(*kind, &format!("${}", n + 1)));
-            format!("WHERE ({keys}) > ({})", key.collect::<Vec<_>>().join(", "))
+            format!("({keys}) > ({})", key.collect::<Vec<_>>().join(", "))
         } else {
-            String::new()
+            "true".to_owned()
         };
         format!(
-            "SELECT CAST({}({}) AS text) FROM {} {behind} ORDER BY {keys} LIMIT {limit}",
+            "SELECT CAST({}({}) AS text) FROM {} WHERE {behind} AND {after} ORDER BY {keys} LIMIT {limit}",
             dialect.array(),
             columns.join(", "),
             self.name

@@ -4,6 +4,8 @@ mod furniture;
 
 use std::time::{Duration, Instant};
 
+use sqlx::{Connection, PgConnection};
+
 use self::furniture::{Houses, STREAMS, answers, claim, clock, furnish, lives_on, reading, says};
 use super::{Moved, Moving, Place, give_up};
 use crate::access::{AccessFilter, AccessLog, PostgresAccessLog, SqliteAccessLog};
@@ -205,6 +207,7 @@ async fn a_log_that_has_gone_is_closed_to_all_who_had_it_open_and_may_be_taken_b
             let late = server.append(says(30, "ticket-30", 0, &["late"])).await;
             assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
             assert!(server.erase_key("ticket-1-1").await.is_err());
+            assert!(server.reserve_numbers("tickets", 1).await.is_err());
             assert_eq!(server.keys(&["ticket-1-1".to_owned()]).await.unwrap().len(), 1);
             server.close().await;
             moving.leave().await;
@@ -265,6 +268,71 @@ async fn a_move_overwrites_no_log_and_mixes_no_two() {
         .between("other.sqlite", async |file, server| {
             let why = refusal(Moving::begin(file, server).await.map(drop));
             assert!(why.contains("holds a log of its own; a move overwrites none"), "{why}");
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_only_grows_the_stop_reads_no_more_than_came_since() {
+    let Some(houses) = Houses::new() else { return };
+    let file = houses.file().await.unwrap();
+    furnish(&file).await;
+    let access = SqliteAccessLog::open(houses.at("log.sqlite.access")).await.unwrap();
+    (0..5).for_each(|at| access.record(reading(at)).unwrap());
+    access.flush().await.unwrap();
+    houses
+        .between("log.sqlite", async |place, server| {
+            let mut moving = Moving::begin(place, server).await.unwrap();
+            moving.copy(&mut |_, _| {}).await.unwrap();
+            moving.compare(&mut |_, _| {}).await.unwrap();
+            file.append(says(11, STREAMS[1], 8, &["meanwhile"])).await.unwrap();
+            access.record(reading(6)).unwrap();
+            access.flush().await.unwrap();
+            file.close().await;
+            let_go(&mut moving).await;
+            let before = (moving.from.read().clone(), moving.to.read().clone());
+            let moved = moving.finish().await.unwrap();
+            assert_eq!((moved.events, moved.readings), (24, 6), "all of it was compared");
+            for table in ["events", "accesses", "commands"] {
+                let here = moving.from.read()[table] - before.0[table];
+                let there = moving.to.read()[table] - before.1.get(table).unwrap_or(&0);
+                // Copied or levelled, and compared.
+                assert_eq!((here, there), (2, 1), "{table}");
+            }
+            moving.welcome().await.unwrap();
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_is_refused_is_left_as_it_was() {
+    let (Some(houses), Some(empty)) = (Houses::new(), Houses::new()) else { return };
+    let file = houses.file().await.unwrap();
+    furnish(&file).await;
+    file.close().await;
+    // A log that nobody has read yet: a move would make a table for that.
+    let server = houses.server().await.unwrap();
+    furnish(&server).await;
+    server.close().await;
+    houses
+        .between("log.sqlite", async |file, server| {
+            let why = refusal(Moving::begin(file, server).await.map(drop));
+            assert!(why.contains("holds a log of its own"), "{why}");
+            let made = "SELECT count(*) FROM pg_class WHERE relname = 'accesses'";
+            let mut connection = PgConnection::connect(houses.database.url()).await.unwrap();
+            let made: i64 = sqlx::query_scalar(made).fetch_one(&mut connection).await.unwrap();
+            assert_eq!(made, 0, "nothing was made there");
+            let uses = format!("{}?application_name=docket", empty.database.url());
+            let empty = Place::Postgres(empty.database.url());
+            let uses = PgConnection::connect(&uses).await.unwrap();
+            let why = refusal(Moving::begin(file, empty).await.map(drop));
+            assert!(why.contains("servers of Docket hold 1 sessions"), "{why}");
+            uses.close().await.unwrap();
+            let began = Instant::now();
+            while let Err(error) = Moving::begin(file, empty).await {
+                assert!(began.elapsed() < PATIENCE, "{error}");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         })
         .await;
 }
