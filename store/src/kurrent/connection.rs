@@ -4,14 +4,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eventstore::{
-    AppendToStreamOptions, Client, ClientSettings, Error, Position as Pair, ReadAllOptions,
-    ReadStream, ReadStreamOptions, RecordedEvent, StreamPosition, StreamState, SubscriptionFilter,
+    AppendToStreamOptions, Client, ClientSettings, Error, NodePreference, Position as Pair,
+    ReadAllOptions, ReadStream, ReadStreamOptions, RecordedEvent, StreamPosition, StreamState,
+    SubscriptionFilter,
 };
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::Settings;
-use super::failure::{Verdict, failed, is_dead, verdict};
+use super::failure::{Verdict, failed, is_dead, refused, verdict};
 use super::metadata::Told;
 use crate::{Expected, StoreError, Version};
 
@@ -73,6 +74,14 @@ impl Connection {
         // What the parser says would repeat the URL, and the password in it.
         let refused = |_| StoreError::Refused("the URL of KurrentDB cannot be read".to_owned());
         let parsed: ClientSettings = url.parse().map_err(refused)?;
+        // Others may not show yet what was acknowledged, which would be taken for a log that lost it.
+        if !matches!(parsed.node_preference(), NodePreference::Leader) {
+            return Err(StoreError::Refused(
+                "Docket reads from the node of KurrentDB that leads: leave nodePreference out of the \
+                 URL, or set it to leader"
+                    .to_owned(),
+            ));
+        }
         let client = Arc::new(Mutex::new(client(&parsed)?));
         let Settings { deadline, attempts, pause, .. } = *settings;
         let prefix = settings.prefix.as_str().into();
@@ -126,7 +135,7 @@ impl Connection {
             tracing::warn!(stream, attempt, %error, "an append to KurrentDB failed");
             match verdict(&error) {
                 Verdict::Elsewhere => return Sent::Elsewhere,
-                Verdict::Refused if doubt.is_none() => return Sent::NotWritten(failed(&error)),
+                Verdict::Refused if doubt.is_none() => return Sent::NotWritten(refused(&error)),
                 Verdict::Unknown => doubt = Some(failed(&error)),
                 Verdict::NotSent | Verdict::Refused => {}
             }

@@ -18,6 +18,16 @@ pub(super) fn failed(error: &Error) -> StoreError {
     }
 }
 
+/// An append that is refused, so that sending it again is of no use.
+pub(super) fn refused(error: &Error) -> StoreError {
+    match error {
+        Error::Grpc { message, .. } => {
+            StoreError::Refused(format!("KurrentDB does not take this append: {message}"))
+        }
+        other => failed(other),
+    }
+}
+
 /// What an error says of an append that met it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {

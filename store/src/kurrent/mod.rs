@@ -7,6 +7,7 @@
 //! Deliberately absent: subscriptions (who appends reads the log on by itself), several processes on
 //! one log, and any use of KurrentDB's own deletion.
 
+mod beginning;
 mod begun;
 mod connection;
 mod failure;
@@ -107,6 +108,7 @@ impl KurrentStore {
             unfinished: Arc::clone(&unfinished),
             begun: BTreeMap::new(),
             finished: Vec::new(),
+            unsure: Vec::new(),
             pause: settings.pause,
             store: id,
         };

@@ -18,7 +18,7 @@ use super::sequencer::Sequencer;
 use crate::appending::checked::Checked;
 use crate::appending::queue::{self, Answer, Reply};
 use crate::sqlite::SqliteStore;
-use crate::{Clock, EventStore, Millis, Outcome, StoreError};
+use crate::{Clock, EventStore, Outcome, StoreError};
 
 /// How often the log is read again for an append that KurrentDB has acknowledged.
 const LOOKS: usize = 8;
@@ -46,6 +46,8 @@ pub(super) struct Writer {
     pub begun: BTreeMap<Uuid, Begun>,
     /// Finished, and still in the table.
     pub finished: Vec<Uuid>,
+    /// Begun, and perhaps not in the table.
+    pub unsure: Vec<Uuid>,
     pub pause: std::time::Duration,
     /// The store's id, which each event names: nobody else writes this log.
     pub store: Uuid,
@@ -76,11 +78,15 @@ impl Writer {
         self.forget_finished().await
     }
 
-    fn opened(&self) -> MutexGuard<'_, HashSet<Uuid>> {
+    pub(super) fn opened(&self) -> MutexGuard<'_, HashSet<Uuid>> {
         self.unfinished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn finish_all(&mut self) {
+        if let Err(error) = self.make_sure().await {
+            tracing::warn!(%error, "what was begun cannot be written down; it is not sent");
+            return;
+        }
         let commands: Vec<Uuid> = self.begun.keys().copied().collect();
         if !commands.is_empty() {
             self.finish(&commands).await;
@@ -136,24 +142,6 @@ impl Writer {
             ));
         }
         judge::judge(&self.beside, append).await
-    }
-
-    /// Writes down what is about to be sent.
-    async fn begin(&mut self, mut fresh: Vec<Begun>) -> Result<(), StoreError> {
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        let recorded_at: Millis = (self.clock)().max(self.sequencer.recorded_at().await?);
-        for begun in &mut fresh {
-            begun.recorded_at = recorded_at;
-        }
-        self.table.write(&fresh.iter().collect::<Vec<_>>(), &self.finished).await?;
-        self.finished.clear();
-        for begun in fresh {
-            self.opened().insert(begun.append.command_id);
-            self.begun.insert(begun.append.command_id, begun);
-        }
-        Ok(())
     }
 
     /// Sends what was begun, places it, and says what became of it. What stays unknown stays begun.

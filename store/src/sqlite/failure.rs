@@ -29,7 +29,7 @@ pub(crate) fn failed(error: &sqlx::Error) -> StoreError {
 
 /// An error of COMMIT itself. SQLite finds the disk full before it writes the commit record, so
 /// that is certain; after anything else only the log can tell what became of the transaction.
-pub(super) fn failed_at_commit(error: &sqlx::Error) -> StoreError {
+pub(crate) fn failed_at_commit(error: &sqlx::Error) -> StoreError {
     match code(error) {
         Some(FULL) => StoreError::Full,
         _ => StoreError::Unknown(error.to_string()),

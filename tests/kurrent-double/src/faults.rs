@@ -25,6 +25,8 @@ pub enum Fault {
     HangAfterCommit,
     /// Nothing is written: whoever asks may not.
     Denied,
+    /// Nothing is written: the append is larger than the server takes.
+    TooLarge,
 }
 
 /// How a double is made to fail.

@@ -53,6 +53,9 @@ impl Service {
             Fault::Serve => Ok(write()),
             Fault::NotLeader => Err(self.not_leader()),
             Fault::Denied => Err(Status::permission_denied("access denied")),
+            Fault::TooLarge => {
+                Err(Status::invalid_argument("told to: larger than the maximum append size"))
+            }
             Fault::DeadlineBeforeCommit => Err(Status::deadline_exceeded("told to")),
             Fault::DeadlineAfterCommit => {
                 write();

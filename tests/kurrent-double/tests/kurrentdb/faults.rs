@@ -4,7 +4,7 @@
 //! Each says on which broken adapter it was seen to fail, or is meant to.
 
 use docket_kurrent_double::Fault::{
-    DeadlineAfterCommit, DeadlineBeforeCommit, Denied, LostAfterCommit, NotLeader, Serve,
+    DeadlineAfterCommit, DeadlineBeforeCommit, Denied, LostAfterCommit, NotLeader, Serve, TooLarge,
 };
 use docket_store::{Append, Claim, EventStore, NewKey, Outcome, Sealed, StoreError};
 
@@ -89,9 +89,11 @@ async fn the_next_start_finishes_what_was_begun() {
 async fn what_is_certainly_not_written_is_given_up() {
     let place = Place::new().await;
     let store = place.open().await;
-    place.double.faults().next_appends([Denied, NotLeader, NotLeader]);
-    let refused = store.append(note("ticket-1", 0)).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+    place.double.faults().next_appends([Denied, TooLarge, NotLeader, NotLeader]);
+    for _ in [Denied, TooLarge] {
+        let refused = store.append(note("ticket-1", 0)).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
+    }
     let unavailable = store.append(note("ticket-1", 0)).await.unwrap_err();
     assert!(matches!(unavailable, StoreError::Unavailable(_)), "{unavailable}");
     assert_eq!(appended(&store, note("ticket-1", 0)).await.first, 1);

@@ -97,6 +97,25 @@ async fn a_file_beside_another_log_is_refused() {
     assert!(matches!(refused, StoreError::Refused(_)), "{refused}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_a_node_that_may_lag_behind_is_refused() {
+    let place = Place::new().await;
+    for (preference, opens) in [("follower", false), ("readOnlyReplica", false), ("leader", true)] {
+        let url = format!("{}&nodePreference={preference}", place.double.url());
+        let opened = KurrentStore::open(&url, place.file(), clock(), impatient()).await;
+        match opened {
+            Ok(store) => {
+                assert!(opens, "{preference}");
+                store.close().await;
+            }
+            Err(StoreError::Refused(why)) => {
+                assert!(!opens && why.contains("set it to leader"), "{preference}: {why}");
+            }
+            Err(other) => panic!("{preference}: {other}"),
+        }
+    }
+}
+
 /// What other programs read of an event.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_json_that_other_programs_read() {
