@@ -10,7 +10,7 @@ use docket_store::{Append, Claim, EventStore, NewKey, Outcome, Sealed, StoreErro
 
 use crate::stores::{Place, appended, command, note, write};
 
-/// Meant to fail without trying again.
+/// Seen to fail on an adapter that takes this answer for a refusal.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_append_is_sent_again_where_another_node_leads() {
     let place = Place::new().await;
@@ -84,7 +84,7 @@ async fn the_next_start_finishes_what_was_begun() {
     assert!(matches!(store.append(append).await.unwrap(), Outcome::AlreadyAppended(_)));
 }
 
-/// Meant to fail when an append that was refused stays begun.
+/// Seen to fail on an adapter that takes the answer to what is too large for an unknown outcome.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_certainly_not_written_is_given_up() {
     let place = Place::new().await;
@@ -196,7 +196,7 @@ async fn what_is_told_twice_is_placed_once() {
     assert_eq!(read.len(), 4);
 }
 
-/// Meant to fail when the log is read only once after an append.
+/// Seen to fail when the log is read only once after an append.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_lags_is_read_again() {
     let place = Place::new().await;
@@ -205,7 +205,8 @@ async fn a_node_that_lags_is_read_again() {
     assert_eq!(appended(&store, note("ticket-1", 0)).await.last, 1);
 }
 
-/// Meant to fail when a client that died is kept: it answers nothing ever after.
+/// A client that died is replaced: an adapter that keeps it was not seen to fail here, for opening makes
+/// another.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_kurrentdb_is_survived() {
     let mut place = Place::new().await;
