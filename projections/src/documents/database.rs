@@ -166,6 +166,9 @@ impl Transaction<'_> {
         for suffix in ["_fts", "_counts", ""] {
             self.script(&format!("DROP TABLE IF EXISTS {table}{suffix}")).await?;
         }
+        if matches!(self, Self::Postgres(_)) {
+            self.script(&format!("DROP FUNCTION IF EXISTS {table}_columns()")).await?;
+        }
         self.execute(&Query::new("DELETE FROM generations WHERE name = ").bind(table))
             .await
             .map(drop)
