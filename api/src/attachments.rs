@@ -12,7 +12,7 @@ mod register;
 mod save;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use actix_web::http::StatusCode;
 use bytes::Bytes;
@@ -257,7 +257,7 @@ impl Attachments {
             Err(error) => Err(error),
         };
         match removed {
-            Ok(size) => drop(self.used.fetch_sub(size, Ordering::Relaxed)),
+            Ok(size) => incoming::give_back(&self.used, size),
             // It never came, or another server was faster.
             Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(broken(&error)),

@@ -1,5 +1,5 @@
 //! What people are called: a ticket's events keep the names of their time, its document shows those of
-//! now. What the ticket was promised by, the tier, stays as it was frozen.
+//! now. The tier is the ticket's own: what its clocks go by.
 
 use docket_domain::agent::AgentProfile;
 use docket_domain::codec::Event;

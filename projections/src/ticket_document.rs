@@ -118,7 +118,7 @@ pub struct CustomerSummary {
     pub name: Option<String>,
     /// The e-mail address; `null` when unknown or erased.
     pub email: Option<String>,
-    /// The tier that the ticket was opened with: what it was promised goes by it (S-07).
+    /// The tier that its clocks go by (S-07): that of its opening, unless it was corrected.
     pub tier: String,
 }
 

@@ -89,12 +89,19 @@ impl<'q> Incoming<'q> {
     }
 }
 
+/// Counts bytes no more that are gone. What another server took in was never counted here.
+pub(super) fn give_back(used: &AtomicU64, bytes: u64) {
+    let less = |used: u64| Some(used.saturating_sub(bytes));
+    // It always has a next value.
+    let _ = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+}
+
 impl Drop for Incoming<'_> {
     fn drop(&mut self) {
         if self.finished {
             return;
         }
-        self.used.fetch_sub(self.reserved, Ordering::Relaxed);
+        give_back(self.used, self.reserved);
         if let (Some(writer), Ok(runtime)) =
             (self.writer.take(), tokio::runtime::Handle::try_current())
         {

@@ -99,7 +99,9 @@ impl Register {
         const REACH: &str = "INSERT INTO attachment_cursor AS held VALUES (1, $1)
             ON CONFLICT (one) DO UPDATE SET position = excluded.position
             WHERE excluded.position > held.position";
-        let named: Vec<_> = named.iter().map(|(id, at)| (id.to_string(), *at as i64)).collect();
+        let mut named: Vec<_> = named.iter().map(|(id, at)| (id.to_string(), *at as i64)).collect();
+        // Two servers that name the same files lock their rows in the same order.
+        named.sort_unstable();
         let mut work: Vec<Statement<'_>> = Vec::new();
         for (id, position) in &named {
             work.push((NAME, vec![id.into(), (*position).into()]));

@@ -114,7 +114,7 @@ fn by(name: &str) -> Result<By, Problem> {
 /// A clock counts where its verdict fell: a met one when it ended, a late one at its deadline, or at
 /// the change of target that made it late. Every figure is told by clock, and resolutions by measure;
 /// `by` tells it by more. Filters are the names of dimensions, several values are alternatives. All pages
-/// are of one count, that of the first.
+/// are as of the instant of the first.
 #[utoipa::path(tag = "compliance", params(
     ("from" = Option<String>, Query, description = "Decided at this instant or later; thirty days before `to` unless said, at most 367."),
     ("to" = Option<String>, Query, description = "Decided before this instant; now unless said."),

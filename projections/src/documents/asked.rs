@@ -13,7 +13,7 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Wish {
     /// Which one.
     pub id: i64,
-    /// What to do: `rebuild`, `refold` or `unpark`.
+    /// What to do: `rebuild`, `back`, `drop`, `refold` or `unpark`.
     pub what: String,
     /// With what: a view, a subject or a stream.
     pub name: String,

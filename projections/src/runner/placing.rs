@@ -45,6 +45,11 @@ impl Running {
 
     /// Puts the table that a view had before in use again, brought forward to now.
     pub async fn take_back(&mut self, view: Registered, reply: Reply) {
+        if self.work.progress.is_building(view.name) {
+            let why = format!("{} is being built; it can be taken back after that", view.name);
+            let _ = reply.send(Err(ProjectionError::Refused(why)));
+            return;
+        }
         let answer = match self.work.documents.kept(&view).await {
             Ok(Some(kept)) => {
                 self.waiting.push((built_of(view, &kept), vec![view], reply));

@@ -198,6 +198,10 @@ impl Progress {
         Ok(())
     }
 
+    pub fn is_building(&self, view: &str) -> bool {
+        self.building.lock().unwrap_or_else(PoisonError::into_inner).contains(view)
+    }
+
     pub fn built(&self, views: &[Registered]) {
         let mut building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         building.retain(|name| !views.iter().any(|view| view.name == name));

@@ -116,6 +116,8 @@ impl Running {
         let cursor = work.documents.cursor().await?;
         // Whatever brought the tables this far, a build or another node, told nobody here of names.
         work.names.forget_all();
+        // Nor of keys that were destroyed: what was forgotten elsewhere must not be written again.
+        work.reader.vault.forget_all();
         let parked = work.documents.parked().await?;
         let targets = work.documents.in_use(&work.registry);
         let projector = Projector::new(work.reader.clone(), targets, &parked);

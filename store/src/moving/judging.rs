@@ -8,11 +8,16 @@ use crate::{STORE_ID, StoreError};
 
 /// Marks the target, if the move may be.
 pub(super) async fn begin(from: &mut House, to: &mut House) -> Result<(), StoreError> {
-    let Some(id) = judge(from, to).await? else { return Ok(()) };
-    to.put(meta(), &[named(ARRIVING, Some(id))]).await?;
+    let begun = judge(from, to).await?;
+    let begins = begun.is_some();
+    if let Some(id) = begun {
+        to.put(meta(), &[named(ARRIVING, Some(id))]).await?;
+    }
     // Whoever comes from here on is refused by the mark; whoever came before would serve from what arrives.
     if let Some(users) = to.users().await? {
-        to.remove(meta(), &[named(ARRIVING, None)]).await?;
+        if begins {
+            to.remove(meta(), &[named(ARRIVING, None)]).await?;
+        }
         return Err(StoreError::Refused(format!("{}: {users}; stop them first", to.shown())));
     }
     Ok(())

@@ -107,6 +107,13 @@ impl Vault {
         self.cache.remove(subject);
     }
 
+    /// Forgets all keys: which of them were destroyed by others is not known here.
+    pub fn forget_all(&self) {
+        let mut erasures = self.erasures.write().unwrap_or_else(PoisonError::into_inner);
+        *erasures += 1;
+        self.cache.clear();
+    }
+
     /// The secrets that addresses and requests are hashed under, made when first asked for.
     ///
     /// # Errors

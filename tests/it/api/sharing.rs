@@ -90,4 +90,6 @@ async fn a_file_that_nobody_names_is_removed_by_whichever_server_looks() {
     assert!(swept.unwrap() <= 1, "unless the server's own worker was faster");
     let gone = desk.admin.get(&format!("/v1/attachments/{file}")).await;
     assert_eq!(gone.problem(), "404 not_found");
+    // What it had never counted is not missing from its count now.
+    upload(&desk.admin.at(&node), "another").await;
 }

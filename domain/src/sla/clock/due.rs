@@ -1,7 +1,7 @@
 //! What is to be noted of a clock: its warning, its breach, and the steps of its plan's chain, each once,
 //! at the instant at which it is due, however late somebody comes to note it.
 
-use super::{Clock, StoppedBy};
+use super::{Breach, Clock, StoppedBy};
 use crate::definition::Term;
 use crate::instant::Instant;
 use crate::sla::plan::{ClockKind, Step, StepAt, StepId};
@@ -106,12 +106,15 @@ impl Clock {
         due
     }
 
-    /// Takes in that something was noted. A breach that was noted stands: what happens in the very
-    /// millisecond of the deadline, as what a chain does, comes after it.
+    /// Takes in that a breach was noted. It stands as it was noted: what happens in the very millisecond of
+    /// the deadline, as what a chain does, comes after it, and a later release may reckon otherwise.
+    pub(super) fn breached(&mut self, noted: Breach) {
+        self.breach = self.breach.or(Some(noted));
+        self.mark(Mark::Breached);
+    }
+
+    /// Takes in that something was noted.
     pub(super) fn mark(&mut self, mark: Mark) {
-        if mark == Mark::Breached {
-            self.breach = self.breach(Instant::LATEST);
-        }
         if !self.marks.contains(&mark) {
             self.marks.push(mark);
         }

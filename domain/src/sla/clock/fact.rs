@@ -8,7 +8,7 @@ use crate::envelope::Recorded;
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::ActorKind;
-use crate::sla::clock::{Mark, StoppedBy};
+use crate::sla::clock::{BreachedBy, Mark, StoppedBy};
 use crate::sla::plan::{ANY, ClockKind};
 use crate::ticket::event::{
     CallOutcome, OpenedBy, Outcome, SnoozeReason, TicketCreated, TicketEvent, TicketRef,
@@ -79,6 +79,8 @@ pub enum What {
     Unmerged(Unmerged),
     /// Something was noted of a clock: of which, and what.
     Marked((ClockKind, u32), Mark),
+    /// A breach was noted of a clock: the deadline that was missed, and why.
+    Breached((ClockKind, u32), Instant, BreachedBy),
     /// Nothing but its status moved.
     Moved,
 }
@@ -209,7 +211,10 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         }
         E::SlaReapplied(reapplied) => Some(What::Reapplied(Box::new(reapplied.to.clone()))),
         E::SlaWarned(mark) => Some(What::Marked(mark.of(), Mark::Warned)),
-        E::SlaBreached(mark) => Some(What::Marked(mark.of(), Mark::Breached)),
+        E::SlaBreached(mark) => {
+            let by = mark.breached_by.unwrap_or(BreachedBy::Deadline);
+            Some(What::Breached(mark.of(), mark.deadline, by))
+        }
         E::TicketEscalated { rule: Some(rule), .. } => {
             let (of, mark) = rule.of();
             Some(What::Marked(of, mark))

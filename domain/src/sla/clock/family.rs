@@ -98,6 +98,7 @@ impl Family {
             | What::Closed(_)
             | What::Reopened
             | What::Marked(..)
+            | What::Breached(..)
             | What::Moved => {}
         }
         if let Some(ticket) = self.tickets.get_mut(&id) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fact::{Fact, Opened, Standing, What};
-use super::{Clock, Pause, Span, Stop, StoppedBy};
+use super::{Breach, BreachedBy, Clock, Pause, Span, Stop, StoppedBy};
 use crate::definition::{BaseStatus, PriorityTerm, SlaTerms};
 use crate::ids::MessageId;
 use crate::instant::Instant;
@@ -110,10 +110,11 @@ impl TicketClocks {
             }
             What::Closed(outcome) => self.close(at, *outcome),
             What::Reopened => self.reopen(fact),
-            What::Marked((kind, instance), mark) => {
-                let mut clocks = self.clocks.iter_mut();
-                let marked = clocks.find(|it| (it.kind, it.instance) == (*kind, *instance));
-                marked.into_iter().for_each(|it| it.mark(*mark));
+            What::Marked(of, mark) => self.noted(*of).into_iter().for_each(|it| it.mark(*mark)),
+            What::Breached(of, deadline, by) => {
+                let since = if *by == BreachedBy::Deadline { *deadline } else { at };
+                let breach = Breach { at: since, deadline: *deadline, by: *by };
+                self.noted(*of).into_iter().for_each(|it| it.breached(breach));
             }
             What::Opened(_)
             | What::Reapplied(_)
@@ -200,6 +201,11 @@ impl TicketClocks {
             }
         }
         ended
+    }
+
+    /// The clock that something was noted of.
+    fn noted(&mut self, (kind, instance): (ClockKind, u32)) -> Option<&mut Clock> {
+        self.clocks.iter_mut().find(|it| (it.kind, it.instance) == (kind, instance))
     }
 
     /// Carried clocks keep their targets: they were promised under another ticket's keys (rule 12).

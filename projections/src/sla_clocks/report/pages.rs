@@ -7,7 +7,7 @@ use docket_domain::definition::ZoneOffsets;
 use docket_domain::instant::Instant;
 use serde::Serialize;
 
-use super::{Figures, Question, figures};
+use super::{Figures, LONGEST, Question, figures};
 use crate::documents::Documents;
 use crate::page::{Cursor, ForeignCursor, PageInfo};
 use crate::ticket_list::ListError;
@@ -50,7 +50,8 @@ impl Question {
 }
 
 impl Reports {
-    /// A page of the figures, in the order of their groups. All pages are of one count: that of the first.
+    /// A page of the figures, in the order of their groups. All pages are as of the
+    /// instant of the first, and of its count while that is kept.
     ///
     /// # Errors
     /// [`ListError::Cursor`] when the cursor comes from another question.
@@ -76,6 +77,10 @@ impl Reports {
             Some(kept) => kept,
             None => {
                 let question = question.as_of(counted_at);
+                // A cursor is text that anybody may write.
+                if question.to.0 - question.from.0 > LONGEST {
+                    return Err(ForeignCursor.into());
+                }
                 Arc::new(figures(documents, &question, zone, counted_at).await?)
             }
         };

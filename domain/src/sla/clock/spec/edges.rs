@@ -184,3 +184,25 @@ fn a_chat_that_the_customer_left_is_no_answer() {
         assert_eq!(running(&life, id, ClockKind::FirstResponse), waits);
     }
 }
+
+#[test]
+fn a_breach_stands_as_it_was_noted_though_it_would_be_reckoned_otherwise_now() {
+    let mut life = Life::under(json!({ "respond": [{ "first_response": "PT1H" }] }));
+    let id = life.open("2026-03-02 09:00");
+    let family = life.family();
+    let first = family.clocks(id).iter().filter(|it| it.kind == ClockKind::FirstResponse);
+    let due = first.flat_map(Clock::due).find(|due| due.mark == Mark::Breached).unwrap();
+    let (due, detected_at) = (Box::new(due), instant("2026-03-02 10:00"));
+    let note = C::MarkClock { due, found_in: 1, detected_at, to: None };
+    life.tell_by(ActorKind::System, id, "2026-03-02 10:00", note);
+    // As a release noted it by whose reckoning it was due half an hour before.
+    let noted = life.tickets.get_mut(&id).unwrap().last_mut().unwrap();
+    noted.occurred_at = instant("2026-03-02 09:30");
+    let Event::Ticket(TicketEvent::SlaBreached(mark)) = &mut noted.event else {
+        panic!("{noted:?}")
+    };
+    mark.deadline = noted.occurred_at;
+    life.tell(id, "2026-03-02 09:45", reply());
+    let said = life.said(id, "2026-03-02 12:00", FIRST);
+    assert!(said.ends_with("breached at 2026-03-02 09:30 by deadline"), "{said}");
+}
