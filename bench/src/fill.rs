@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use docket_domain::codec::{self, Event};
 use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
@@ -37,8 +37,26 @@ pub struct Desk {
     pub text_every: u64,
 }
 
+/// One ticket, whole: who asked, and what happened when; now, where nothing is said of when.
+pub struct Story {
+    /// Its customer's place among two thousand, each with many tickets, as a desk has them.
+    pub customer: u64,
+    /// When it was opened, where it is not now: its id is of that instant.
+    pub opened_at: Option<Instant>,
+    /// Its events.
+    pub events: Vec<(Option<Instant>, TicketEvent)>,
+}
+
 /// Writes the desk into `data`, as a server keeps it there.
 pub async fn fill(data: &Path, desk: Desk) -> Result<(), Failure> {
+    fill_with(data, desk.tickets, move |number| desk.story(number)).await
+}
+
+/// Writes so many tickets into `data`, each with its story.
+pub async fn fill_with<F>(data: &Path, tickets: u64, story: F) -> Result<(), Failure>
+where
+    F: Fn(u64) -> Story + Clone + Send + Sync + 'static,
+{
     std::fs::create_dir_all(data)?;
     let clock: Clock = Arc::new(now);
     let log = Arc::new(SqliteStore::open(data.join("log.sqlite"), clock).await?);
@@ -48,10 +66,10 @@ pub async fn fill(data: &Path, desk: Desk) -> Result<(), Failure> {
     const WRITERS: u64 = 64;
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
-            let (store, vault) = (store.clone(), vault.clone());
+            let (store, vault, story) = (store.clone(), vault.clone(), story.clone());
             tokio::spawn(async move {
-                for number in (writer..desk.tickets).step_by(WRITERS as usize) {
-                    open(&*store, &vault, desk, number).await?;
+                for number in (writer..tickets).step_by(WRITERS as usize) {
+                    open(&*store, &vault, number, &story(number)).await?;
                 }
                 Ok::<(), Failure>(())
             })
@@ -72,11 +90,11 @@ pub const FIRST_NUMBER: u64 = 1_000_001;
 async fn open(
     store: &dyn EventStore,
     vault: &Vault,
-    desk: Desk,
     number: u64,
+    story: &Story,
 ) -> Result<(), Failure> {
     loop {
-        match store.append(ticket(vault, desk, number).await?).await? {
+        match store.append(ticket(vault, number, story).await?).await? {
             Outcome::Appended(_) => return Ok(()),
             Outcome::Claimed(_) => {}
             other => return Err(format!("ticket {number}: {other:?}").into()),
@@ -84,24 +102,21 @@ async fn open(
     }
 }
 
-async fn ticket(vault: &Vault, desk: Desk, number: u64) -> Result<Append, Failure> {
+async fn ticket(vault: &Vault, number: u64, story: &Story) -> Result<Append, Failure> {
     let command_id = Uuid::now_v7();
-    let id = TicketId(Uuid::now_v7());
-    // Two thousand customers, each with many tickets, as a desk has them.
-    let customer = CustomerId(Uuid::from_u128(0xC0FFEE << 64 | u128::from(number % 2_000)));
+    let id = TicketId(story.opened_at.map_or_else(Uuid::now_v7, minted_at));
+    let customer = customer(story.customer);
     let mut session = vault.seal_session();
     let subjects = [id.stream(), customer.stream()];
-    let mut events = Vec::with_capacity(desk.events as usize);
-    for index in 0..desk.events {
-        let event = event(desk, number, index, customer);
-        let encoded = codec::encode(&Event::Ticket(event))?;
+    let mut events = Vec::with_capacity(story.events.len());
+    for (index, (at, event)) in story.events.iter().enumerate() {
+        let encoded = codec::encode(&Event::Ticket(event.clone()))?;
         let mut payload = encoded.payload;
-        let sealed =
-            session.seal(&mut payload, event_id(command_id, index as usize), &subjects).await?;
+        let sealed = session.seal(&mut payload, event_id(command_id, index), &subjects).await?;
         events.push(NewEvent {
             event_type: encoded.event_type,
             schema: encoded.schema,
-            occurred_at: None,
+            occurred_at: at.map(Instant::millis),
             envelope: serde_json::to_string(&envelope(command_id, index, customer))?,
             payload: payload.to_string(),
             sealed,
@@ -122,21 +137,36 @@ async fn ticket(vault: &Vault, desk: Desk, number: u64) -> Result<Append, Failur
     })
 }
 
-fn event(desk: Desk, number: u64, index: u64, customer: CustomerId) -> TicketEvent {
+/// The id of a customer by their place.
+pub fn customer(place: u64) -> CustomerId {
+    CustomerId(Uuid::from_u128(0xC0FFEE << 64 | u128::from(place)))
+}
+
+fn minted_at(opened: Instant) -> Uuid {
+    let since = Duration::from_millis(opened.millis().unsigned_abs());
+    let at = uuid::Timestamp::from_unix(uuid::NoContext, since.as_secs(), since.subsec_nanos());
+    Uuid::new_v7(at)
+}
+
+impl Desk {
+    fn story(self, number: u64) -> Story {
+        let place = number % 2_000;
+        let events = (0..self.events).map(|index| (None, event(self, number, index, place)));
+        Story { customer: place, opened_at: None, events: events.collect() }
+    }
+}
+
+fn event(desk: Desk, number: u64, index: u64, place: u64) -> TicketEvent {
     let with_text = number.is_multiple_of(desk.text_every);
-    let message = Message {
-        id: MessageId(Uuid::from_u128(u128::from(number) << 64 | u128::from(index))),
-        number: format!("{}-{}", FIRST_NUMBER + number, index + 1),
-        body: Personal::text(if with_text {
-            words((number * 31 + index) as usize)
-        } else {
-            String::new()
-        }),
-        attachments: Vec::new(),
-    };
+    let text = if with_text { words((number * 31 + index) as usize) } else { String::new() };
+    let message = message(number, index, text);
     let (fresh, waiting) = (status(BaseStatus::New), status(BaseStatus::AwaitingCustomer));
     match index {
-        0 => TicketEvent::TicketCreated(Box::new(created(number, customer, with_text, message))),
+        0 => TicketEvent::TicketCreated(Box::new(created(
+            number,
+            customer(place),
+            with_text.then_some(message),
+        ))),
         _ if !with_text => plain(number, index),
         1 => assigned(number),
         // Nine of sixteen say something: a history of fifty events has thirty personal fields.
@@ -168,7 +198,18 @@ fn plain(number: u64, index: u64) -> TicketEvent {
     }
 }
 
-fn created(number: u64, customer: CustomerId, with_text: bool, message: Message) -> TicketCreated {
+/// The message that a customer or an agent wrote as so many-th event.
+pub fn message(number: u64, index: u64, text: String) -> Message {
+    Message {
+        id: MessageId(Uuid::from_u128(u128::from(number) << 64 | u128::from(index))),
+        number: format!("{}-{}", FIRST_NUMBER + number, index + 1),
+        body: Personal::text(text),
+        attachments: Vec::new(),
+    }
+}
+
+/// How a ticket begins that a customer opens; promised nothing.
+pub fn created(number: u64, customer: CustomerId, message: Option<Message>) -> TicketCreated {
     TicketCreated {
         number: (FIRST_NUMBER + number).to_string(),
         customer: CustomerRef { id: customer, name: None, email: None },
@@ -186,13 +227,14 @@ fn created(number: u64, customer: CustomerId, with_text: bool, message: Message)
         status: status(BaseStatus::New),
         subject: Personal::text(format!("Order {number}")),
         tags: Vec::new(),
-        message: with_text.then_some(message),
+        message,
         origin: None,
         sla: None,
     }
 }
 
-fn assigned(number: u64) -> TicketEvent {
+/// One of twenty agents takes it.
+pub fn assigned(number: u64) -> TicketEvent {
     let agent = AgentId(Uuid::from_u128(0xA6E7 << 64 | u128::from(number % 20)));
     TicketEvent::TicketAssigned {
         from: None,
@@ -209,7 +251,8 @@ fn term(key: &str) -> Term {
     Term { key: key.into(), name: key.into(), version: 1 }
 }
 
-fn status(base: BaseStatus) -> StatusTerm {
+/// A base status, frozen as the desk has it.
+pub fn status(base: BaseStatus) -> StatusTerm {
     StatusTerm {
         key: base.key().into(),
         name: base.key().into(),
@@ -225,7 +268,7 @@ fn priority(number: u64) -> PriorityTerm {
     PriorityTerm { key: key.into(), name: key.into(), level, version: 1, times: None }
 }
 
-fn envelope(command_id: Uuid, index: u64, customer: CustomerId) -> Envelope {
+fn envelope(command_id: Uuid, index: usize, customer: CustomerId) -> Envelope {
     let actor = match index % 2 {
         0 => Actor::new(ActorKind::Customer, customer.to_string()),
         _ => Actor::new(ActorKind::Agent, "00000000-0000-0000-0000-000000000001"),

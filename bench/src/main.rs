@@ -3,6 +3,7 @@
 //! Every figure is a ratio to something measured here and now, or an absolute bar with the machine
 //! named beside it; `docs/performance.md` says how to repeat them and what was reached.
 
+mod desk;
 mod fill;
 mod floor;
 mod http;
@@ -47,6 +48,12 @@ enum What {
         #[arg(long, default_value_t = 1_000_000)]
         tickets: u64,
     },
+    /// Reports and what-if over a year of a desk with promises, and the arithmetic of calendars.
+    Desk {
+        /// How many tickets the year has.
+        #[arg(long, default_value_t = 1_000_000)]
+        tickets: u64,
+    },
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -56,5 +63,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         What::Postgres { seconds } => postgres::measure(seconds).await,
         What::Reads { tickets } => reads::measure(tickets).await,
         What::Pages { tickets } => reads::pages(tickets).await,
+        What::Desk { tickets } => desk::measure(tickets).await,
     }
 }

@@ -6,7 +6,7 @@ use docket_domain::instant::Instant;
 use super::ClockRow;
 
 /// What separates the fields of a cell; no key holds one.
-const BETWEEN: char = '\t';
+pub(super) const BETWEEN: char = '\t';
 
 /// How a clock stands in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

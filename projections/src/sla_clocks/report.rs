@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cell::{Cell, Dimension, Standing};
+use super::cell::{BETWEEN, Cell, Dimension, Standing};
 use crate::documents::{Documents, DocumentsError, Query};
 
 mod pages;
@@ -151,21 +151,23 @@ pub async fn figures(
         let from = question.from.plus_millis(part as i64);
         cells(documents, from, from.plus_millis(PART).min(question.to))
     });
-    let mut counts: HashMap<Vec<String>, Count> = HashMap::new();
+    // A group is its values joined as those of a cell are, in a text that is written over and over: a
+    // month of a large desk has a few hundred groups, and some hundred thousand clocks.
+    let (mut counts, mut group) = (HashMap::<String, Count>::new(), String::new());
     let mut read = stream::iter(parts).buffered(AT_ONCE);
     while let Some(cells) = read.try_next().await? {
         for cell in cells.lines().filter_map(Cell::read).filter(|cell| question.is_about(cell)) {
-            let group = group(&cell, &question.by, zone);
-            match counts.get_mut(&group[..]) {
+            name(&mut group, &cell, &question.by, zone);
+            match counts.get_mut(&group) {
                 Some(count) => count.take(&cell, now),
-                None => counts.entry(group).or_default().take(&cell, now),
+                None => counts.entry(group.clone()).or_default().take(&cell, now),
             }
         }
     }
     let names = [Dimension::Clock, Dimension::Measure].map(Dimension::name);
     let names = names.into_iter().chain(question.by.iter().map(|by| by.name()));
     let names: Vec<&str> = names.collect();
-    let told = counts.into_iter().map(|(group, count)| count.told(&names, group));
+    let told = counts.into_iter().map(|(group, count)| count.told(&names, &group));
     let mut told: Vec<Figures> = told.collect();
     told.sort_by_cached_key(Figures::place);
     Ok(told)
@@ -185,14 +187,20 @@ async fn cells(
     Ok(cells.into_iter().next().map(|(cells,)| cells).unwrap_or_default())
 }
 
-fn group(cell: &Cell<'_>, by: &[By], zone: Option<&ZoneOffsets>) -> Vec<String> {
-    let value = |by: &By| match by {
-        By::Dimension(dimension) => cell.value(*dimension).to_owned(),
-        By::Day => local(cell.decided_at, zone, 10),
-        By::Month => local(cell.decided_at, zone, 7),
-    };
-    let always = [Dimension::Clock, Dimension::Measure].map(|it| cell.value(it).to_owned());
-    always.into_iter().chain(by.iter().map(value)).collect()
+/// Writes the name of the group that a cell counts in: its clock, its measure, and what was asked for.
+fn name(group: &mut String, cell: &Cell<'_>, by: &[By], zone: Option<&ZoneOffsets>) {
+    group.clear();
+    group.push_str(cell.value(Dimension::Clock));
+    group.push(BETWEEN);
+    group.push_str(cell.value(Dimension::Measure));
+    for by in by {
+        group.push(BETWEEN);
+        match by {
+            By::Dimension(dimension) => group.push_str(cell.value(*dimension)),
+            By::Day => group.push_str(&local(cell.decided_at, zone, 10)),
+            By::Month => group.push_str(&local(cell.decided_at, zone, 7)),
+        }
+    }
 }
 
 /// The beginning of an instant's text on the wall clock of a zone.
@@ -222,7 +230,7 @@ impl Count {
         }
     }
 
-    fn told(mut self, names: &[&str], group: Vec<String>) -> Figures {
+    fn told(mut self, names: &[&str], group: &str) -> Figures {
         self.times.sort_unstable();
         let names = names.iter().map(|name| (*name).to_owned());
         let judged = self.figures.met + self.figures.breached;
@@ -230,7 +238,7 @@ impl Count {
         let mean = total.checked_div(self.times.len() as i128);
         Figures {
             group: names
-                .zip(group)
+                .zip(group.split(BETWEEN).map(str::to_owned))
                 .filter(|(name, it)| name != "measure" || !it.is_empty())
                 .collect(),
             percent_met: (judged > 0)
