@@ -5,5 +5,6 @@
 
 mod conformance;
 mod faults;
+mod other_client;
 mod placing;
 mod stores;
