@@ -80,7 +80,7 @@ impl Kind {
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 7;
+    const VERSION: u32 = 8;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;

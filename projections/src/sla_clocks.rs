@@ -10,31 +10,35 @@ mod list;
 pub mod report;
 mod row;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use docket_domain::sla::clock::Clock;
+use uuid::Uuid;
 
 pub use self::list::{Rows, due_next, page, running};
 pub use self::row::ClockRow;
 use self::row::Traits;
 use crate::clocks::Clocks;
 use crate::plans::Plans;
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, id_of};
 use crate::view::{Key, Schema, View};
 
 /// The view.
 pub struct SlaClocks;
 
-/// A ticket's clocks, and what it was when.
+/// A ticket's clocks, and what it was when; likewise of those that merges tie to it, since a clock that a
+/// merge brought was theirs until then.
 #[derive(Default)]
 pub struct Promised {
     clocks: Clocks,
-    traits: Vec<Traits>,
+    ticket: Option<Uuid>,
+    traits: BTreeMap<Uuid, Vec<Traits>>,
 }
 
 impl View for SlaClocks {
     const NAME: &'static str = "sla_clocks";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;
@@ -46,16 +50,18 @@ impl View for SlaClocks {
     type Row = ClockRow;
 
     fn start(plans: &Arc<Plans>) -> Promised {
-        Promised { clocks: Clocks::new(plans), traits: Vec::new() }
+        Promised { clocks: Clocks::new(plans), ..Promised::default() }
     }
 
     fn evolve(promised: &mut Promised, event: &Recorded) {
         promised.clocks.evolve(event);
-        Traits::evolve(&mut promised.traits, event);
+        promised.ticket.get_or_insert_with(|| id_of(&event.stream));
+        promised.know(event);
     }
 
     fn evolve_tied(promised: &mut Promised, event: &Recorded) {
         promised.clocks.evolve_tied(event);
+        promised.know(event);
     }
 
     fn rows(promised: &Promised) -> Vec<(Key, ClockRow)> {
@@ -68,6 +74,11 @@ impl Promised {
     /// Each of its clocks with its row.
     pub fn told(&self) -> impl Iterator<Item = (&Clock, ClockRow)> {
         let clocks = self.clocks.all().iter();
-        clocks.filter_map(|clock| Some((clock, ClockRow::of(clock, &self.traits)?)))
+        let own = self.ticket.and_then(|ticket| self.traits.get(&ticket));
+        clocks.filter_map(move |clock| Some((clock, ClockRow::of(clock, own?, &self.traits)?)))
+    }
+
+    fn know(&mut self, event: &Recorded) {
+        Traits::evolve(self.traits.entry(id_of(&event.stream)).or_default(), event);
     }
 }

@@ -9,6 +9,7 @@ mod deeds;
 pub mod dice;
 pub mod people;
 pub mod play;
+mod seeded;
 pub mod story;
 pub mod tale;
 pub mod topics;
@@ -16,7 +17,8 @@ mod watch;
 pub mod words;
 
 pub use clock::DemoClock;
-pub use play::{Plan, Seeded, seed};
+pub use play::{Plan, seed};
+pub use seeded::Seeded;
 
 #[cfg(test)]
 mod spec;

@@ -13,6 +13,7 @@ use crate::demo::calendar::{DAY, MINUTE, arrivals};
 use crate::demo::clock::DemoClock;
 use crate::demo::dice::Dice;
 use crate::demo::people::{Colleague, colleagues, guests, office_address};
+use crate::demo::seeded::Seeded;
 use crate::demo::story::{Act, By, Moment, Teller};
 use crate::demo::watch::{Watch, Watches, set_rules};
 
@@ -32,15 +33,6 @@ pub struct Plan {
     pub seed: u64,
     /// When the year ends; nothing happens later.
     pub until: Instant,
-}
-
-/// What was made up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seeded {
-    /// How many events were written.
-    pub events: u64,
-    /// What the desk refused: nothing, unless the stories break a rule.
-    pub refused: Vec<String>,
 }
 
 impl Plan {
@@ -158,6 +150,11 @@ impl Play<'_> {
                 None => stories.push(vec![(first + index, moment)]),
             }
         }
+        if let [moment] = moments
+            && matches!(moment.act, Act::Merge { .. })
+        {
+            return self.merge(first, moment).await;
+        }
         let this = &*self;
         let played = try_join_all(stories.iter().map(|story| this.story(story))).await?;
         for (story, (ticket, snooze, watch, seeded)) in stories.iter().zip(played) {
@@ -165,9 +162,23 @@ impl Play<'_> {
             self.tickets[story] = ticket;
             self.snoozes[story] = snooze;
             self.watches.put(story, watch);
-            self.seeded.events += seeded.events;
-            self.seeded.refused.extend(seeded.refused);
+            self.seeded.add(seeded);
         }
+        Ok(())
+    }
+
+    /// Plays the merge of a story's ticket, which is played alone; its story is over then.
+    async fn merge(&mut self, index: usize, moment: &Moment) -> Result<(), CommandError> {
+        let (story, mut seeded) = (moment.story, Seeded::default());
+        let (ticket, snooze) = (self.tickets[story], self.snoozes[story]);
+        match self.moment(index, moment, ticket, snooze).await {
+            Ok(done) => {
+                seeded.events += done.events.len() as u64;
+                self.watches.merge(story, &done);
+            }
+            Err(error) => seeded.refuse(&moment.act, error)?,
+        }
+        self.seeded.add(seeded);
         Ok(())
     }
 
@@ -191,11 +202,7 @@ impl Play<'_> {
                         snooze = done.version;
                     }
                 }
-                Err(CommandError::Ticket(refusal)) if expected(&moment.act, &refusal) => {}
-                Err(CommandError::Ticket(refusal)) => {
-                    seeded.refused.push(format!("{:?}: {refusal}", moment.act));
-                }
-                Err(other) => return Err(other),
+                Err(error) => seeded.refuse(&moment.act, error)?,
             }
         }
         Ok((ticket, snooze, watch, seeded))
@@ -277,12 +284,4 @@ impl Play<'_> {
 
 fn is_snooze(command: &TicketCommand) -> bool {
     matches!(command, TicketCommand::Snooze { .. })
-}
-
-/// Refusals that life brings along: somebody else was faster.
-fn expected(act: &Act, refusal: &TicketRefusal) -> bool {
-    match act {
-        Act::Merge { .. } => *refusal == TicketRefusal::SurvivorClosed,
-        _ => false,
-    }
 }

@@ -1,10 +1,18 @@
 //! What a made-up desk is like: repeatable, within the rules, and believable in its figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use docket_commands::Desk;
+use docket_domain::codec::Event;
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
+use docket_domain::sla::clock::Family;
+use docket_domain::sla::clock::fact::Fact;
+use docket_domain::sla::plan::ClockKind;
+use docket_domain::ticket::event::TicketEvent;
+use docket_projections::recorded::{Reader, decode_closed};
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
 use docket_store::{EventStore, Sealed, StoredEvent};
@@ -18,17 +26,22 @@ const UNTIL: Instant = Instant(1_767_225_600_000);
 
 async fn seeded(tickets: usize) -> Vec<StoredEvent> {
     let folder = tempfile::tempdir().unwrap();
+    let reader = seeded_in(folder.path(), tickets).await;
+    reader.store.read_all(0, 100_000, Sealed::Without).await.unwrap()
+}
+
+async fn seeded_in(folder: &Path, tickets: usize) -> Reader {
     let plan = Plan { tickets, seed: 1, until: UNTIL };
     let clock = DemoClock::starting_at(plan.begin(), Arc::new(|| UNTIL.millis()));
-    let log = folder.path().join("log.sqlite");
+    let log = folder.join("log.sqlite");
     let store: Arc<dyn EventStore> =
         Arc::new(SqliteStore::open(log, clock.reading()).await.unwrap());
-    let key = KeyFile::load_or_create(&folder.path().join("key"), &*store).await.unwrap();
+    let key = KeyFile::load_or_create(&folder.join("key"), &*store).await.unwrap();
     let vault = Arc::new(Vault::new(store.clone(), key));
-    let desk = Desk::open(store.clone(), vault, clock.reading()).await.unwrap();
+    let desk = Desk::open(store.clone(), vault.clone(), clock.reading()).await.unwrap();
     let seeded = seed(&desk, &clock, plan, |_, _| {}).await.unwrap();
     assert_eq!(seeded.refused, Vec::<String>::new(), "the stories keep to the rules");
-    store.read_all(0, 100_000, Sealed::Without).await.unwrap()
+    Reader::new(store, vault)
 }
 
 /// What happened when, without what no seed decides: ids, salts, and the order in which one commit
@@ -81,6 +94,51 @@ async fn the_same_seed_gives_the_same_desk_and_the_past_was_recorded_soon_after_
         kinds["TicketClosed"] < kinds["TicketCreated"] + kinds["TicketReopened"],
         "some are open"
     );
+}
+
+/// The clocks of all tickets of a log, and the breaches that it notes: ticket, clock, deadline, instance.
+async fn watched(reader: &Reader) -> (Vec<TicketId>, Family, Vec<Noted>) {
+    let stored = reader.store.read_all(0, 100_000, Sealed::Without).await.unwrap();
+    let events: Vec<_> = stored.iter().map(|it| decode_closed(it).unwrap()).collect();
+    reader.plans.learn(reader, &events).await.unwrap();
+    let (mut tickets, mut family, mut noted) = (BTreeSet::new(), Family::default(), Vec::new());
+    for event in &events {
+        let Some(id) = TicketId::of_stream(&event.stream) else { continue };
+        tickets.insert(id);
+        let fact = Fact::of(event);
+        fact.into_iter().for_each(|fact| family.take(id, &fact, &|it| reader.plans.get(it)));
+        if let Event::Ticket(TicketEvent::SlaBreached(mark)) = &event.event {
+            noted.push((id, mark.clock, mark.deadline, mark.instance));
+        }
+    }
+    noted.sort();
+    (tickets.into_iter().collect(), family, noted)
+}
+
+type Noted = (TicketId, ClockKind, Instant, u32);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_breach_was_noted_once_where_it_fell_and_nothing_is_left_for_the_timers() {
+    let folder = tempfile::tempdir().unwrap();
+    let reader = seeded_in(folder.path(), 400).await;
+    let (tickets, family, noted) = watched(&reader).await;
+    let (mut fell, mut merged) = (BTreeMap::new(), 0);
+    for id in &tickets {
+        for clock in family.clocks(*id) {
+            merged += usize::from(clock.carried.is_some());
+            let due = clock.due().into_iter().filter(|due| due.at < UNTIL);
+            assert_eq!(due.count(), 0, "nothing is due any more of {id}: {clock:?}");
+            // What was late before a merge was noted where it was then, and before a reopening, once.
+            let late = clock.breach(UNTIL).filter(|breach| clock.home(breach.at).is_none());
+            if let Some(late) = late {
+                fell.entry((*id, clock.kind, late.deadline)).or_insert(clock.instance);
+            }
+        }
+    }
+    let fell: Vec<Noted> =
+        fell.into_iter().map(|((id, clock, at), instance)| (id, clock, at, instance)).collect();
+    assert!(merged > 5 && noted.len() > 50, "{merged} were carried, {} are late", noted.len());
+    assert_eq!(noted, fell);
 }
 
 #[test]

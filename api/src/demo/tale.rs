@@ -150,6 +150,8 @@ impl<'a> Tale<'a> {
         self.act(TicketCommand::Reclassify {
             category: Some(self.topic.category.into()),
             ticket_type: Some(self.topic.ticket_type.into()),
+            tier: None,
+            channel: None,
         });
         if self.dice.chance(12) {
             let queue = *self.dice.pick(&["technical", "billing", "complaints"]);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use docket_commands::{CommandError, Desk, Done, Request};
 use docket_domain::codec::Event;
 use docket_domain::definition::{Document, SlaTerms};
+use docket_domain::envelope::Recorded;
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::sla::calendar::OpenHours;
@@ -16,6 +17,7 @@ use docket_domain::sla::defaults::PLAN;
 use docket_domain::sla::frozen::FrozenPlan;
 use docket_domain::sla::plan::{ClockKind, Step, StepAt, Whom};
 use docket_domain::ticket::command::TicketRefusal;
+use docket_domain::ticket::event::TicketEvent;
 use futures::future::try_join_all;
 use uuid::Uuid;
 
@@ -75,7 +77,7 @@ fn chain() -> Vec<Step> {
     ]
 }
 
-/// One ticket's clocks, folded from what was written to it.
+/// One ticket's clocks, folded from what was written to it and to those that were merged into it.
 #[derive(Clone, Default)]
 pub(super) struct Watch {
     ticket: Option<TicketId>,
@@ -92,11 +94,23 @@ impl Watch {
         if self.ticket != Some(ticket) {
             *self = Self { ticket: Some(ticket), ..Self::default() };
         }
+        self.fold(ticket, &done.events, plan);
+    }
+
+    fn fold(
+        &mut self,
+        ticket: TicketId,
+        events: &[Recorded<Event>],
+        plan: Option<&Arc<FrozenPlan>>,
+    ) {
         let known = |terms: &SlaTerms| plan.filter(|plan| plan.terms() == terms).cloned();
-        for event in done.events.iter().filter(|event| event.stream == done.stream) {
-            self.version = event.version;
+        for event in events {
+            let Some(id) = TicketId::of_stream(&event.stream) else { continue };
+            if id == ticket {
+                self.version = event.version;
+            }
             if let (Event::Ticket(_), Some(fact)) = (&event.event, Fact::of(event)) {
-                self.clocks.take(ticket, &fact, &known);
+                self.clocks.take(id, &fact, &known);
             }
         }
     }
@@ -156,6 +170,23 @@ impl Watches {
         }
         self.due.extend(watch.next().map(|(_, due)| (due.at, story)));
         self.of[story] = watch;
+    }
+
+    /// The ticket of a story was merged into that of another, which keeps the clocks of both from now on.
+    pub fn merge(&mut self, story: usize, done: &Done) {
+        let into = done.events.iter().find_map(|event| match &event.event {
+            Event::Ticket(TicketEvent::TicketMerged { into, .. }) => Some(into.id),
+            _ => None,
+        });
+        let Some(into) = into else { return };
+        let mut source = self.get(story);
+        let survivor = self.of.iter().position(|watch| watch.ticket == Some(into));
+        if let Some((story, mut watch)) = survivor.map(|story| (story, self.get(story))) {
+            watch.clocks.join(std::mem::take(&mut source.clocks));
+            watch.fold(into, &done.events, self.plan.as_ref());
+            self.put(story, watch);
+        }
+        self.put(story, Watch::default());
     }
 
     /// Lets time pass until a moment, noting what is due on the way; answers how many events that took.

@@ -136,6 +136,8 @@ impl Counterpart {
             Self::TicketReclassified { category, r#type } => TicketCommand::Reclassify {
                 category: choice(category),
                 ticket_type: choice(r#type),
+                tier: None,
+                channel: None,
             },
             Self::TicketTransferred { queue, reason } => {
                 TicketCommand::Transfer { queue: queue.fill(values)?, reason: text(reason) }

@@ -63,12 +63,17 @@ impl Asked {
                 let detail = "the period ends after it begins: from < to";
                 Err(Problem::field("/to", "invalid_value", detail))
             }
-            Of::Figures if to.0 - from.0 > LONGEST => {
-                let detail = "figures are those of a year at most; ask for one after the other";
-                Err(Problem::field("/from", "period_too_long", detail))
-            }
             Of::Figures | Of::Clocks | Of::Deadlines => Ok(asked),
         }
+    }
+
+    /// How long a period may be is asked of the first page: one that ends now is longer by the next.
+    fn short_enough(&self) -> Result<(), Problem> {
+        if self.question.to.0 - self.question.from.0 <= LONGEST {
+            return Ok(());
+        }
+        let detail = "figures are those of a year at most; ask for one after the other";
+        Err(Problem::field("/from", "period_too_long", detail))
     }
 
     fn take(&mut self, name: String, value: &str) -> Result<(), Problem> {
@@ -142,11 +147,16 @@ async fn compliance(
     request: HttpRequest,
 ) -> Answer {
     let now = docket.now();
-    let Asked { question, size, cursor, .. } = Asked::of(Of::Figures, &request, now)?;
+    let asked = Asked::of(Of::Figures, &request, now)?;
+    let accept = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    let as_table = accept.is_some_and(|accept| accept.contains("text/csv"));
+    if as_table || asked.cursor.is_none() {
+        asked.short_enough()?;
+    }
+    let Asked { question, size, cursor, .. } = asked;
     let (catalogue, documents) = (docket.desk.catalogue(), docket.views.documents());
     let zone = catalogue.zone_offsets.as_ref();
-    let accept = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
-    if accept.is_some_and(|accept| accept.contains("text/csv")) {
+    if as_table {
         let figures = report::figures(documents, &question, zone, now).await?;
         let body = written(&figures, &question.by).map_err(|_| Problem::internal())?;
         return Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").body(body));

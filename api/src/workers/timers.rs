@@ -10,7 +10,8 @@ use std::sync::Arc;
 use docket_commands::{CommandError, Done};
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
-use docket_domain::sla::clock::Clock;
+use docket_domain::sla::clock::{Clock, Mark};
+use docket_domain::sla::plan::ClockKind;
 use docket_domain::ticket::command::TicketRefusal;
 use docket_projections::deadlines::{self, Deadline, Kind};
 use docket_projections::documents::DocumentsError;
@@ -161,34 +162,44 @@ async fn fire(docket: &Docket, deadline: &Deadline) -> Result<usize, String> {
             done.map(|done| took_effect(&done)).map_err(|error| error.to_string())
         }
         Kind::Clock => {
-            let (mut effects, mut repeated) = (0, 0);
-            while let Some(done) = mark_next(docket, ticket).await? {
+            let (mut effects, mut noted) = (0, Vec::new());
+            while let Some((what, done)) = mark_next(docket, ticket, &noted).await? {
                 effects += took_effect(&done);
-                // Another worker may be faster, once for each thing that is due; it cannot be for ever.
-                repeated += usize::from(done.repeated);
-                if repeated > TRIES {
-                    return Err("what is due was noted before, and is due still".to_owned());
-                }
+                // Another worker may have been faster. Whoever it was, the next thing has its turn.
+                noted.push(what);
             }
             Ok(effects)
         }
     }
 }
 
-/// Notes the first thing that is due of a ticket's clocks as the log has them now; none when nothing is.
-async fn mark_next(docket: &Docket, ticket: TicketId) -> Result<Option<Done>, String> {
+/// What was noted of which clock.
+type Noted = ((ClockKind, u32), Mark);
+
+/// Notes the first thing that is due of a ticket's clocks as the log has them now, and is not among what
+/// was noted already; none when nothing is.
+async fn mark_next(
+    docket: &Docket,
+    ticket: TicketId,
+    noted: &[Noted],
+) -> Result<Option<(Noted, Done)>, String> {
     for _ in 0..TRIES {
         let case = docket.documents.now(&docket.reader, ticket).await;
         let case = case.map_err(|problem| problem.to_string())?;
         let clocks = docket.family(ticket, &case, Moment::Now).await;
         let clocks = clocks.map_err(|problem| problem.to_string())?;
         let due = clocks.clocks(ticket).iter().flat_map(Clock::due);
+        let due = due.filter(|due| !noted.contains(&(due.of(), due.mark)));
         let due = due.filter(|due| due.at < docket.now()).min_by_key(|due| (due.at, due.mark));
         let (Some(due), Some(document)) = (due, case.document()) else { return Ok(None) };
+        let what = (due.of(), due.mark);
         match docket.desk.mark_clock(ticket, due, document.version).await {
             // Somebody changed it in this very moment: what is due may be something else now.
             Err(CommandError::Ticket(TicketRefusal::ClocksChanged)) => {}
-            done => return done.map(Some).map_err(|error| error.to_string()),
+            done => {
+                let done = done.map_err(|error| error.to_string())?;
+                return Ok(Some((what, done)));
+            }
         }
     }
     Err("the ticket changes all the time".to_owned())

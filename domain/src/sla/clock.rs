@@ -42,6 +42,8 @@ pub struct Clock {
     pub cumulative: bool,
     /// The ticket it was carried over from by a merge, if it was (rule 12).
     pub carried: Option<Carried>,
+    /// The tickets that merges moved it away from, in their order, each with until when it was there.
+    homes: Vec<(Instant, TicketId)>,
     /// When it began.
     pub started_at: Instant,
     /// Whether what began it was recorded later than it happened (T23).

@@ -177,15 +177,12 @@ pub enum TicketCommand {
         /// Its key.
         priority: String,
     },
-    /// Set category or type; what is `None` stays.
+    /// Set category or type, or the tier or the channel that it is promised by; what is `None` stays.
     Reclassify {
         /// The category's path.
         category: Option<String>,
         /// The type's key.
         ticket_type: Option<String>,
-    },
-    /// Set the tier or the channel that it is promised by; what is `None` stays.
-    ChangeTerms {
         /// The tier.
         tier: Option<String>,
         /// The channel.

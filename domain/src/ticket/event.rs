@@ -222,6 +222,10 @@ pub enum TicketEvent {
         /// The type now.
         #[serde(rename = "type")]
         ticket_type: Option<Term>,
+        /// Whether the tier or the channel changes with it, by the event after this one: clocks get their
+        /// targets then, by all of it. Not said means no.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        terms_follow: bool,
     },
     /// The tier or the channel that it is promised by changed: it was wrong, or a contract was found (rule 9,
     /// S-16). Whoever the customer is stays.

@@ -1,5 +1,7 @@
 //! A row: one instance of a clock, with what its ticket was when the verdict fell.
 
+use std::collections::BTreeMap;
+
 use docket_domain::codec::Event;
 use docket_domain::instant::Instant;
 use docket_domain::party::ActorKind;
@@ -156,8 +158,14 @@ fn holds_from(recorded: &Recorded) -> Instant {
 }
 
 impl ClockRow {
-    /// The row of a clock whose ticket was all this; none for one that never was a ticket.
-    pub(super) fn of(clock: &Clock, traits: &[Traits]) -> Option<Self> {
+    /// The row of a clock whose ticket was all this; none for one that never was a ticket. A verdict that
+    /// fell before a merge brought the clock here is booked to what the ticket was that it was of then:
+    /// what a period that is over says of itself stays (rule 12).
+    pub(super) fn of(
+        clock: &Clock,
+        own: &[Traits],
+        all: &BTreeMap<Uuid, Vec<Traits>>,
+    ) -> Option<Self> {
         let last = clock.stop.map(|stop| stop.at);
         // While it runs, only what a change found late already is decided, whatever time it is.
         let breach = clock.breach(last.unwrap_or(clock.started_at));
@@ -166,13 +174,16 @@ impl ClockRow {
             (Some(Verdict::Breached), Some(breach)) => Some(breach.at),
             _ => last.or_else(|| clock.deadline()),
         };
+        let holder = own.first()?;
+        let home = decided_at.and_then(|at| clock.home(at)).and_then(|home| all.get(&home.0));
+        let traits = home.map_or(own, Vec::as_slice);
         let then = |it: &&Traits| decided_at.is_none_or(|at| it.from <= at);
         let ticket = traits.iter().rfind(then).or_else(|| traits.first())?;
         let terms = clock.frozen().terms();
         let measure = if clock.cumulative { "cumulative" } else { "first" };
         let mut row = Self {
-            ticket: ticket.ticket,
-            number: ticket.desk.number.clone(),
+            ticket: holder.ticket,
+            number: holder.desk.number.clone(),
             clock: clock.kind,
             instance: clock.instance,
             measure: clock.kind.is_resumed().then(|| measure.to_owned()),

@@ -87,7 +87,9 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
             "changed the priority from “{}” (level {}) to “{}” (level {})",
             from.name, from.level, to.name, to.level
         ),
-        TicketEvent::TicketReclassified { from_category, category, from_type, ticket_type } => {
+        TicketEvent::TicketReclassified {
+            from_category, category, from_type, ticket_type, ..
+        } => {
             let mut changes = Vec::new();
             if from_category != category {
                 let (from, to) = (term(from_category.as_ref()), term(category.as_ref()));

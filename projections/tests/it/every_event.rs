@@ -240,6 +240,7 @@ pub fn working() -> Vec<TicketEvent> {
             category: Some(term("complaint")),
             from_type: Some(term("question")),
             ticket_type: Some(term("complaint")),
+            terms_follow: false,
         },
         TicketEvent::TicketTermsChanged {
             from_tier: "standard".into(),

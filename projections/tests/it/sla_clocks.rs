@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use docket_domain::definition::{SlaTerms, ZoneOffsets};
+use docket_domain::definition::{BaseStatus, SlaTerms, ZoneOffsets};
+use docket_domain::ids::MergeId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::calendar::OpenHours;
 use docket_domain::sla::frozen::FrozenPlan;
 use docket_domain::sla::plan::ClockKind;
-use docket_domain::ticket::event::TicketEvent;
+use docket_domain::ticket::event::{MergeSide, TicketCreated, TicketEvent};
 use docket_projections::plans::Plans;
 use docket_projections::sla_clocks::SlaClocks;
 use docket_projections::view::View;
 use serde_json::json;
 
 use crate::story::{
-    MONDAY, Story, anna, by_agent, by_customer, by_timer, created, jan, priority, term, ticket,
+    MONDAY, Story, anna, assigned, by_agent, by_customer, by_timer, created, jan,
+    moved as status_moved, priority, term, ticket, uuid,
 };
 
 /// Half an hour for an owner, an hour for an answer, by the wall clock.
@@ -99,4 +101,78 @@ fn a_step_that_is_taken_late_moved_nothing_before_it_was_taken() {
     assert_eq!(booked(&story, ClockKind::Assignment)[0], "inbox medium nobody");
     assert_eq!(booked(&story, ClockKind::FirstResponse), ["technical medium nobody"], "at ten");
     assert_eq!(booked(&story, ClockKind::Resolution), ["complaints medium nobody"]);
+}
+
+/// One of three tickets, opened in a queue of its own at nine.
+fn opened_in(n: u128, queue: &str) -> Story {
+    let created =
+        TicketCreated { sla: Some(terms()), queue: term(queue), ..created(&ticket(n).number) };
+    Story::of(ticket(n).id).then(by_customer(&jan()), TicketEvent::TicketCreated(Box::new(created)))
+}
+
+fn merged_into(n: u128) -> TicketEvent {
+    let status = status_moved(BaseStatus::New, BaseStatus::Merged);
+    TicketEvent::TicketMerged { merge_id: MergeId(uuid(0xb0 + n)), into: ticket(n), status }
+}
+
+fn given_back(n: u128) -> TicketEvent {
+    TicketEvent::TicketUnmerged {
+        merge_id: MergeId(uuid(0xb0 + n)),
+        other: ticket(n),
+        side: MergeSide::Source,
+        messages: Vec::new(),
+        waiting: Vec::new(),
+        answered: Vec::new(),
+        status: Some(status_moved(BaseStatus::Merged, BaseStatus::New)),
+    }
+}
+
+/// The queues that the late clocks of the last of these tickets are booked to.
+fn late_in(tickets: &[&Story]) -> Vec<String> {
+    let mut state = SlaClocks::start(&plans());
+    let own = &tickets.last().unwrap().events[0].stream;
+    let mut events: Vec<_> = tickets.iter().flat_map(|story| story.events.clone()).collect();
+    events.sort_by_key(|event| (event.occurred_at, event.version));
+    for (event, position) in events.iter_mut().zip(1..) {
+        event.position = position;
+        match event.stream == *own {
+            true => SlaClocks::evolve(&mut state, event),
+            false => SlaClocks::evolve_tied(&mut state, event),
+        }
+    }
+    let rows = SlaClocks::rows(&state).into_iter().map(|(_, row)| row);
+    let late = rows.filter(|row| row.clock != ClockKind::Resolution && row.carried_from.is_some());
+    late.map(|row| format!("{} in {}", row.clock.word(), row.queue)).collect()
+}
+
+#[test]
+fn what_was_late_before_a_merge_is_booked_to_whom_it_was_late_at() {
+    let by_anna = || by_agent(&anna());
+    let customer = by_customer(&jan());
+    // Late for an owner at half past nine, merged at 9:40; late with the answer at ten, merged on at 10:20.
+    let first = last(opened_in(1, "x").then(customer.clone(), merged_into(2)), at(40), at(40));
+    let second = last(opened_in(2, "y").then(customer, merged_into(3)), at(80), at(80));
+    let third = opened_in(3, "inbox").then(by_anna(), assigned(anna()));
+    assert_eq!(
+        late_in(&[&first, &second, &third]),
+        ["assignment in y", "first_response in y", "assignment in x", "first_response in y"]
+    );
+}
+
+#[test]
+fn what_was_late_while_it_was_elsewhere_stays_so_when_it_comes_back() {
+    let customer = by_customer(&jan());
+    let survivor = opened_in(2, "y");
+    let source = last(opened_in(1, "x").then(customer.clone(), merged_into(2)), at(40), at(40));
+    let source = last(source.then(customer, given_back(2)), at(90), at(90));
+    let mut state = SlaClocks::start(&plans());
+    SlaClocks::evolve(&mut state, &source.events[0]);
+    SlaClocks::evolve_tied(&mut state, &survivor.events[0]);
+    source.events[1..].iter().for_each(|event| SlaClocks::evolve(&mut state, event));
+    let rows = SlaClocks::rows(&state).into_iter().map(|(_, row)| row);
+    let told: Vec<String> = rows
+        .filter(|row| row.clock != ClockKind::Resolution)
+        .map(|row| format!("{} {} in {}", row.number, row.clock.word(), row.queue))
+        .collect();
+    assert_eq!(told, ["1042 assignment in x", "1042 first_response in y"]);
 }

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use docket_api::workers::timers::{Round, Timers};
+use docket_domain::ids::TicketId;
+use docket_domain::sla::clock::{Due, Mark};
+use docket_domain::sla::plan::ClockKind;
+use docket_domain::ticket::event::ClockMark;
 use docket_tests::desk::Desk;
 use serde_json::json;
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -31,6 +35,43 @@ async fn timers_that_fail_keep_none_of_the_others_waiting_and_are_tried_again_la
     assert_eq!((later.failed, later.resting), (POISONED, 0), "they are tried again");
     let awake = desk.admin.get(&ticket.own()).await.is(200);
     assert_eq!(awake.text("/status"), "new", "though all of them were due before it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_noted_too_early_keeps_nothing_else_from_being_noted() {
+    let desk = Desk::open().await;
+    let docket = &desk.server.docket;
+    let ticket = desk.given_ticket_with(json!({ "priority": "critical" })).await;
+    let id = TicketId(ticket.id.parse().unwrap());
+    // The warning and the breach of a next reply that nobody waits for yet.
+    for (mark, version) in [(Mark::Warned, 1), (Mark::Breached, 2)] {
+        let at = desk.now().parse().unwrap();
+        let clock = ClockMark {
+            clock: ClockKind::NextReply,
+            instance: 1,
+            deadline: at,
+            target_ms: 3_600_000,
+            elapsed_ms: 3_600_000,
+            breached_by: None,
+            detected_at: at,
+            alerted: None,
+        };
+        let due = Due { at, mark, clock, step: None };
+        docket.desk.mark_clock(id, due, version).await.unwrap();
+    }
+    desk.admin.post(&ticket.path("reply"), &json!({ "body": "We look." })).await.is(200);
+    let chaser = json!({ "body": "And now?", "channel": "email" });
+    desk.admin.post(&ticket.path("message"), &chaser).await.is(200);
+    desk.pass(Duration::from_secs(7 * 24 * 3600));
+    desk.views_caught_up().await;
+    let round = Timers::default().fire_due(docket).await.unwrap();
+    assert_eq!((round.failed, round.resting), (0, 0));
+    let path = format!("/v1/events?stream=ticket-{}", ticket.id);
+    let events = desk.admin.get(&path).await.is(200);
+    let events = events.body["data"].as_array().cloned().unwrap();
+    let late = events.iter().filter(|event| event["type"] == "SlaBreached");
+    let late: Vec<&str> = late.map(|event| event["data"]["clock"].as_str().unwrap()).collect();
+    assert_eq!(late, ["next_reply", "assignment", "resolution"], "{events:?}");
 }
 
 /// Deadlines of tickets that are not there: whatever is tried with them fails.

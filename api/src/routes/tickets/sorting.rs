@@ -74,10 +74,8 @@ async fn classify(call: Call, id: web::Path<String>, body: Body<Classify>) -> An
     let promised = tier.is_some() || channel.is_some();
     let detail = "say category, type, tier or channel";
     Check::default().that(about || promised, "/category", "missing_field", detail).done()?;
-    let about = about.then_some(TicketCommand::Reclassify { category, ticket_type });
-    let promised = promised.then_some(TicketCommand::ChangeTerms { tier, channel });
-    let commands: Vec<TicketCommand> = about.into_iter().chain(promised).collect();
-    call.execute_all(&id, &body.bytes, occurred_at, async { Ok(commands) }).await
+    let command = TicketCommand::Reclassify { category, ticket_type, tier, channel };
+    call.execute(&id, &body.bytes, occurred_at, command).await
 }
 
 /// Where a ticket goes.

@@ -3,7 +3,7 @@
 use super::fact::Fact;
 use super::ticket::TicketClocks;
 use super::{Carried, Clock, Pause, StoppedBy};
-use crate::ids::MergeId;
+use crate::ids::{MergeId, TicketId};
 use crate::instant::Instant;
 use crate::sla::plan::ClockKind;
 
@@ -21,19 +21,26 @@ impl TicketClocks {
     /// Takes in a clock of another ticket, as an instance of its own. What satisfies it may be here
     /// already.
     pub(super) fn carry_in(&mut self, at: Instant, clock: Clock, carried: Carried) {
-        let mut clock =
-            Clock { instance: self.next_instance(clock.kind), carried: Some(carried), ..clock };
+        let (instance, from) = (self.next_instance(clock.kind), carried.ticket);
+        let mut clock = Clock { instance, carried: Some(carried), ..clock };
+        clock.homes.push((at, from));
         let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
         clock.set_pause(at, pause.as_ref());
         if clock.kind == ClockKind::Assignment && self.owned {
             clock.stop(at, StoppedBy::Owner);
         }
-        self.clocks.push(clock);
+        self.begin(clock);
     }
 
     /// Takes back a clock that a merge had carried away: it goes on as it stood there. What ended
-    /// there stays ended; but this ticket still has to get an owner, and to be resolved.
-    pub(super) fn take_back(&mut self, fact: &Fact, merge: MergeId, index: u32, there: &Clock) {
+    /// there stays ended; but this ticket still has to get an owner, and to be resolved. `holder` is the
+    /// ticket that it comes back from.
+    pub(super) fn take_back(
+        &mut self,
+        fact: &Fact,
+        (merge, index): (MergeId, u32),
+        (holder, there): (TicketId, &Clock),
+    ) {
         let ended = Some(StoppedBy::Merge(merge));
         let mut mine = self.clocks.iter_mut().filter(|it| it.kind == there.kind);
         let mine = mine.find(|it| it.instance == index && it.stop.map(|stop| stop.by) == ended);
@@ -43,6 +50,8 @@ impl TicketClocks {
             clock.stop = None;
             clock.cumulative = there.cumulative;
             clock.spans.clone_from(&there.spans);
+            clock.homes.clone_from(&there.homes);
+            clock.homes.push((fact.at, holder));
             clock.breach = there.breach;
             clock.waiting.clone_from(&there.waiting);
             clock.marks.clone_from(&there.marks);
@@ -52,7 +61,7 @@ impl TicketClocks {
             let carried = clock.carried.clone();
             let resumed = there.resumed((stop.at, Pause::Closed), fact, pause.as_ref());
             let instance = self.next_instance(there.kind);
-            self.clocks.push(Clock { instance, carried, ..resumed });
+            self.begin(Clock { instance, carried, ..resumed });
         }
         if there.kind == ClockKind::Ola && !self.runs(|kind| kind == ClockKind::Ola) {
             self.enter_queue(fact, Pause::Elsewhere);

@@ -61,8 +61,8 @@ pub enum What {
     Filed(Vec<MessageId>),
     /// Its priority changed.
     Prioritized(PriorityTerm),
-    /// Its type changed: the key now.
-    Retyped(String),
+    /// Its type changed: the key now, and whether what it is promised by changes with it, which is told next.
+    Retyped(String, bool),
     /// The tier and the channel's word that it is promised by now.
     Promised(String, &'static str),
     /// Another version of its plan or its calendar holds.
@@ -192,9 +192,9 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
             answered(!chat.abandoned && (person || chat.agent.is_some()), StoppedBy::Chat)
         }
         E::TicketPrioritized { to, .. } => Some(What::Prioritized(to.clone())),
-        E::TicketReclassified { ticket_type, .. } => {
+        E::TicketReclassified { ticket_type, terms_follow, .. } => {
             let key = ticket_type.as_ref().map_or(ANY, |it| &it.key);
-            Some(What::Retyped(key.to_owned()))
+            Some(What::Retyped(key.to_owned(), *terms_follow))
         }
         E::TicketTermsChanged { tier, channel, .. } => {
             Some(What::Promised(tier.clone(), channel.word()))

@@ -65,6 +65,14 @@ impl Family {
         both.filter(|(was, would)| was.frozen.terms() != would.frozen.terms()).collect()
     }
 
+    /// Takes in another family whole, as a merge is about to tie the two together.
+    pub fn join(&mut self, other: Self) {
+        self.tickets.extend(other.tickets);
+        self.merged.extend(other.merged);
+        self.unmerged.extend(other.unmerged);
+        self.messages_returned.extend(other.messages_returned);
+    }
+
     /// Takes in one more fact of one of them; facts come in the order of the log.
     pub fn take(
         &mut self,
@@ -93,7 +101,7 @@ impl Family {
             | What::Answered(..)
             | What::Filed(_)
             | What::Prioritized(_)
-            | What::Retyped(_)
+            | What::Retyped(..)
             | What::Promised(..)
             | What::Closed(_)
             | What::Reopened
@@ -152,7 +160,7 @@ impl Family {
                 here.stop(fact.at, StoppedBy::Unmerge);
             }
             if let Some(source) = self.tickets.get_mut(&carried.ticket) {
-                source.take_back(fact, merge, carried.instance, &found);
+                source.take_back(fact, (merge, carried.instance), (holder, &found));
             }
         }
     }

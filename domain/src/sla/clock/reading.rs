@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Breach, BreachedBy, Clock, Pause, Span, Stop, StoppedBy};
+use crate::ids::TicketId;
 use crate::instant::Instant;
 use crate::sla::plan::ClockKind;
 
@@ -90,6 +91,12 @@ impl Clock {
             _ if paused => ClockState::Paused,
             _ => ClockState::Running,
         }
+    }
+
+    /// Which other ticket it was a clock of at an instant, before a merge or its undoing moved it; none
+    /// where it was of the one that it is a clock of now.
+    pub fn home(&self, at: Instant) -> Option<TicketId> {
+        self.homes.iter().find(|(until, _)| at < *until).map(|(_, ticket)| *ticket)
     }
 
     /// The breach there is at `now`, if any: at the deadline, or where a change found it past.

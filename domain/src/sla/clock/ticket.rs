@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fact::{Fact, Opened, Standing, What};
-use super::{Breach, BreachedBy, Clock, Pause, Span, Stop, StoppedBy};
+use super::{Breach, BreachedBy, Clock, Mark, Pause, Span, Stop, StoppedBy};
 use crate::definition::{BaseStatus, PriorityTerm, SlaTerms};
 use crate::ids::MessageId;
 use crate::instant::Instant;
@@ -30,6 +30,8 @@ pub struct TicketClocks {
     resting: Option<Standing>,
     pub(super) owned: bool,
     closed_at: Option<Instant>,
+    /// What was noted of instances that there were none of: noted is noted, should there be one later.
+    noted_ahead: Vec<((ClockKind, u32), Mark)>,
 }
 
 impl TicketClocks {
@@ -53,6 +55,7 @@ impl TicketClocks {
             resting: None,
             owned: false,
             closed_at: None,
+            noted_ahead: Vec::new(),
         };
         ticket.start(ClockKind::Assignment, fact, None);
         if opened.by_customer {
@@ -99,9 +102,11 @@ impl TicketClocks {
                 self.priority = to.clone();
                 self.retarget(at);
             }
-            What::Retyped(to) => {
+            What::Retyped(to, terms_follow) => {
                 self.ticket_type.clone_from(to);
-                self.retarget(at);
+                if !terms_follow {
+                    self.retarget(at);
+                }
             }
             What::Promised(tier, channel) => {
                 self.tier.clone_from(tier);
@@ -110,11 +115,11 @@ impl TicketClocks {
             }
             What::Closed(outcome) => self.close(at, *outcome),
             What::Reopened => self.reopen(fact),
-            What::Marked(of, mark) => self.noted(*of).into_iter().for_each(|it| it.mark(*mark)),
+            What::Marked(of, mark) => self.note(*of, *mark, |_| ()),
             What::Breached(of, deadline, by) => {
                 let since = if *by == BreachedBy::Deadline { *deadline } else { at };
                 let breach = Breach { at: since, deadline: *deadline, by: *by };
-                self.noted(*of).into_iter().for_each(|it| it.breached(breach));
+                self.note(*of, Mark::Breached, |clock| clock.breached(breach));
             }
             What::Opened(_)
             | What::Reapplied(_)
@@ -128,12 +133,13 @@ impl TicketClocks {
     fn start(&mut self, kind: ClockKind, fact: &Fact, message: Option<MessageId>) {
         let Some(frozen) = self.frozen.clone() else { return };
         let pause = Pause::of(&frozen, kind, &self.standing);
-        self.clocks.push(Clock {
+        self.begin(Clock {
             kind,
             instance: self.next_instance(kind),
             began: fact.position,
             cumulative: false,
             carried: None,
+            homes: Vec::new(),
             started_at: fact.at,
             late_ingest: fact.late,
             target: self.target(kind),
@@ -203,9 +209,23 @@ impl TicketClocks {
         ended
     }
 
-    /// The clock that something was noted of.
-    fn noted(&mut self, (kind, instance): (ClockKind, u32)) -> Option<&mut Clock> {
-        self.clocks.iter_mut().find(|it| (it.kind, it.instance) == (kind, instance))
+    /// Something was noted of a clock, and does this to it.
+    fn note(&mut self, of: (ClockKind, u32), mark: Mark, and: impl FnOnce(&mut Clock)) {
+        match self.clocks.iter_mut().find(|it| (it.kind, it.instance) == of) {
+            Some(clock) => {
+                clock.mark(mark);
+                and(clock);
+            }
+            None => self.noted_ahead.push((of, mark)),
+        }
+    }
+
+    /// One more instance begins, with what was noted of it before.
+    pub(super) fn begin(&mut self, mut clock: Clock) {
+        let of = (clock.kind, clock.instance);
+        let noted = self.noted_ahead.iter().filter(|(it, _)| *it == of);
+        noted.for_each(|(_, mark)| clock.mark(*mark));
+        self.clocks.push(clock);
     }
 
     /// Carried clocks keep their targets: they were promised under another ticket's keys (rule 12).

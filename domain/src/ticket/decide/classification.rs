@@ -20,12 +20,30 @@ pub(super) fn prioritize(state: &TicketState, key: &str, context: &Context<'_>) 
     Ok(vec![TicketEvent::TicketPrioritized { from: state.priority.clone(), to }])
 }
 
-/// Sets category or type; what is not said stays (S-16). The queue must take the category (S-39);
-/// the ticket does not move for it, which is `Transfer`'s part.
+/// Sets category, type, tier or channel; what is not said stays (S-16). Where the type changes together
+/// with the terms, clocks get one new target, that of all of it: what none of the two alone would have
+/// made of them was never promised to anybody (rule 9).
 pub(super) fn reclassify(
     state: &TicketState,
-    category: Option<&str>,
-    ticket_type: Option<&str>,
+    about: (Option<&str>, Option<&str>),
+    (tier, channel): (Option<String>, Option<Channel>),
+    context: &Context<'_>,
+) -> Decision {
+    let mut events = change_about(state, about, context)?;
+    let terms = change_terms(state, tier, channel)?;
+    if let (false, Some(TicketEvent::TicketReclassified { terms_follow, .. })) =
+        (terms.is_empty(), events.first_mut())
+    {
+        *terms_follow = true;
+    }
+    events.extend(terms);
+    Ok(events)
+}
+
+/// The queue must take the category (S-39); the ticket does not move for it, which is `Transfer`'s part.
+fn change_about(
+    state: &TicketState,
+    (category, ticket_type): (Option<&str>, Option<&str>),
     context: &Context<'_>,
 ) -> Decision {
     let new_category = category
@@ -45,16 +63,13 @@ pub(super) fn reclassify(
         category: new_category.or_else(|| state.category.clone()),
         from_type: state.ticket_type.clone(),
         ticket_type: new_type.or_else(|| state.ticket_type.clone()),
+        terms_follow: false,
     }])
 }
 
 /// Sets the tier or the channel that the ticket is promised by; what is not said stays (rule 9). What has
 /// elapsed of its clocks is carried over.
-pub(super) fn change_terms(
-    state: &TicketState,
-    tier: Option<String>,
-    channel: Option<Channel>,
-) -> Decision {
+fn change_terms(state: &TicketState, tier: Option<String>, channel: Option<Channel>) -> Decision {
     if let Some(tier) = tier.as_ref().filter(|tier| !TIERS.contains(&tier.as_str())) {
         return Err(TicketRefusal::UnknownTier { tier: tier.clone() });
     }

@@ -79,10 +79,10 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
             commitment::break_it(state, commitment, reason)
         }
         C::Prioritize { priority } => classification::prioritize(state, &priority, context),
-        C::Reclassify { category, ticket_type } => {
-            classification::reclassify(state, category.as_deref(), ticket_type.as_deref(), context)
+        C::Reclassify { category, ticket_type, tier, channel } => {
+            let about = (category.as_deref(), ticket_type.as_deref());
+            classification::reclassify(state, about, (tier, channel), context)
         }
-        C::ChangeTerms { tier, channel } => classification::change_terms(state, tier, channel),
         C::Transfer { queue, reason } => classification::transfer(state, &queue, reason, context),
         C::SetStatus { status, substatus } => {
             classification::set_status(state, &status, substatus, context)
@@ -204,7 +204,6 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::ChangeCommitment { .. }
         | C::Prioritize { .. }
         | C::Reclassify { .. }
-        | C::ChangeTerms { .. }
         | C::Transfer { .. }
         | C::SetStatus { .. }
         | C::SetField { .. }

@@ -7,7 +7,12 @@ fn prioritize(priority: &str) -> C {
 }
 
 fn classify(category: Option<&str>, ticket_type: Option<&str>) -> C {
-    C::Reclassify { category: category.map(Into::into), ticket_type: ticket_type.map(Into::into) }
+    C::Reclassify {
+        category: category.map(Into::into),
+        ticket_type: ticket_type.map(Into::into),
+        tier: None,
+        channel: None,
+    }
 }
 
 fn transfer(queue: &str) -> C {
@@ -274,7 +279,7 @@ fn a_custom_field_is_set_changed_and_cleared() {
 }
 
 fn terms(tier: Option<&str>, channel: Option<Channel>) -> C {
-    C::ChangeTerms { tier: tier.map(Into::into), channel }
+    C::Reclassify { category: None, ticket_type: None, tier: tier.map(Into::into), channel }
 }
 
 #[test]

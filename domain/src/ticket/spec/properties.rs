@@ -118,7 +118,6 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::BreakCommitment { .. }
         | C::Prioritize { .. }
         | C::Reclassify { .. }
-        | C::ChangeTerms { .. }
         | C::Transfer { .. }
         | C::SetStatus { .. }
         | C::Tag { .. }
@@ -229,6 +228,8 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         20 => C::Reclassify {
             category: (b % 2 == 0).then(|| at(&["question", "invoice/reprint", "riddle"])),
             ticket_type: (b % 3 == 0).then(|| at(&["technical", "problem", "riddle"])),
+            tier: (b % 4 == 1).then(|| at(&["premium", "standard", "gold"])),
+            channel: (b % 5 == 2).then_some(Channel::Phone),
         },
         21 => C::Transfer { queue: at(&["inbox", "billing", "attic"]), reason: None },
         22 => set_status(&at(&["new", "in_progress", "awaiting_customer", "closed", "limbo"])),

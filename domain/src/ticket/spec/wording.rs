@@ -28,16 +28,16 @@ pub(super) fn phrase(command: &C) -> String {
         C::ChangeCommitment { text, .. } => format!("change a promise to {text:?}"),
         C::BreakCommitment { .. } => "say that a promise was broken".into(),
         C::Prioritize { priority } => format!("set the priority {priority}"),
-        C::Reclassify { category, ticket_type } => {
+        C::Reclassify { tier, channel, .. } if tier.is_some() || channel.is_some() => {
+            let channel = channel.map(|it| it.word().to_owned());
+            let said: Vec<String> = tier.iter().cloned().chain(channel).collect();
+            format!("promise as {}", said.join(" "))
+        }
+        C::Reclassify { category, ticket_type, .. } => {
             let category = category.as_ref().map(|it| format!(" category {it}"));
             let ticket_type = ticket_type.as_ref().map(|it| format!(" type {it}"));
             let said: String = category.into_iter().chain(ticket_type).collect();
             format!("classify as{}", if said.is_empty() { " nothing" } else { &said })
-        }
-        C::ChangeTerms { tier, channel } => {
-            let channel = channel.map(|it| it.word().to_owned());
-            let said: Vec<String> = tier.iter().cloned().chain(channel).collect();
-            format!("promise as {}", said.join(" "))
         }
         C::Transfer { queue, .. } => format!("transfer to {queue}"),
         C::SetStatus { status, substatus: None } => format!("set the status {status}"),

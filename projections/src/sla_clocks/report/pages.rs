@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use docket_domain::definition::ZoneOffsets;
 use docket_domain::instant::Instant;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{Figures, LONGEST, Question, figures};
 use crate::documents::Documents;
@@ -66,18 +67,21 @@ impl Reports {
         let by: Vec<&str> = question.by.iter().map(|by| by.name()).collect();
         let asked = (question.said, &question.filters, by);
         let after = cursor.map(|cursor| Cursor::decode(cursor, &asked)).transpose()?;
-        // What makes the order total is nothing here: the cursor says as of when was counted.
-        let counted_at = match &after {
-            Some(after) => after.stream.parse().map_err(|_| ForeignCursor)?,
-            None => now,
+        // What makes the order total is nothing here: the cursor says which count it goes on with, by the
+        // instant that was counted at and an id, since two may be of one millisecond.
+        let count = match &after {
+            Some(after) => after.stream.clone(),
+            None => format!("{now} {}", Uuid::now_v7()),
         };
-        let key = serde_json::to_vec(&(&asked, counted_at)).unwrap_or_default();
-        let kept = self.kept(&key).filter(|_| after.is_some());
-        let all = match kept {
+        let counted_at = count.split(' ').next().unwrap_or(&count);
+        let counted_at: Instant = counted_at.parse().map_err(|_| ForeignCursor)?;
+        let key = serde_json::to_vec(&(&asked, &count)).unwrap_or_default();
+        let all = match self.kept(&key) {
             Some(kept) => kept,
             None => {
                 let question = question.as_of(counted_at);
-                // A cursor is text that anybody may write.
+                // A cursor is text that anybody may write, and what ends now is longer by the time of a later
+                // page: so how long a period is, is asked of what was meant at the first.
                 if question.to.0 - question.from.0 > LONGEST {
                     return Err(ForeignCursor.into());
                 }
@@ -92,7 +96,7 @@ impl Reports {
         if has_more {
             self.keep(key, &all);
         }
-        let behind = |end| Cursor::behind(&asked, end, counted_at.to_string()).encode();
+        let behind = |end| Cursor::behind(&asked, end, count.clone()).encode();
         Ok(FiguresPage { data, page: PageInfo { next: end.map(behind), has_more } })
     }
 
@@ -101,7 +105,7 @@ impl Reports {
         kept.iter().find(|(of, _)| of == key).map(|(_, figures)| figures.clone())
     }
 
-    /// Keeps a report as the latest; two first pages in one millisecond go on with the later count.
+    /// Keeps a report as the latest.
     fn keep(&self, key: Vec<u8>, figures: &Arc<Vec<Figures>>) {
         if figures.len() > LARGEST_KEPT {
             return;

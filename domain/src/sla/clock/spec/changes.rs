@@ -79,7 +79,12 @@ fn a_change_of_type_takes_the_row_of_that_type() {
         { "type": "technical", "resolution": "P2D", "alarm": "PT4H" }, { "resolution": "P5D" },
     ]}));
     let ticket = life.open("2026-03-02 09:00");
-    let technical = C::Reclassify { category: None, ticket_type: Some("technical".into()) };
+    let technical = C::Reclassify {
+        category: None,
+        ticket_type: Some("technical".into()),
+        tier: None,
+        channel: None,
+    };
     life.tell(ticket, "2026-03-02 10:00", technical);
     assert_snapshot!(life.said(ticket, "2026-03-02 10:30", DONE), @"
     resolution 1: 18:00 by * technical *, due 2026-03-04 09:00
@@ -91,7 +96,7 @@ fn a_change_of_type_takes_the_row_of_that_type() {
 }
 
 fn terms(tier: Option<&str>, channel: Option<Channel>) -> C {
-    C::ChangeTerms { tier: tier.map(Into::into), channel }
+    C::Reclassify { category: None, ticket_type: None, tier: tier.map(Into::into), channel }
 }
 
 #[test]
@@ -121,6 +126,30 @@ fn a_change_of_tier_or_channel_takes_the_row_of_what_it_is_now_and_carries_over_
         life.said(ticket, "2026-03-02 11:30", FIRST).lines().next_back(),
         Some("  running, 2:30 elapsed, breached, breached at 2026-03-02 11:00 by retarget")
     );
+}
+
+#[test]
+fn a_type_and_a_tier_that_change_together_set_one_target_and_none_in_between() {
+    let mut life = Life::under(json!({ "resolve": [
+        { "tier": "premium", "type": "technical", "resolution": "P2D" },
+        { "type": "technical", "resolution": "PT1H" },
+        { "tier": "premium", "resolution": "PT1H" },
+        { "resolution": "P5D" },
+    ]}));
+    let ticket = life.open("2026-03-02 09:00");
+    // An hour is over, which a technical ticket has, and a premium customer's, but not one that is both.
+    let both = C::Reclassify {
+        category: None,
+        ticket_type: Some("technical".into()),
+        tier: Some("premium".into()),
+        channel: None,
+    };
+    life.tell(ticket, "2026-03-02 11:00", both);
+    assert_snapshot!(life.said(ticket, "2026-03-02 11:30", DONE), @"
+    resolution 1: 18:00 by premium technical *, due 2026-03-04 09:00
+      2026-03-02 09:00 – 2026-03-02 11:30  open
+      running, 2:30 elapsed
+    ");
 }
 
 #[test]

@@ -276,7 +276,12 @@ fn a_step_lowers_nothing_and_leaves_out_what_cannot_be_done() {
     life.tell(
         id,
         "2026-03-02 09:40",
-        C::Reclassify { category: Some("question".into()), ticket_type: None },
+        C::Reclassify {
+            category: Some("question".into()),
+            ticket_type: None,
+            tier: None,
+            channel: None,
+        },
     );
     while !life.to_note(id, FIRST).iter().all(|it| it.contains("breached")) {
         life.note_next(id, "2026-03-02 16:00");
@@ -285,4 +290,31 @@ fn a_step_lowers_nothing_and_leaves_out_what_cannot_be_done() {
     let state = ticket.present().unwrap();
     let now = (state.escalation_level, state.priority.key.as_str(), state.queue.key.as_str());
     assert_eq!(now, (4, "medium", "inbox"));
+}
+
+#[test]
+fn what_was_noted_of_an_instance_before_there_was_one_is_not_due_again() {
+    let mut life = Life::new();
+    let id = life.open("2026-03-02 09:00");
+    let next_reply = ClockMark {
+        clock: ClockKind::NextReply,
+        instance: 1,
+        deadline: instant("2026-03-02 10:00"),
+        target_ms: 3_600_000,
+        elapsed_ms: 3_600_000,
+        breached_by: Some(BreachedBy::Deadline),
+        detected_at: instant("2026-03-02 10:00"),
+        alerted: None,
+    };
+    let (at, clock) = (instant("2026-03-02 10:00"), next_reply);
+    let due = Due { at, mark: Mark::Breached, clock, step: None };
+    let noted = C::MarkClock { due: Box::new(due), found_in: 1, detected_at: at, to: None };
+    life.tell_by(ActorKind::System, id, "2026-03-02 10:00", noted);
+    life.tell(id, "2026-03-02 10:30", reply());
+    life.tell(id, "2026-03-02 11:00", message());
+    let family = life.family();
+    let clock = family.clocks(id).iter().find(|it| it.kind == ClockKind::NextReply).unwrap();
+    assert!(clock.deadline().is_some_and(|deadline| deadline > instant("2026-03-02 11:00")));
+    let due: Vec<Mark> = clock.due().into_iter().map(|due| due.mark).collect();
+    assert_eq!(due, [Mark::Warned], "a command that took effect before has none again");
 }

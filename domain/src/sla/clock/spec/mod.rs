@@ -33,7 +33,7 @@ use crate::sla::plan::Plan;
 use crate::ticket::command::{NewMessage, OpenTicket, TicketCommand as C, TicketDetails};
 use crate::ticket::decide::decide;
 use crate::ticket::event::{
-    AssignMethod, MergeSide, OpenedBy, SnoozeReason, TicketEvent, TicketRef,
+    AssignMethod, ClockMark, MergeSide, OpenedBy, SnoozeReason, TicketEvent, TicketRef,
 };
 use crate::ticket::state::{Ticket, evolve};
 

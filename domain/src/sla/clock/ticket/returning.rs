@@ -42,7 +42,7 @@ impl TicketClocks {
             resumed.set_pause(fact.at, pause.as_ref());
         }
         resumed.instance = self.next_instance(last.kind);
-        self.clocks.push(resumed);
+        self.begin(resumed);
     }
 
     /// The old verdict stands, and the resolution goes on counting; a first response never re-arms
