@@ -33,6 +33,8 @@ const WORK: Who = Who::Roles(&[Agent, Supervisor, Admin]);
 const AUDIT: Who = Who::Roles(&[Auditor, Admin]);
 /// Those who ask about all of the desk at length.
 const REPORT: Who = Who::Roles(&[Supervisor, Auditor, Analyst, Admin]);
+/// Those who plan who is there.
+const LEAD: Who = Who::Roles(&[Supervisor, Admin]);
 /// Administrators.
 const ADMIN: Who = Who::Roles(&[Admin]);
 /// No token needed: nothing of the desk is shown.
@@ -150,6 +152,8 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/agents", ADMIN),
     route("GET", "/v1/agents/{id}", READ),
     route("PATCH", "/v1/agents/{id}", ADMIN),
+    route("POST", "/v1/agents/{id}/absences", LEAD),
+    route("POST", "/v1/agents/{id}/absences/{absence}/end", LEAD),
     route("GET", "/v1/tokens", ADMIN),
     route("POST", "/v1/tokens", ADMIN),
     route("DELETE", "/v1/tokens/{id}", ADMIN),

@@ -104,8 +104,9 @@ impl Tokens {
                 let decoded = decoded.map_err(|error| StoreError::Integrity(error.to_string()))?;
                 if let (Some(id), Event::Agent(event)) =
                     (AgentId::of_stream(&event.stream), decoded.event)
+                    && let Some(profile) = event.profile()
                 {
-                    if event.profile().active {
+                    if profile.active {
                         gone.remove(&id.0)
                     } else {
                         gone.insert(id.0)

@@ -45,8 +45,10 @@ impl Docket {
         }
         let Some(owner) = &mut ticket.assignee else { return Ok(()) };
         for event in self.reader.stream(&AgentId(owner.id).stream(), Moment::Now).await? {
-            if let (Event::Agent(what), true) = (&event.event, event.position <= position) {
-                call_agent(owner, what.profile());
+            if let (Event::Agent(what), true) = (&event.event, event.position <= position)
+                && let Some(profile) = what.profile()
+            {
+                call_agent(owner, profile);
             }
         }
         Ok(())

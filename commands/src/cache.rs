@@ -128,7 +128,7 @@ impl Weighed for Option<Customer> {
 
 impl Weighed for Option<Agent> {
     fn bytes(&self) -> usize {
-        512
+        512 + self.as_ref().map_or(0, |agent| 128 * agent.absences.len())
     }
 }
 

@@ -34,6 +34,12 @@ pub enum CommandError {
         /// The id given.
         agent: String,
     },
+    /// Who is away takes no ticket from a queue (S-91).
+    #[error("the agent is absent until {until}")]
+    AgentAbsent {
+        /// When the absence ends.
+        until: Instant,
+    },
     /// No customer has that id.
     #[error("there is no customer {customer}")]
     UnknownCustomer {

@@ -5,6 +5,7 @@
 //! outside facts must be gathered first (who the customer is, which ticket a number leads to).
 //! Nothing here reads a view: what must be unique is a claim of the store.
 
+mod absences;
 mod append;
 mod cache;
 mod definitions;

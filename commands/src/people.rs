@@ -139,12 +139,24 @@ impl Desk {
         }
     }
 
-    /// Changes an agent; what is `None` stays.
+    /// Changes an agent.
     pub async fn change_agent(
         &self,
         request: &Request,
         id: AgentId,
         change: impl Fn(&AgentProfile) -> AgentProfile,
+    ) -> Result<Done, CommandError> {
+        let changed = |agent: &Agent| AgentCommand::Change { to: change(&agent.profile) };
+        self.tell_agent(request, id, changed).await
+    }
+
+    /// One command on one agent, as the agent is known: load, decide, append; again if others were
+    /// faster.
+    pub(crate) async fn tell_agent(
+        &self,
+        request: &Request,
+        id: AgentId,
+        command: impl Fn(&Agent) -> AgentCommand,
     ) -> Result<Done, CommandError> {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
@@ -154,8 +166,7 @@ impl Desk {
             let unknown = || CommandError::UnknownAgent { agent: id.to_string() };
             let before = folded.state.as_ref().ok_or_else(unknown)?;
             self.check_version(request, &id.stream(), folded.version).await?;
-            let command = AgentCommand::Change { to: change(&before.profile) };
-            let events = agent::decide(folded.state.as_ref(), command)?;
+            let events = agent::decide(folded.state.as_ref(), command(before))?;
             if events.is_empty() {
                 return Ok(self.nothing_to_do(id.stream(), folded.version));
             }

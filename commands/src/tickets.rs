@@ -18,7 +18,7 @@ use crate::request::{Done, Occurred, Request};
 
 impl Desk {
     /// Gives a free ticket of a queue to an agent who takes the next one (S-50, S-82); refused when
-    /// somebody else was faster, or moved it elsewhere.
+    /// somebody else was faster, or moved it elsewhere, and while the agent is away (S-91).
     pub async fn take(
         &self,
         request: &Request,
@@ -26,7 +26,7 @@ impl Desk {
         queue: &str,
         agent: AgentId,
     ) -> Result<Done, CommandError> {
-        let to = self.agent_ref(agent).await?;
+        let to = self.present_agent(agent).await?;
         let command = TicketCommand::Assign { to, method: AssignMethod::Next };
         let free = |ticket: &TicketState| {
             let free = ticket.assignee.is_none() && ticket.queue.key == queue;

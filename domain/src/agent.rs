@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use self::absence::Absence;
 use crate::customer::{Address, AddressError, AddressKind};
+use crate::ids::{AbsenceId, AgentId};
+use crate::instant::Instant;
 use crate::limits::{self, LimitError};
 use crate::personal::Personal;
+
+mod absence;
 
 /// Something that happened to an agent. These shapes are the storage format; everything personal is
 /// sealed under the agent's own key.
@@ -22,13 +27,28 @@ pub enum AgentEvent {
         /// What is known now.
         to: AgentProfile,
     },
+    /// The agent is, or will be, away for a while (S-63, S-91).
+    AbsenceRecorded {
+        /// From when until when, and who stands in.
+        absence: Absence,
+    },
+    /// An absence ends earlier than was recorded, or does not take place.
+    AbsenceEnded {
+        /// Which absence.
+        absence_id: AbsenceId,
+        /// Until when it would have been.
+        was_until: Instant,
+        /// Until when it is: its beginning, where it does not take place.
+        until: Instant,
+    },
 }
 
 impl AgentEvent {
-    /// What is known of the agent after it.
-    pub fn profile(&self) -> &AgentProfile {
+    /// What is known of the agent after it, where it says so.
+    pub fn profile(&self) -> Option<&AgentProfile> {
         match self {
-            Self::AgentAdded { profile } | Self::AgentChanged { to: profile, .. } => profile,
+            Self::AgentAdded { profile } | Self::AgentChanged { to: profile, .. } => Some(profile),
+            Self::AbsenceRecorded { .. } | Self::AbsenceEnded { .. } => None,
         }
     }
 }
@@ -54,15 +74,33 @@ pub struct AgentProfile {
 pub struct Agent {
     /// What is known.
     pub profile: AgentProfile,
+    /// Every absence that takes place, past ones too, in the order in which they were recorded. No two
+    /// overlap.
+    pub absences: Vec<Absence>,
+}
+
+impl Agent {
+    /// The absence that lasts at an instant, if one does.
+    pub fn absence_at(&self, at: Instant) -> Option<&Absence> {
+        self.absences.iter().find(|absence| absence.lasts_at(at))
+    }
 }
 
 /// What an agent becomes by one more event.
-pub fn evolve(_: Option<Agent>, event: &AgentEvent) -> Option<Agent> {
+pub fn evolve(agent: Option<Agent>, event: &AgentEvent) -> Option<Agent> {
+    if let AgentEvent::AgentAdded { profile } = event {
+        return Some(Agent { profile: profile.clone(), absences: Vec::new() });
+    }
+    let mut agent = agent?;
     match event {
-        AgentEvent::AgentAdded { profile } | AgentEvent::AgentChanged { to: profile, .. } => {
-            Some(Agent { profile: profile.clone() })
+        AgentEvent::AgentAdded { .. } => {}
+        AgentEvent::AgentChanged { to, .. } => agent.profile.clone_from(to),
+        AgentEvent::AbsenceRecorded { absence } => agent.absences.push(absence.clone()),
+        AgentEvent::AbsenceEnded { absence_id, until, .. } => {
+            absence::shorten(&mut agent.absences, *absence_id, *until);
         }
     }
+    Some(agent)
 }
 
 /// One thing asked of an agent.
@@ -78,6 +116,22 @@ pub enum AgentCommand {
     Change {
         /// What is known now: all of it.
         to: AgentProfile,
+    },
+    /// Be away for a while (S-63).
+    BeAbsent {
+        /// Whose absence it is.
+        agent: AgentId,
+        /// From when until when, and who stands in.
+        absence: Absence,
+        /// The time now: an absence that is over already is none.
+        now: Instant,
+    },
+    /// Be back earlier, or not go at all.
+    EndAbsence {
+        /// Which absence.
+        absence: AbsenceId,
+        /// The time now, when it ends.
+        now: Instant,
     },
 }
 
@@ -96,23 +150,56 @@ pub enum AgentRefusal {
     /// No e-mail address.
     #[error("{0}")]
     InvalidEmail(AddressError),
+    /// An absence that ends before it begins, or is over.
+    #[error("an absence must end after it begins, and in the future")]
+    AbsenceOver,
+    /// Somebody cannot stand in for oneself.
+    #[error("the substitute must be somebody else")]
+    OwnSubstitute,
+    /// Another absence lasts at some of the time.
+    #[error("the agent is absent from {from} until {until} already")]
+    AbsenceOverlaps {
+        /// When the other begins.
+        from: Instant,
+        /// When the other ends.
+        until: Instant,
+    },
+    /// There is no such absence, or it was withdrawn.
+    #[error("the agent has no such absence")]
+    NoSuchAbsence,
+    /// The absence is over.
+    #[error("the absence was over at {until}")]
+    AbsenceEnded {
+        /// When it ended.
+        until: Instant,
+    },
 }
 
 impl AgentRefusal {
     /// The stable code that clients act on.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NoSuchAgent => "not_found",
+            Self::NoSuchAgent | Self::NoSuchAbsence => "not_found",
             Self::AlreadyAdded => "already_added",
             Self::InvalidName(_) => "invalid_name",
             Self::InvalidEmail(_) => "invalid_address",
+            Self::AbsenceOver => "absence_over",
+            Self::OwnSubstitute => "own_substitute",
+            Self::AbsenceOverlaps { .. } => "absence_overlaps",
+            Self::AbsenceEnded { .. } => "absence_ended",
         }
     }
 
     /// The JSON pointer of the field it is about, unless it is about the state.
     pub fn field(&self) -> Option<&'static str> {
         match self {
-            Self::NoSuchAgent | Self::AlreadyAdded => None,
+            Self::NoSuchAgent
+            | Self::AlreadyAdded
+            | Self::AbsenceOverlaps { .. }
+            | Self::NoSuchAbsence
+            | Self::AbsenceEnded { .. } => None,
+            Self::AbsenceOver => Some("/until"),
+            Self::OwnSubstitute => Some("/substitute"),
             Self::InvalidName(_) => Some("/name"),
             Self::InvalidEmail(_) => Some("/email"),
         }
@@ -129,7 +216,13 @@ pub fn decide(
             Ok(vec![AgentEvent::AgentAdded { profile: checked(profile)? }])
         }
         (Some(_), AgentCommand::Add { .. }) => Err(AgentRefusal::AlreadyAdded),
-        (None, AgentCommand::Change { .. }) => Err(AgentRefusal::NoSuchAgent),
+        (None, _) => Err(AgentRefusal::NoSuchAgent),
+        (Some(agent), AgentCommand::BeAbsent { agent: id, absence, now }) => {
+            absence::begin(agent, id, absence, now)
+        }
+        (Some(agent), AgentCommand::EndAbsence { absence, now }) => {
+            absence::end(agent, absence, now)
+        }
         (Some(agent), AgentCommand::Change { to }) => {
             let (from, to) = (agent.profile.clone(), checked(to)?);
             let changed = from != to;
@@ -151,90 +244,4 @@ fn checked(mut profile: AgentProfile) -> Result<AgentProfile, AgentRefusal> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use insta::assert_snapshot;
-
-    use super::*;
-    use crate::codec::Event;
-    use crate::transcript::{happened, refused, transcript};
-
-    fn spec(given: &[AgentEvent], when: AgentCommand) -> String {
-        let agent = given.iter().fold(None, evolve);
-        let phrase = match &when {
-            AgentCommand::Add { .. } => "add",
-            AgentCommand::Change { .. } => "change",
-        };
-        let then = match decide(agent.as_ref(), when) {
-            Ok(events) => happened(events.into_iter().map(Event::Agent), &BTreeMap::new()),
-            Err(refusal) => refused(refusal.code(), refusal.field(), &refusal),
-        };
-        transcript(given.iter().cloned().map(Event::Agent), phrase, &then)
-    }
-
-    fn named(name: &str) -> AgentProfile {
-        AgentProfile { name: Personal::text(name), email: None, active: true }
-    }
-
-    fn added() -> Vec<AgentEvent> {
-        vec![AgentEvent::AgentAdded { profile: named("Anna") }]
-    }
-
-    fn add(profile: AgentProfile) -> AgentCommand {
-        AgentCommand::Add { profile }
-    }
-
-    fn change(to: AgentProfile) -> AgentCommand {
-        AgentCommand::Change { to }
-    }
-
-    #[test]
-    fn an_agent_joins_once() {
-        assert_snapshot!(spec(&[], add(named(" Anna "))), @r#"
-        given nothing
-        when  add
-        then  AgentAdded profile: {active: true, name: "Anna"}
-        "#);
-        assert_snapshot!(spec(&added(), add(named("Anna"))), @"
-        given AgentAdded
-        when  add
-        then  refused already_added: the agent was added already
-        ");
-    }
-
-    #[test]
-    fn an_agent_has_a_name_and_an_address_that_is_one() {
-        assert_snapshot!(spec(&[], add(named(" "))), @r#"
-        given nothing
-        when  add
-        then  refused invalid_name at "/name": the name must not be blank
-        "#);
-        let email = Some(Personal::text("anna"));
-        assert_snapshot!(spec(&[], add(AgentProfile { email, ..named("Anna") })), @r#"
-        given nothing
-        when  add
-        then  refused invalid_address at "/email": not an e-mail address such as jan@example.com
-        "#);
-    }
-
-    #[test]
-    fn an_agent_leaves_by_being_inactive() {
-        let gone = AgentProfile { active: false, ..named("Anna") };
-        assert_snapshot!(spec(&added(), change(gone)), @r#"
-        given AgentAdded
-        when  change
-        then  AgentChanged from: {active: true, name: "Anna"}, to: {active: false, name: "Anna"}
-        "#);
-        assert_snapshot!(spec(&added(), change(named("Anna"))), @"
-        given AgentAdded
-        when  change
-        then  nothing
-        ");
-        assert_snapshot!(spec(&[], change(named("Anna"))), @"
-        given nothing
-        when  change
-        then  refused not_found: there is no such agent
-        ");
-    }
-}
+mod spec;

@@ -52,6 +52,11 @@ pub struct CommitmentId(pub Uuid);
 #[serde(transparent)]
 pub struct ComplaintId(pub Uuid);
 
+/// The id of an absence of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AbsenceId(pub Uuid);
+
 impl TicketId {
     /// The stream that is this ticket.
     pub fn stream(self) -> String {

@@ -132,6 +132,7 @@ fn name_after(name: Option<String>, event: &Recorded) -> Option<String> {
         Event::Agent(
             AgentEvent::AgentAdded { profile } | AgentEvent::AgentChanged { to: profile, .. },
         ) => profile.name.known().cloned(),
+        Event::Agent(AgentEvent::AbsenceRecorded { .. } | AgentEvent::AbsenceEnded { .. }) => name,
         Event::Token(TokenEvent::TokenIssued(issued)) => Some(issued.name.clone()),
         Event::Token(TokenEvent::TokenRevoked {}) | Event::Ticket(_) | Event::Definition(_) => name,
     }

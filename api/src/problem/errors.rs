@@ -23,6 +23,7 @@ impl From<CommandError> for Problem {
             CommandError::Definition(rule) => undefined(&rule),
             CommandError::Token(rule) => Self::refused(rule.code(), rule.field(), detail),
             CommandError::UnknownAgent { .. } => Self::field("/agent", "unknown_agent", detail),
+            CommandError::AgentAbsent { .. } => Self::refused("agent_absent", None, detail),
             CommandError::UnknownCustomer { .. } => {
                 Self::field("/customer/id", "unknown_customer", detail)
             }

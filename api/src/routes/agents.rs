@@ -22,9 +22,12 @@ use crate::docket::Docket;
 use crate::page::{Page, Part};
 use crate::problem::Problem;
 
+mod absences;
+
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(list).service(add).service(read).service(change);
+    absences::configure(config);
 }
 
 /// An agent.
@@ -41,6 +44,11 @@ struct AgentDocument {
     email: Option<String>,
     /// Whether tickets may be given to the agent.
     active: bool,
+    /// Whether the agent is away now: then the agent's tickets are to be taken by somebody else, and
+    /// the agent takes none from a queue.
+    absent: bool,
+    /// The absences that are not over, the next one first.
+    absences: Vec<absences::AbsenceDocument>,
 }
 
 /// An agent who joins.
@@ -174,11 +182,22 @@ async fn document(
             (folded, version) = (agent::evolve(folded, event), recorded.version);
         }
     }
-    Ok(folded.map(|Agent { profile }| AgentDocument {
-        id,
-        version,
-        name: profile.name.known().cloned(),
-        email: profile.email.as_ref().and_then(|email| email.known().cloned()),
-        active: profile.active,
-    }))
+    let now = docket.now();
+    Ok(folded.map(|agent| AgentDocument::of(id, version, agent, now)))
+}
+
+impl AgentDocument {
+    fn of(id: AgentId, version: u64, agent: Agent, now: Instant) -> Self {
+        let absent = agent.absence_at(now).is_some();
+        let Agent { profile, absences } = agent;
+        Self {
+            id,
+            version,
+            name: profile.name.known().cloned(),
+            email: profile.email.as_ref().and_then(|email| email.known().cloned()),
+            active: profile.active,
+            absent,
+            absences: absences::not_over(absences, now),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The API, over HTTP, on a real server; the modules mirror the URLs.
 
+mod absences;
 mod access;
 mod attachments;
 mod calendars;
