@@ -23,6 +23,7 @@ mod people;
 mod projections;
 mod promises;
 mod reapplying;
+mod report_pages;
 mod sharing;
 mod taking;
 mod terms;
