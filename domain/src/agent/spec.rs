@@ -182,7 +182,7 @@ fn an_absence_ends_early_or_does_not_take_place() {
     assert_snapshot!(spec(&anna_away(), end(8, NOON)), @"
     given AgentAdded, AbsenceRecorded
     when  end the absence
-    then  refused unknown_absence: the agent has no such absence
+    then  refused not_found: the agent has no such absence
     ");
 }
 
