@@ -1,6 +1,7 @@
 //! JSON bodies and query strings: read within limits, parsed into what a handler asks for, refused
 //! with a pointer to what is wrong.
 
+mod cells;
 mod members;
 mod query;
 mod strict;
@@ -88,10 +89,11 @@ fn locate<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut json) else {
         return Problem::internal();
     };
-    let pointer = pointer(error.path());
+    let pointer = cells::pointer(error.path().iter());
     if !error.inner().is_data() {
         return Problem::invalid(vec![fault(pointer, "invalid type: expected a text")]);
     }
+    let pointer = cells::named::<T>(bytes, error.path()).unwrap_or(pointer);
     let text = error.inner().to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     Problem::invalid(vec![fault(pointer, text)])
@@ -131,16 +133,6 @@ where
     T: Deserialize<'de>,
 {
     T::deserialize(value).map(Some)
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter().fold(String::new(), |pointer, segment| match segment {
-        Segment::Seq { index } => format!("{pointer}/{index}"),
-        Segment::Map { key } => format!("{pointer}/{}", escape(key)),
-        Segment::Enum { variant } => format!("{pointer}/{}", escape(variant)),
-        Segment::Unknown => pointer,
-    })
 }
 
 fn escape(key: &str) -> String {
@@ -225,12 +217,16 @@ mod tests {
         #[serde(default, deserialize_with = "given")]
         #[expect(dead_code, reason = "only its parsing matters")]
         way: Option<Way>,
+        #[serde(default)]
+        #[expect(dead_code, reason = "only its parsing matters")]
+        ways: BTreeMap<Way, Vec<String>>,
     }
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Way {
         Out,
+        Back,
     }
 
     #[derive(Debug, Deserialize)]
@@ -248,6 +244,20 @@ mod tests {
         let error = &body["errors"][0];
         let code = error["code"].as_str().unwrap_or(body["code"].as_str().unwrap());
         format!("{} {code} {}", body["status"], error["pointer"].as_str().unwrap_or("-"))
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_map_is_pointed_at_by_its_key() {
+        for (ways, at) in [
+            (r#"{"out":[],"back":"home"}"#, "invalid_type /ways/back"),
+            (r#"{"out":[],"sideways":[]}"#, "invalid_value /ways/sideways"),
+            (r#"{"out":["a"],"back":["b",3]}"#, "invalid_type /ways/back/1"),
+            (r#"{"out":[3]}"#, "invalid_type /ways/out/0"),
+            ("3", "invalid_type /ways"),
+        ] {
+            let json = format!(r#"{{"name":"n","ways":{ways}}}"#);
+            assert_eq!(complaint(&json), format!("422 {at}"), "{ways}");
+        }
     }
 
     #[test]

@@ -165,6 +165,18 @@ impl Problem {
         self
     }
 
+    /// What is wrong, in words, each with its place: for a terminal.
+    pub fn told(&self) -> String {
+        let told = |fault: &Fault| match fault.pointer.as_str() {
+            "" => fault.detail.clone(),
+            pointer => format!("{pointer}: {}", fault.detail),
+        };
+        match self.0.errors.as_slice() {
+            [] => self.0.detail.clone(),
+            faults => faults.iter().map(told).collect::<Vec<_>>().join("; "),
+        }
+    }
+
     /// The thing that the path names is the one that a rule misses: 404 instead of a fault.
     pub fn missing(self, what: &str) -> Self {
         let missing = ["unknown_agent", "unknown_customer"].contains(&self.code());

@@ -2,7 +2,8 @@
 
 use docket_domain::codec::Event;
 use docket_domain::definition::{
-    Catalogue, DefinitionEvent, DefinitionKind, Document, ZoneOffsets, defaults, publish, retire,
+    Catalogue, DefinitionEvent, DefinitionKind, DefinitionRefusal, Document, FieldError, Problem,
+    ZoneOffsets, defaults, publish, retire,
 };
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind};
@@ -24,8 +25,49 @@ const SERVICE_DEFAULTS: Uuid = Uuid::from_u128(0x5b0c_42f0_9c1e_5f6b_8e54_6f1d_4
 const DEFAULTS: Uuid = Uuid::from_u128(0x5b0c_42f0_9c1e_5f6b_8e54_6f1d_4c11_9a01);
 
 impl Desk {
-    /// Publishes a whole new version of a definition; the same document again changes nothing.
+    /// Publishes a whole new version of a definition; the same document again changes nothing. Agents
+    /// that it names are there, and a calendar opens again.
     pub async fn publish(
+        &self,
+        request: &Request,
+        key: &str,
+        document: &Document,
+    ) -> Result<Done, CommandError> {
+        let missing = self.missing_agents(document).await?;
+        self.define(request, document.kind(), key, |catalogue| {
+            let offsets = zone_offsets(document)?;
+            let outdated = document.outdated(offsets.as_ref(), self.now());
+            let mut wrong: Vec<FieldError> = missing.iter().cloned().chain(outdated).collect();
+            match publish(catalogue, key, document.clone(), offsets) {
+                // What is in force stays so, whoever left since.
+                Ok(events) if events.is_empty() || wrong.is_empty() => Ok(events),
+                Ok(_) => Err(DefinitionRefusal::Invalid { errors: wrong }.into()),
+                Err(DefinitionRefusal::Invalid { mut errors }) => {
+                    errors.append(&mut wrong);
+                    Err(DefinitionRefusal::Invalid { errors }.into())
+                }
+                Err(refusal) => Err(refusal.into()),
+            }
+        })
+        .await
+    }
+
+    async fn missing_agents(&self, document: &Document) -> Result<Vec<FieldError>, CommandError> {
+        let mut missing = Vec::new();
+        for (place, agent) in document.agents() {
+            match self.agent_ref(agent).await {
+                Ok(_) => {}
+                Err(CommandError::UnknownAgent { .. }) => {
+                    missing.push(FieldError::at(&place, Problem::NoAgent(agent)));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Publishes what is in force at another desk, whose agents and time need not be this one's.
+    pub async fn copy(
         &self,
         request: &Request,
         key: &str,

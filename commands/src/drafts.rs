@@ -26,7 +26,7 @@ impl Desk {
     /// checked as publishing checks them; nothing is written.
     ///
     /// # Errors
-    /// What publishing would refuse, and [`DefinitionRefusal::NoSuchDefinition`] where there is neither a
+    /// What publishing would refuse, with places under `/plan` and `/calendar`, and [`DefinitionRefusal::NoSuchDefinition`] where there is neither a
     /// draft nor a plan in force.
     pub fn draft(&self, key: &str, drafts: Drafts) -> Result<FrozenPlan, CommandError> {
         let mut catalogue = (*self.catalogue()).clone();
@@ -34,21 +34,26 @@ impl Desk {
         let plan = drafts.plan.or(in_force).ok_or(DefinitionRefusal::NoSuchDefinition)?;
         let of = plan.calendar.clone();
         if let Some(calendar) = drafts.calendar {
-            hold(&mut catalogue, &of, Document::Calendar(calendar))?;
+            hold(&mut catalogue, &of, Document::Calendar(calendar), "/calendar")?;
         }
-        hold(&mut catalogue, key, Document::Plan(Box::new(plan)))?;
+        hold(&mut catalogue, key, Document::Plan(Box::new(plan)), "/plan")?;
         frozen(&catalogue, key).ok_or_else(|| DefinitionRefusal::NoSuchDefinition.into())
     }
 }
 
-/// Lets a document hold, as publishing it would.
-fn hold(catalogue: &mut Catalogue, key: &str, document: Document) -> Result<(), CommandError> {
+/// Lets a document hold, as publishing it would. `member` is where it stands in what was asked.
+fn hold(
+    catalogue: &mut Catalogue,
+    key: &str,
+    document: Document,
+    member: &str,
+) -> Result<(), CommandError> {
     let zone = document.zone().map(zones::resolve).transpose()?;
     let version = match document.kind() {
         DefinitionKind::Calendar => catalogue.calendars.get(key).map(|it| it.version),
         _ => catalogue.plans.get(key).map(|it| it.version),
     };
-    for event in publish(catalogue, key, document, zone)? {
+    for event in publish(catalogue, key, document, zone).map_err(|it| it.under(member))? {
         catalogue.apply(version.unwrap_or_default() + 1, Instant::EARLIEST, &event);
     }
     Ok(())

@@ -6,7 +6,7 @@ use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Unexpected, Visitor};
 use serde_json::Value;
 
-use crate::body::{fault, pointer};
+use crate::body::{cells, fault};
 use crate::problem::Problem;
 
 /// Refuses a document in which a list stands where an object belongs. What is no JSON at all is for
@@ -20,7 +20,7 @@ pub fn check<T: DeserializeOwned>(bytes: &[u8]) -> Result<(), Problem> {
     match serde_path_to_error::deserialize::<_, T>(Strict(value)) {
         Ok(_) => Ok(()),
         Err(error) => {
-            let place = pointer(error.path());
+            let place = cells::pointer(error.path().iter());
             Err(Problem::invalid(vec![fault(place, &error.inner().to_string())]))
         }
     }

@@ -14,6 +14,8 @@ use serde::de::DeserializeOwned;
 use super::Failure;
 use crate::config::Config;
 use crate::docket::{KEY_FILE, Log};
+use crate::problem::Problem;
+use crate::routes::definitions::document;
 
 /// What is tried, and on which tickets.
 #[derive(Debug, clap::Args)]
@@ -53,7 +55,8 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     let desk = Desk::open(store.clone(), vault.clone(), clock).await?;
     let drafts =
         Drafts { plan: read(args.plan.as_deref())?, calendar: read(args.calendar.as_deref())? };
-    let draft = Arc::new(desk.draft(&args.key, drafts)?);
+    let draft = desk.draft(&args.key, drafts);
+    let draft = Arc::new(draft.map_err(|error| Failure::Other(Problem::from(error).told()))?);
     let asked = WhatIf { draft, from: args.from, to: args.to.unwrap_or(now), now };
     let answer = what_if(&Reader::new(store, vault), &asked).await;
     let answer = answer.map_err(|error| Failure::Other(error.to_string()))?;
@@ -65,12 +68,12 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     Ok(writeln!(std::io::stdout(), "{told}")?)
 }
 
-/// A document from a file.
+/// A document from a file, as `GET` shows it or it alone.
 fn read<T: DeserializeOwned>(path: Option<&Path>) -> Result<Option<T>, Failure> {
     let Some(path) = path else { return Ok(None) };
     let wrong = |error: String| Failure::Other(format!("{}: {error}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_str(&text).map(Some).map_err(|error| wrong(error.to_string()))
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    document::draft(&text).map(Some).map_err(|problem| wrong(problem.told()))
 }
 
 fn table(answer: &Answer) -> String {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub async fn copy_definitions(from: &Catalogue, to: &Desk) -> Result<(), CommandError> {
     for (key, document) in documents(from) {
         let request = Request::system("import", Uuid::now_v7());
-        to.publish(&request, &key, &document).await?;
+        to.copy(&request, &key, &document).await?;
     }
     Ok(())
 }

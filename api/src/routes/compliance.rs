@@ -15,6 +15,8 @@ use crate::fresh::Fresh;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 
+mod checked;
+
 /// How long the period is when its beginning is not said: thirty days, in milliseconds.
 const USUAL_MS: i64 = 30 * 86_400_000;
 
@@ -48,6 +50,10 @@ impl Asked {
         let mut asked = Self { of, question, size, cursor: None };
         let (mut from, mut to) = (None, None);
         for (name, value) in filter::pairs(request.query_string())? {
+            if value.is_empty() && asked.takes(&name) {
+                let detail = "there is no value";
+                return Err(Problem::field(format!("/{name}"), "invalid_value", detail));
+            }
             match name.as_str() {
                 "from" if of != Of::Deadlines => from = Some(filter::read(&name, &value)?),
                 "to" if of != Of::Deadlines => to = Some(filter::read(&name, &value)?),
@@ -95,6 +101,11 @@ impl Asked {
             }
         }
         Ok(())
+    }
+
+    /// Whether a name is that of a parameter that is read as a list, where an empty value would be none.
+    fn takes(&self, name: &str) -> bool {
+        (name == "by" && self.of == Of::Figures) || self.filters(name)
     }
 
     /// Whether a name is that of a filter: of a period every dimension is one.
@@ -154,6 +165,7 @@ async fn compliance(
         asked.short_enough()?;
     }
     let Asked { question, size, cursor, .. } = asked;
+    checked::refuse_unknown(&docket, &question.filters).await?;
     let (catalogue, documents) = (docket.desk.catalogue(), docket.views.documents());
     let zone = catalogue.zone_offsets.as_ref();
     if as_table {
@@ -176,6 +188,7 @@ async fn compliance(
 #[get("/compliance/clocks")]
 async fn clocks(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -> Answer {
     let asked = Asked::of(Of::Clocks, &request, docket.now())?;
+    checked::refuse_unknown(&docket, &asked.question.filters).await?;
     let documents = docket.views.documents();
     let cursor = asked.cursor.as_deref();
     fresh.answer(&sla_clocks::page(documents, &asked.question, asked.size, cursor).await?)
@@ -190,6 +203,7 @@ async fn clocks(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -
 #[get("/deadlines")]
 async fn deadlines(docket: web::Data<Docket>, fresh: Fresh, request: HttpRequest) -> Answer {
     let Asked { question, size, cursor, .. } = Asked::of(Of::Deadlines, &request, docket.now())?;
+    checked::refuse_unknown(&docket, &question.filters).await?;
     let queues = question.filters.into_values().next().unwrap_or_default();
     let documents = docket.views.documents();
     fresh.answer(&sla_clocks::due_next(documents, &queues, size, cursor.as_deref()).await?)

@@ -1,7 +1,7 @@
 //! Definitions, each a whole document that holds from now on: queues, categories (whose keys are
 //! paths), statuses, priorities, types, calendars, plans, templates and the settings.
 
-mod document;
+pub mod document;
 mod publishing;
 
 use std::collections::BTreeMap;

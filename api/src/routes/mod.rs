@@ -7,7 +7,7 @@ mod agents;
 mod attachments;
 mod compliance;
 mod customers;
-mod definitions;
+pub mod definitions;
 mod events;
 pub mod operation;
 mod plans;

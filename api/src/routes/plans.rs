@@ -7,11 +7,11 @@ use actix_web::{HttpResponse, post, web};
 use docket_commands::Drafts;
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
-use docket_domain::sla::calendar::Calendar;
-use docket_domain::sla::plan::Plan;
 use docket_projections::what_if as past;
 use docket_projections::what_if::WhatIf;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,6 +23,7 @@ use crate::check::Check;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::reapplying::{Looked, Reapplied};
+use crate::routes::definitions::document;
 
 /// Held by whoever tries a draft on the past. That takes both cores for seconds: one at a time leaves
 /// the machine to commands.
@@ -51,10 +52,10 @@ struct Asked {
     to: Option<Instant>,
     /// The plan as it would be; the one in force when not said.
     #[schema(value_type = Option<Object>)]
-    plan: Option<Plan>,
+    plan: Option<Value>,
     /// Its calendar as it would be; the one in force when not said.
     #[schema(value_type = Option<Object>)]
-    calendar: Option<Calendar>,
+    calendar: Option<Value>,
 }
 
 /// Ask how verdicts of past tickets would have been under a draft. Nothing is written.
@@ -70,7 +71,11 @@ async fn what_if(call: Call, key: web::Path<String>, body: Body<Asked>) -> Answe
         let detail = "the period ends after it begins: from < to";
         return Err(Problem::field("/to", "invalid_value", detail));
     }
-    let draft = match call.docket.desk.draft(&key, Drafts { plan, calendar }) {
+    let drafts = Drafts {
+        plan: draft(plan).map_err(|problem| problem.under("/plan"))?,
+        calendar: draft(calendar).map_err(|problem| problem.under("/calendar"))?,
+    };
+    let draft = match call.docket.desk.draft(&key, drafts) {
         Ok(draft) => Arc::new(draft),
         Err(error) => return Err(call.docket.refusal(error).await),
     };
@@ -85,6 +90,11 @@ async fn what_if(call: Call, key: web::Path<String>, body: Body<Asked>) -> Answe
         Problem::unavailable("what_if_too_slow", detail, RETRY_AFTER_S)
     })?;
     json(HttpResponse::Ok(), &answer?)
+}
+
+/// A document as it would be, as `GET` showed it or it alone.
+fn draft<T: DeserializeOwned>(said: Option<Value>) -> Result<Option<T>, Problem> {
+    said.map(|said| document::draft(said.to_string().as_bytes())).transpose()
 }
 
 /// Which tickets the plan in force is laid under, and whether it is.

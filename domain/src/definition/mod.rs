@@ -24,6 +24,7 @@ mod base_status;
 mod catalogue;
 mod check;
 mod defaults;
+mod outside;
 mod problem;
 mod publish;
 mod rounding;

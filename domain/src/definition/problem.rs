@@ -2,6 +2,7 @@
 
 use crate::definition::{BaseStatus, DefinitionKind};
 use crate::duration::NotADuration;
+use crate::ids::AgentId;
 use crate::limits::LimitError;
 
 /// What is wrong at one place of a document.
@@ -78,6 +79,12 @@ pub enum Problem {
     /// A calendar without any opening (T8).
     #[error("never open: no day of the week and no exception has hours")]
     NeverOpen,
+    /// A calendar whose last opening is over (T8).
+    #[error("opens no more: all its openings lie in the past or more than ten years ahead")]
+    OpensNoMore,
+    /// Nobody who works here.
+    #[error("there is no active agent {0}")]
+    NoAgent(AgentId),
     /// No channel.
     #[error("there is no such channel")]
     Channel,
@@ -129,7 +136,8 @@ pub enum Problem {
 }
 
 impl FieldError {
-    pub(crate) fn at(pointer: &str, problem: Problem) -> Self {
+    /// Something wrong at a place.
+    pub fn at(pointer: &str, problem: Problem) -> Self {
         Self { pointer: pointer.into(), problem }
     }
 }

@@ -37,6 +37,14 @@ pub enum DefinitionRefusal {
 }
 
 impl DefinitionRefusal {
+    /// Says in which of several documents it is wrong.
+    pub fn under(mut self, member: &str) -> Self {
+        if let Self::Invalid { errors } = &mut self {
+            errors.iter_mut().for_each(|error| error.pointer.insert_str(0, member));
+        }
+        self
+    }
+
     /// The stable code that clients act on.
     pub fn code(&self) -> &'static str {
         match self {

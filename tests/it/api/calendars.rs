@@ -130,3 +130,29 @@ async fn what_is_wrong_is_said_with_its_cell() {
     let agent = desk.caller("agent").put("/v1/plans/x", &json!({})).await;
     assert_eq!(agent.problem(), "403 forbidden");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calendar_whose_openings_are_over_is_refused_and_what_is_wrong_in_a_map_is_named() {
+    let desk = Desk::open().await;
+    let put = async |calendar: Value| desk.admin.put("/v1/calendars/once", &calendar).await;
+    let opens_on = |date: &str| {
+        let exceptions = json!([{ "date": date, "open": ["08:00-12:00"] }]);
+        json!({ "name": "Once", "zone": "UTC", "day": "PT8H", "weekly": {}, "exceptions": exceptions })
+    };
+    let over = put(opens_on("2020-12-25")).await;
+    assert_eq!(over.problem(), "422 invalid_definition :invalid_value");
+    assert!(over.text("/detail").contains("opens no more"), "{}", over.body);
+    put(opens_on("2026-12-25")).await.is(201);
+    put(opens_on("--12-25")).await.is(200);
+    for (weekly, fault) in [
+        (json!({ "tue": [], "mon": "08:00-17:00" }), "invalid_type"),
+        (json!({ "tue": [], "monday": [] }), "invalid_value"),
+    ] {
+        let wrong = weekly.as_object().unwrap().keys().find(|day| *day != "tue").unwrap().clone();
+        let mut calendar = opens_on("--12-25");
+        calendar["weekly"] = weekly;
+        let refused = put(calendar).await;
+        let problem = format!("422 invalid_request /weekly/{wrong}:{fault}");
+        assert_eq!(refused.problem(), problem);
+    }
+}

@@ -264,3 +264,28 @@ async fn a_report_of_the_longest_period_goes_on_while_time_does() {
         "a first page of it is too long by a minute"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_clock_can_be_told_by_is_refused_instead_of_finding_nothing() {
+    let desk = Desk::open().await;
+    for (asked, name) in [
+        ("compliance?queue=nope", "queue"),
+        ("compliance?clock=resolution,nope", "clock"),
+        ("compliance?plan=default", "plan"),
+        ("compliance?agent=x", "agent"),
+        ("compliance?fulfilled_by=luck", "fulfilled_by"),
+        ("compliance?by=", "by"),
+        ("compliance?tier=", "tier"),
+        ("compliance/clocks?outcome=nope", "outcome"),
+        ("deadlines?queue=nope", "queue"),
+    ] {
+        let refused = desk.admin.get(&format!("/v1/{asked}")).await;
+        assert_eq!(
+            refused.problem(),
+            format!("422 invalid_request /{name}:invalid_value"),
+            "{asked}"
+        );
+    }
+    desk.admin.get("/v1/compliance?queue=inbox&plan=default@1&tier=premium&by=agent").await.is(200);
+    desk.admin.get("/v1/deadlines?queue=inbox").await.is(200);
+}

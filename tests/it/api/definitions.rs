@@ -147,3 +147,36 @@ async fn a_category_has_a_path_for_a_key() {
     let listed = desk.admin.get("/v1/tickets?category=complaint").await.is(200);
     assert_eq!(listed.text("/data/0/id"), ticket.id);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_a_definition_names_is_there_when_it_is_published() {
+    let desk = Desk::open().await;
+    let nobody = "0192a3b4-0000-7000-8000-00000000dead";
+    let queue = |manager: &str| json!({ "name": "Claims", "manager": manager });
+    let refused = desk.admin.put("/v1/queues/claims", &queue(nobody)).await;
+    assert_eq!(refused.problem(), "422 invalid_definition /manager:invalid_value");
+    desk.admin.put("/v1/queues/claims", &queue(&desk.ann)).await.is(201);
+
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    let step = |to: &str, told: &str| {
+        json!([{ "clock": "resolution", "at": "breach", "level": 1, "to": { "agent": to },
+            "notify": ["owner", { "agent": told }] }])
+    };
+    plan["escalation"] = step(nobody, nobody);
+    let refused = desk.admin.put("/v1/plans/default", &plan).await;
+    assert_eq!(
+        refused.problem(),
+        "422 invalid_definition /escalation/0/to:invalid_value /escalation/0/notify/1:invalid_value"
+    );
+    plan["escalation"] = step(&desk.ann, &desk.ann);
+    desk.admin.put("/v1/plans/default", &plan).await.is(200);
+
+    // Somebody who left is named by nothing new; what names them already stays as it is.
+    let left = format!("/v1/agents/{}", desk.ann);
+    let patch = desk.admin.request("PATCH", &left).json(&json!({ "active": false }));
+    desk.admin.send(patch).await.is(200);
+    desk.admin.put("/v1/queues/claims", &queue(&desk.ann)).await.is(200);
+    let renamed = json!({ "name": "Disputes", "manager": desk.ann });
+    let refused = desk.admin.put("/v1/queues/claims", &renamed).await;
+    assert_eq!(refused.problem(), "422 invalid_definition /manager:invalid_value");
+}

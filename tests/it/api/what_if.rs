@@ -96,3 +96,35 @@ async fn a_draft_that_gives_another_queue_a_clock_is_compared_queue_by_queue() {
     technical first: 0 met, 1 late → 1 met, 0 late, 1 better
     ");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_taken_as_it_was_read_and_what_is_wrong_is_named_in_its_document() {
+    let desk = a_day().await;
+    let ask = async |plan: &Value, calendar: &Value| {
+        let asked = json!({ "from": "2026-03-02T00:00:00Z", "plan": plan, "calendar": calendar });
+        desk.admin.post("/v1/plans/default/what-if", &asked).await
+    };
+    let plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    let key = plan["calendar"].as_str().unwrap().to_owned();
+    let calendar = desk.admin.get(&format!("/v1/calendars/{key}")).await.is(200).body;
+    ask(&plan, &calendar).await.is(200);
+    let changed = |mut document: Value, field: &str, to: Value| {
+        document[field] = to;
+        document
+    };
+    for (plan, calendar, problem) in [
+        (changed(plan.clone(), "calendar", json!("none")), Value::Null, "/plan/calendar"),
+        (changed(plan.clone(), "respond", json!([])), Value::Null, "/plan/respond"),
+        (
+            plan.clone(),
+            changed(calendar.clone(), "weekly", json!({ "mon": ["8-9"] })),
+            "/calendar/weekly/mon/0",
+        ),
+    ] {
+        let refused = ask(&plan, &calendar).await;
+        assert_eq!(refused.problem(), format!("422 invalid_definition {problem}:invalid_value"));
+    }
+    let nameless = changed(plan, "name", json!(3));
+    let refused = ask(&nameless, &Value::Null).await;
+    assert_eq!(refused.problem(), "422 invalid_request /plan/name:invalid_type");
+}

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use docket_domain::definition::{DefinitionKind, Document};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::body;
@@ -40,6 +41,11 @@ pub fn parse(kind: DefinitionKind, key: &str, said: &[u8]) -> Result<Document, P
         DefinitionKind::Template => body::parse(said).map(Document::Template),
         DefinitionKind::Settings => body::parse(said).map(Document::Settings),
     }
+}
+
+/// A document that is tried and not published, of whatever key: as `GET` showed it, or it alone.
+pub fn draft<T: DeserializeOwned>(said: &[u8]) -> Result<T, Problem> {
+    body::parse(&body::split_off(said, &SHOWN).0)
 }
 
 /// The document alone: one that `GET` showed may be sent back as it is, under its own key.

@@ -1,0 +1,47 @@
+//! What a document depends on that no other document says: people, and what time it is.
+
+use crate::definition::{Document, FieldError, Problem, ZoneOffsets};
+use crate::ids::AgentId;
+use crate::instant::Instant;
+use crate::sla::calendar::OpenHours;
+use crate::sla::plan::{Plan, Whom};
+
+impl Document {
+    /// The agents that it names, each with its place.
+    pub fn agents(&self) -> Vec<(String, AgentId)> {
+        match self {
+            Self::Queue(queue) => {
+                queue.manager.map(|it| ("/manager".into(), it)).into_iter().collect()
+            }
+            Self::Plan(plan) => of_plan(plan),
+            Self::Category(_)
+            | Self::Status(_)
+            | Self::Priority(_)
+            | Self::Type(_)
+            | Self::Calendar(_)
+            | Self::Template(_)
+            | Self::Settings(_) => Vec::new(),
+        }
+    }
+
+    /// Why it cannot be published at an instant, though it could have been earlier: a calendar whose
+    /// last opening is over would give no ticket a deadline (T8, S-94).
+    pub fn outdated(&self, zone: Option<&ZoneOffsets>, at: Instant) -> Option<FieldError> {
+        let (Self::Calendar(calendar), Some(zone)) = (self, zone) else { return None };
+        let opens_again = OpenHours::of(calendar, zone).ok()?.after_open(at, 1).is_some();
+        (!opens_again).then(|| FieldError::at("", Problem::OpensNoMore))
+    }
+}
+
+fn of_plan(plan: &Plan) -> Vec<(String, AgentId)> {
+    let mut agents = Vec::new();
+    for (index, step) in plan.escalation.iter().enumerate() {
+        let told = step.notify.iter().enumerate().map(|(n, it)| (format!("notify/{n}"), it));
+        for (field, whom) in std::iter::once(("to".to_owned(), &step.to)).chain(told) {
+            if let Whom::Agent(agent) = whom {
+                agents.push((format!("/escalation/{index}/{field}"), *agent));
+            }
+        }
+    }
+    agents
+}
