@@ -5,7 +5,7 @@ use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
 use docket_domain::sla::clock::Due;
-use docket_domain::sla::plan::Whom;
+use docket_domain::sla::plan::{Step, Whom};
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::{AssignMethod, WakeCause};
 use docket_domain::ticket::state::{TicketState, evolve};
@@ -108,7 +108,7 @@ impl Desk {
     pub async fn mark_clock(
         &self,
         id: TicketId,
-        due: Due,
+        mut due: Due,
         found_in: u64,
     ) -> Result<Done, CommandError> {
         let (clock, instance) = due.of();
@@ -118,12 +118,26 @@ impl Desk {
             ..Request::system("timer", Uuid::new_v5(&id.0, name.as_bytes()))
         };
         let detected_at = self.now().max(due.at);
-        let to = match &due.step {
-            Some(step) => self.raised_to(id, &step.step.to).await?,
+        let to = match &mut due.step {
+            Some(step) => {
+                step.agents = self.named_in(&step.step).await?;
+                self.raised_to(id, &step.step.to).await?
+            }
             None => None,
         };
         let command = TicketCommand::MarkClock { due: Box::new(due), found_in, detected_at, to };
         self.execute(&request, id, &command).await
+    }
+
+    /// The agents whom a step names, with their names, also of somebody who has left.
+    async fn named_in(&self, step: &Step) -> Result<Vec<AgentRef>, CommandError> {
+        let mut named: Vec<AgentRef> = Vec::new();
+        for id in step.agents() {
+            let agent = self.agent(id).await?;
+            let name = agent.state.as_ref().map(|agent| agent.profile.name.clone());
+            named.extend(name.map(|name| AgentRef { id, name }));
+        }
+        Ok(named)
     }
 
     /// The one agent whom a step raises a ticket to; none for many, and for somebody who has left.

@@ -20,7 +20,8 @@ async fn with_a_chain() -> Desk {
     plan["escalation"] = json!([
         { "clock": "first_response", "at": "breach", "level": 2, "to": "manager",
           "notify": [{ "role": "supervisor" }], "priority": "high" },
-        { "clock": "first_response", "at": "breach", "after": "P1D", "level": 3, "to": { "team": "inbox" } },
+        { "clock": "first_response", "at": "breach", "after": "P1D", "level": 3, "to": { "team": "inbox" },
+          "notify": [{ "agent": desk.ann }] },
     ]);
     desk.admin.put("/v1/plans/default", &plan).await.is(200);
     desk
@@ -62,6 +63,11 @@ async fn what_stays_late_is_raised_step_by_step_until_it_is_answered() {
         (&second["level"], &second["rule"]["whom"]),
         (&json!(3), &json!({ "team": "inbox" }))
     );
+    let ann = desk.admin.get(&format!("/v1/agents/{}", desk.ann)).await.is(200).text("/name");
+    assert_eq!(second["rule"]["agents"], json!([{ "id": desk.ann, "name": ann }]));
+    let timeline = desk.admin.get(&late.path("timeline")).await.is(200);
+    let timeline = String::from_utf8_lossy(&timeline.bytes).into_owned();
+    assert!(timeline.contains(&format!("telling {ann}")), "by name: {timeline}");
     let sla = desk.admin.get(&format!("{}/sla", late.own())).await.is(200).body;
     let clocks = sla["clocks"].as_array().unwrap();
     let clock = clocks.iter().find(|it| it["clock"] == "first_response").unwrap();

@@ -4,6 +4,7 @@
 use super::{Breach, Clock, StoppedBy};
 use crate::definition::Term;
 use crate::instant::Instant;
+use crate::party::AgentRef;
 use crate::sla::plan::{ClockKind, Step, StepAt, StepId};
 use crate::ticket::event::ClockMark;
 
@@ -54,6 +55,8 @@ pub struct DueStep {
     pub nth: u32,
     /// The step.
     pub step: Step,
+    /// The agents whom it names, with their names: whoever takes the step says who they are.
+    pub agents: Vec<AgentRef>,
 }
 
 impl Due {
@@ -139,6 +142,6 @@ impl Clock {
         let mut chain = self.frozen.chain().zip(0..);
         let ((_, nth, step), place) = chain.find(|((id, ..), _)| mark == Mark::Stepped(*id))?;
         let plan = self.frozen.terms().plan.clone();
-        Some(DueStep { plan, place, nth, step: step.clone() })
+        Some(DueStep { plan, place, nth, step: step.clone(), agents: Vec::new() })
     }
 }

@@ -78,6 +78,15 @@ impl StepId {
     }
 }
 
+impl Step {
+    /// The agents whom it names.
+    pub fn agents(&self) -> Vec<AgentId> {
+        let all = std::iter::once(&self.to).chain(&self.notify);
+        all.filter_map(|whom| if let Whom::Agent(agent) = whom { Some(*agent) } else { None })
+            .collect()
+    }
+}
+
 /// The ids of a chain's steps, in their order, each with which of several such it is.
 pub(in crate::sla) fn identified(chain: &[Step]) -> Vec<(StepId, u32)> {
     let mut ids: Vec<(StepId, u32)> = Vec::with_capacity(chain.len());

@@ -54,7 +54,7 @@ pub(super) fn reapply(
 fn take(
     state: &TicketState,
     clock: &ClockMark,
-    DueStep { plan, place, nth, step }: DueStep,
+    DueStep { plan, place, nth, step, agents }: DueStep,
     to: Option<AgentRef>,
     context: &Context<'_>,
 ) -> Vec<TicketEvent> {
@@ -78,6 +78,7 @@ fn take(
         after: step.after,
         whom: step.to,
         notified: step.notify,
+        agents,
         detected_at: clock.detected_at,
     };
     let mut events = vec![TicketEvent::TicketEscalated {

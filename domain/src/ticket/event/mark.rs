@@ -64,6 +64,9 @@ pub struct EscalationRule {
     /// Who else is told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notified: Vec<Whom>,
+    /// The agents among all these, with the names they had then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<AgentRef>,
     /// When it was noticed that the step is due.
     pub detected_at: Instant,
 }

@@ -242,21 +242,25 @@ fn alerted(mark: &ClockMark) -> String {
 pub(super) fn raised_to(to: Option<&AgentRef>, rule: Option<&EscalationRule>) -> String {
     match (to, rule) {
         (Some(to), _) => format!(", to {}", agent(to)),
-        (None, Some(rule)) => format!(", to {}", whom(&rule.whom)),
+        (None, Some(rule)) => format!(", to {}", whom(&rule.whom, rule)),
         (None, None) => String::new(),
     }
 }
 
 pub(super) fn notified(rule: &EscalationRule) -> String {
-    let all: Vec<String> = rule.notified.iter().map(whom).collect();
+    let all: Vec<String> = rule.notified.iter().map(|it| whom(it, rule)).collect();
     if all.is_empty() { String::new() } else { format!(", telling {}", all.join(" and ")) }
 }
 
-fn whom(whom: &Whom) -> String {
+fn whom(whom: &Whom, rule: &EscalationRule) -> String {
     match whom {
         Whom::Owner => "the ticket's owner".to_owned(),
         Whom::Manager => "the queue's manager".to_owned(),
-        Whom::Agent(agent) => format!("agent {agent}"),
+        // Steps from before have no names.
+        Whom::Agent(id) => match rule.agents.iter().find(|named| named.id == *id) {
+            Some(named) => agent(named),
+            None => format!("agent {id}"),
+        },
         Whom::Team(queue) => format!("the team of the queue {queue}"),
         Whom::Role(role) => format!("everybody who is {role}"),
     }
