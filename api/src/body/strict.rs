@@ -20,7 +20,8 @@ pub fn check<T: DeserializeOwned>(bytes: &[u8]) -> Result<(), Problem> {
     match serde_path_to_error::deserialize::<_, T>(Strict(value)) {
         Ok(_) => Ok(()),
         Err(error) => {
-            let place = cells::pointer(error.path().iter());
+            let place = cells::named::<T>(bytes, error.path());
+            let place = place.unwrap_or_else(|| cells::pointer(error.path().iter()));
             Err(Problem::invalid(vec![fault(place, &error.inner().to_string())]))
         }
     }

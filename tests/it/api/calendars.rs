@@ -100,7 +100,7 @@ async fn what_is_wrong_is_said_with_its_cell() {
     );
     assert_eq!(
         calendar(&|it| it["weekly"]["moonday"] = json!([])).await,
-        "422 invalid_request /weekly:invalid_value"
+        "422 invalid_request /weekly/moonday:invalid_value"
     );
     assert_eq!(
         calendar(&|it| it["exceptions"][0]["date"] = json!("2026-02-30")).await,

@@ -24,6 +24,7 @@ mod projections;
 mod promises;
 mod reapplying;
 mod report_pages;
+mod reports;
 mod sharing;
 mod taking;
 mod terms;
