@@ -206,7 +206,7 @@ impl Docket {
             return Ok(None);
         };
         let frozen = self.reader.plans.load(&self.reader, &to).await?;
-        let at = self.now().max(self.desk.ticket(id).await?.last_occurred_at);
+        let at = self.now().max(self.desk.ticket(id).await?.last.occurred_at);
         let family = self.family(id, &case, Moment::Now).await?;
         let clocks = family.reapplied(id, at, &frozen);
         let clocks: Vec<ReappliedClock> =

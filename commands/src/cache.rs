@@ -192,7 +192,7 @@ impl<S: Weighed> KeptOf<S> {
         let folded = events.iter().fold(before, |folded, recorded| Folded {
             state: (self.evolve)(folded.state, recorded),
             version: recorded.version,
-            last_occurred_at: folded.last_occurred_at.max(recorded.occurred_at),
+            last: folded.last.and(recorded),
         });
         self.put(name, Arc::new(folded), generation);
     }

@@ -5,7 +5,6 @@ use docket_domain::definition::{
     Catalogue, DefinitionEvent, DefinitionKind, DefinitionRefusal, Document, FieldError, Problem,
     ZoneOffsets, defaults, publish, retire,
 };
-use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind};
 use docket_domain::sla::defaults::service_defaults;
 use docket_store::{CategoryPages, Sealed};
@@ -14,7 +13,7 @@ use uuid::Uuid;
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
-use crate::load;
+use crate::load::{self, Last};
 use crate::request::{Done, Request};
 use crate::zones;
 
@@ -159,7 +158,7 @@ impl Desk {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
         }
-        self.moment(request, Instant::EARLIEST)?;
+        self.moment(request, Last::NONE)?;
         let _alone = self.defining.lock().await;
         let stream = kind.stream(key);
         for _ in 0..TRIES {

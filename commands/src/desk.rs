@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::append::{Appended, Plan, Write};
 use crate::cache::Kept;
 use crate::error::CommandError;
-use crate::load::{self, Folded};
+use crate::load::{self, Folded, Last};
 use crate::request::{Done, Occurred, Request};
 
 /// How often a command is decided again because others were faster, before it gives up.
@@ -170,7 +170,7 @@ impl Desk {
         let catalogue = self.catalogue();
         let context = Context {
             actor: actor.clone(),
-            now: self.moment(request, folded.last_occurred_at)?,
+            now: self.moment(request, folded.last)?,
             command_id: request.command_id,
             catalogue: &catalogue,
         };
@@ -185,19 +185,16 @@ impl Desk {
         })
     }
 
-    /// The moment a command happens at; a claimed one must lie between the stream's last event and
-    /// now.
-    pub(crate) fn moment(
-        &self,
-        request: &Request,
-        last_occurred_at: Instant,
-    ) -> Result<Instant, CommandError> {
+    /// The moment a command happens at; a claimed one must lie between the stream's last event that
+    /// a person or a channel caused and now.
+    pub(crate) fn moment(&self, request: &Request, last: Last) -> Result<Instant, CommandError> {
         let now = self.now();
         match request.occurred {
-            Occurred::Now => Ok(now.max(last_occurred_at)),
+            Occurred::Now => Ok(now.max(last.occurred_at)),
             Occurred::Imported(at) | Occurred::Due(at) => Ok(at),
-            Occurred::At(at) if at < last_occurred_at || at > now => {
-                Err(CommandError::OccurredAt { after: last_occurred_at })
+            Occurred::At(at) if at > now => Err(CommandError::NotYet),
+            Occurred::At(at) if at < last.caused_at => {
+                Err(CommandError::TooEarly { after: last.caused_at })
             }
             Occurred::At(at) => Ok(at),
         }

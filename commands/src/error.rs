@@ -70,12 +70,15 @@ pub enum CommandError {
         /// The zone given.
         zone: String,
     },
-    /// A time in the future, or before the ticket's last event.
-    #[error("occurred_at must lie between the ticket's last event ({after}) and now")]
-    OccurredAt {
-        /// When the stream's last event occurred.
+    /// A time before what somebody caused.
+    #[error("occurred_at must not lie before the last event that somebody caused ({after})")]
+    TooEarly {
+        /// When that event of the stream occurred.
         after: Instant,
     },
+    /// A time in the future.
+    #[error("occurred_at must not lie in the future")]
+    NotYet,
     /// The asker insists on a version that people or customers have passed since.
     #[error("the ticket is at version {actual}")]
     Stale {

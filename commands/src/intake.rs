@@ -4,7 +4,6 @@ use docket_domain::codec::Event;
 use docket_domain::context::Context;
 use docket_domain::definition::Catalogue;
 use docket_domain::ids::TicketId;
-use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel};
 use docket_domain::ticket::command::{
     NewMessage, OpenTicket, TicketCommand, TicketDetails, TicketRefusal,
@@ -17,6 +16,7 @@ use docket_store::Claim;
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES, customer_actor};
 use crate::error::CommandError;
+use crate::load::Last;
 use crate::minting::TICKET_NUMBER;
 use crate::offspring::following;
 use crate::request::{Done, Request};
@@ -115,7 +115,7 @@ impl Desk {
         let catalogue = self.catalogue();
         let context = Context {
             actor: actor.clone(),
-            now: self.moment(request, Instant::EARLIEST)?,
+            now: self.moment(request, Last::NONE)?,
             command_id: request.command_id,
             catalogue: &catalogue,
         };

@@ -3,6 +3,7 @@
 use docket_domain::codec::{self, Event};
 use docket_domain::envelope::{Envelope, Recorded};
 use docket_domain::instant::Instant;
+use docket_domain::party::ActorKind;
 use docket_store::batches::Batches;
 use docket_store::vault::Vault;
 use docket_store::{EventStore, Sealed, StoreError, StoredEvent};
@@ -16,8 +17,40 @@ pub struct Folded<S> {
     pub state: S,
     /// The version of the last event; 0 when there is none.
     pub version: u64,
-    /// When the last event occurred.
-    pub last_occurred_at: Instant,
+    /// When its events occurred.
+    pub last: Last,
+}
+
+/// When the events of a stream occurred, each time the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    /// Of all of them: what is done now comes after them.
+    pub occurred_at: Instant,
+    /// Of those that a person or a channel caused: nobody can say of anything else that it was before
+    /// them. What Docket notes by itself, as that a clock ran out, keeps out no mail that came before it
+    /// and was fetched after it (T23).
+    pub caused_at: Instant,
+}
+
+impl Last {
+    /// Before the first event.
+    pub const NONE: Self = Self { occurred_at: Instant::EARLIEST, caused_at: Instant::EARLIEST };
+
+    /// After one more event.
+    pub fn and(self, recorded: &Recorded<Event>) -> Self {
+        let by_itself = recorded.envelope.actor.kind == ActorKind::System;
+        let caused_at = if by_itself { self.caused_at } else { recorded.occurred_at };
+        Self {
+            occurred_at: self.occurred_at.max(recorded.occurred_at),
+            caused_at: self.caused_at.max(caused_at),
+        }
+    }
+}
+
+impl Default for Last {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 /// Folds a stream on from where it is known to stand: the default is before its first event.
@@ -36,7 +69,7 @@ pub async fn fold<S>(
         batches.learn(&page);
         for recorded in decode_all(vault, &page).await? {
             folded.version = recorded.version;
-            folded.last_occurred_at = folded.last_occurred_at.max(recorded.occurred_at);
+            folded.last = folded.last.and(&recorded);
             folded.state = evolve(folded.state, &recorded);
         }
         if last_page {

@@ -4,7 +4,6 @@ use docket_domain::agent::{self, Agent, AgentCommand, AgentProfile};
 use docket_domain::codec::Event;
 use docket_domain::customer::{self, Address, CustomerCommand, CustomerProfile, Entitlement};
 use docket_domain::ids::{AgentId, CustomerId};
-use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
 use docket_store::Claim;
@@ -13,14 +12,14 @@ use docket_store::vault::Pepper;
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
-use crate::load::Folded;
+use crate::load::{Folded, Last};
 use crate::request::{Done, Request};
 
 /// The space of claims that leads from an address to its customer.
 const CUSTOMER_ADDRESS: &str = "customer-address";
 
 /// Where a stream stands that has no event yet: its version, and when its last event occurred.
-const NEW: (u64, Instant) = (0, Instant::EARLIEST);
+const NEW: (u64, Last) = (0, Last::NONE);
 
 /// An agent as an administrator describes one.
 #[derive(Clone, Debug)]
@@ -213,10 +212,10 @@ impl Desk {
         &self,
         request: &Request,
         stream: String,
-        (version, last_occurred_at): (u64, Instant),
+        (version, last): (u64, Last),
         events: Vec<Event>,
     ) -> Result<Write, CommandError> {
-        self.moment(request, last_occurred_at)?;
+        self.moment(request, last)?;
         let (subjects, actor) = (vec![stream.clone()], request.actor.clone());
         Ok(Write { stream, version, subjects, actor, channel: None, events })
     }
@@ -230,8 +229,8 @@ fn agent_events(events: Vec<agent::AgentEvent>) -> Vec<Event> {
     events.into_iter().map(Event::Agent).collect()
 }
 
-fn stand<T>(folded: &Folded<T>) -> (u64, Instant) {
-    (folded.version, folded.last_occurred_at)
+fn stand<T>(folded: &Folded<T>) -> (u64, Last) {
+    (folded.version, folded.last)
 }
 
 fn changed(before: &CustomerProfile, changes: &CustomerChanges) -> CustomerProfile {

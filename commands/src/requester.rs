@@ -15,6 +15,7 @@ use docket_store::Claim;
 use crate::append::Write;
 use crate::desk::{Desk, customer_actor};
 use crate::error::CommandError;
+use crate::load::Last;
 use crate::people::address_claims;
 use crate::request::{Occurred, Request};
 
@@ -55,7 +56,7 @@ impl Desk {
                 let unknown = || CommandError::UnknownCustomer { customer: id.to_string() };
                 let folded = self.customer(*id).await?;
                 let customer = folded.state.as_ref().ok_or_else(unknown)?;
-                Ok(Requester::of(*id, &customer.profile, self.moment(request, Instant::EARLIEST)?))
+                Ok(Requester::of(*id, &customer.profile, self.moment(request, Last::NONE)?))
             }
             CustomerInput::Contact { name, addresses } => {
                 let name = name.as_deref();
@@ -98,12 +99,12 @@ impl Desk {
             addresses: of_nobody_else.map(|(address, _)| address.clone()).collect(),
         };
         let mut events = decide_customer(Some(known), command)?;
-        if matches!(request.occurred, Occurred::At(at) if at < folded.last_occurred_at) {
+        if matches!(request.occurred, Occurred::At(at) if at < folded.last.caused_at) {
             events.clear();
         }
         let after = events.iter().fold(Some(known.clone()), evolve_customer);
         let profile = after.map_or_else(|| known.profile.clone(), |customer| customer.profile);
-        let at = self.moment(request, Instant::EARLIEST)?;
+        let at = self.moment(request, Last::NONE)?;
         let mut requester = Requester::of(id, &profile, at);
         requester.contact = not_in(&profile, name, addresses);
         if !events.is_empty() {

@@ -10,7 +10,7 @@ use docket_store::CategoryPages;
 use crate::append::{Appended, Plan, Write};
 use crate::desk::Desk;
 use crate::error::CommandError;
-use crate::load;
+use crate::load::{self, Last};
 use crate::request::{Done, Request};
 
 /// A token that was issued at some time.
@@ -70,7 +70,7 @@ impl Desk {
         version: u64,
         events: Vec<TokenEvent>,
     ) -> Result<Done, CommandError> {
-        self.moment(request, Instant::EARLIEST)?;
+        self.moment(request, Last::NONE)?;
         let write = Write {
             stream: id.stream(),
             version,

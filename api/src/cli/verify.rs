@@ -10,9 +10,9 @@ use docket_projections::documents::Snapshot;
 use docket_projections::recorded::{ReadError, Reader};
 use docket_projections::view::Registered;
 use docket_projections::whole::Whole;
-use docket_store::check::check_log;
+use docket_store::check::{LogReport, check_log};
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{Sealed, StoreError, StoredEvent};
+use docket_store::{Position, Sealed, StoreError, StoredEvent};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Failure;
@@ -32,7 +32,8 @@ const PAGE: usize = 1_000;
 It only reads, so it works while a server runs. It ends with an error when anything is wrong.
 
 Checked: positions and versions have no gap up to the newest event there is, what is recorded never goes
-back in time, every payload has the hash it was stored with, and every view equals a fresh fold.
+back in time, every payload has the hash it was stored with, and every view equals a fresh fold of the
+log as far as the view has read it. Views that no server has built yet, as after a restore, are left out.
 Not checked: who did it, by which way and when an event occurred stand beside the payload and are under no
 hash; newest events that were cut off leave no gap; and whoever rewrites a payload with its hash is not
 found out. Compare with a backup that is kept where nobody who could alter the log has a hand.")]
@@ -60,28 +61,57 @@ pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
     let bar = progress(store.head());
     let report = check_log(&*store, &mut |position| bar.set_position(position)).await?;
     bar.finish_and_clear();
-    writeln!(
-        out,
-        "log: {} events in {} streams: positions and versions are dense, time never goes back, \
-         every payload has its hash",
-        report.events, report.streams
-    )?;
+    writeln!(out, "{}", said_of_log(&report))?;
     for fault in &report.faults {
         writeln!(out, "  FAULT at {}: {}", fault.position, fault.what)?;
     }
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
+    let head = store.head();
     let reader = Reader::new(store.clone(), Arc::new(Vault::new(store, key)));
-    let mut tables = tables::open(&config, &log).await?;
     let mut faults = report.faults.len();
-    for view in REGISTRY {
-        faults += check_view(&reader, &mut tables, view).await?;
+    match tables::open_built(&config, &log).await? {
+        None => writeln!(out, "views: not built yet, so not compared; `docket serve` builds them")?,
+        Some(mut tables) => {
+            writeln!(out, "{}", said_of_cursor(tables.cursor, head))?;
+            for view in REGISTRY {
+                faults += check_view(&reader, &mut tables, view).await?;
+            }
+            tables.close().await;
+        }
     }
-    tables.close().await;
     writeln!(out, "{LIMITS}")?;
     match faults {
         0 => Ok(writeln!(out, "no fault was found in what is checked")?),
+        1 => Err(Failure::Other("1 fault was found".to_owned())),
         faults => Err(Failure::Other(format!("{faults} faults were found"))),
     }
+}
+
+/// What the log was found to be: whole only where it is.
+fn said_of_log(LogReport { events, streams, faults }: &LogReport) -> String {
+    let (events, streams) = (counted(*events, "event"), counted(*streams, "stream"));
+    let found = if faults.is_empty() {
+        "positions and versions are dense, time never goes back, every payload has its hash"
+    } else {
+        "it is not as it was written"
+    };
+    format!("log: {events} in {streams}: {found}")
+}
+
+/// Up to where the views are written, and so compared.
+fn said_of_cursor(cursor: Position, head: Position) -> String {
+    match head.saturating_sub(cursor) {
+        0 => format!("views: compared as far as position {cursor}, the log's last"),
+        behind => {
+            let behind = counted(behind, "event");
+            format!("views: compared as far as position {cursor}; the log goes {behind} further")
+        }
+    }
+}
+
+/// A number of things: `1 event`, `2 events`.
+fn counted(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Folds every stream of a view anew, up to where its table is written, and compares.
@@ -125,7 +155,8 @@ async fn check_view(
         found.wrong.push("its sums are not those of its streams".to_owned());
     }
     let outcome = if found.wrong.is_empty() { "equal to" } else { "not all equal to" };
-    writeln!(out, "view {}: {rows} rows, {outcome} a fresh fold", view.name)?;
+    let held = format!("{} and {}", counted(rows, "row"), counted(sums.len() as u64, "sum"));
+    writeln!(out, "view {}: {held}, {outcome} a fresh fold", view.name)?;
     for wrong in &found.wrong {
         writeln!(out, "  FAULT in {}: {wrong}", view.name)?;
     }
@@ -178,4 +209,26 @@ async fn compare(
 pub(super) fn progress(length: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} events, {eta} left");
     ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[cfg(test)]
+mod tests {
+    use docket_store::check::LogFault;
+
+    use super::*;
+
+    #[test]
+    fn a_log_is_called_whole_only_where_no_fault_was_found() {
+        let whole = LogReport { events: 498, streams: 1, faults: Vec::new() };
+        insta::assert_snapshot!(said_of_log(&whole), @"log: 498 events in 1 stream: positions and versions are dense, time never goes back, every payload has its hash");
+        let fault = LogFault { position: 101, what: "the position before it is missing".into() };
+        let broken = LogReport { faults: vec![fault], ..whole };
+        insta::assert_snapshot!(said_of_log(&broken), @"log: 498 events in 1 stream: it is not as it was written");
+    }
+
+    #[test]
+    fn what_was_compared_is_said_with_how_far() {
+        insta::assert_snapshot!(said_of_cursor(7, 7), @"views: compared as far as position 7, the log's last");
+        insta::assert_snapshot!(said_of_cursor(6, 7), @"views: compared as far as position 6; the log goes 1 event further");
+    }
 }

@@ -32,7 +32,7 @@ impl From<CommandError> for Problem {
                 Self::field("/customer", "customer_not_registered", detail)
             }
             CommandError::UnknownZone { .. } => Self::field("/zone", "unknown_zone", detail),
-            CommandError::OccurredAt { .. } => {
+            CommandError::TooEarly { .. } | CommandError::NotYet => {
                 Self::field("/occurred_at", "occurred_at_out_of_range", detail)
             }
             CommandError::AddressTaken => Self::refused("address_taken", None, detail),

@@ -203,14 +203,37 @@ async fn a_claimed_time_lies_between_the_last_event_and_now() {
     let id = scene.open("open").await;
     let note = TicketCommand::AddNote { message: said("x"), mentions: Vec::new() };
     let at = |millis| Request { occurred: Occurred::At(Instant(millis)), ..request("note") };
-    for wrong in [NOON - 1, NOON + 1] {
-        let refused = scene.desk.execute(&at(wrong), id, &note).await;
-        assert!(matches!(refused, Err(CommandError::OccurredAt { .. })), "{refused:?}");
-    }
+    let early = scene.desk.execute(&at(NOON - 1), id, &note).await;
+    assert!(matches!(early, Err(CommandError::TooEarly { after: Instant(NOON) })), "{early:?}");
+    let late = scene.desk.execute(&at(NOON + 1), id, &note).await;
+    assert!(matches!(late, Err(CommandError::NotYet)), "{late:?}");
     scene.pass(DAY);
     let done = scene.desk.execute(&at(NOON + 5), id, &note).await.unwrap();
     assert_eq!(done.events[0].occurred_at, Instant(NOON + 5));
     assert_eq!(done.events[0].recorded_at, Instant(NOON + DAY));
+}
+
+#[tokio::test]
+async fn what_docket_does_by_itself_keeps_out_no_mail_that_came_before_it() {
+    let scene = scene().await;
+    let id = scene.open("open").await;
+    let snooze = TicketCommand::Snooze {
+        until: Instant(NOON + DAY),
+        reason: SnoozeReason::CustomerAsked,
+        note: None,
+        wakes_on_message: true,
+    };
+    let snoozed = scene.desk.execute(&request("snooze"), id, &snooze).await.unwrap();
+    scene.pass(2 * DAY);
+    let woken = scene.desk.wake_due(id, snoozed.version).await.unwrap();
+    assert_eq!(woken.events[0].envelope.actor.kind, ActorKind::System);
+
+    let note = TicketCommand::AddNote { message: said("x"), mentions: Vec::new() };
+    let at = |name, millis| Request { occurred: Occurred::At(Instant(millis)), ..request(name) };
+    let done = scene.desk.execute(&at("earlier", NOON + DAY / 2), id, &note).await.unwrap();
+    assert_eq!((done.version, done.events[0].occurred_at), (4, Instant(NOON + DAY / 2)));
+    let refused = scene.desk.execute(&at("before", NOON + DAY / 3), id, &note).await;
+    assert!(matches!(refused, Err(CommandError::TooEarly { .. })), "{refused:?}");
 }
 
 #[tokio::test]
@@ -224,7 +247,8 @@ async fn nobody_and_nothing_is_defined_or_changed_in_the_future() {
         scene.desk.publish(&tomorrow("type"), "type", &type_named("Type")).await,
     ];
     for refused in refused {
-        assert!(matches!(refused, Err(CommandError::OccurredAt { .. })), "{refused:?}");
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.to_string(), "occurred_at must not lie in the future");
     }
 }
 

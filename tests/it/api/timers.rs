@@ -99,3 +99,30 @@ async fn views_of(desk: &Desk) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
     options.connect().await.unwrap()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_from_before_a_breach_is_taken_after_it_and_the_breach_stands() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket_with(json!({ "priority": "critical" })).await;
+    desk.pass(Duration::from_secs(8 * 3600));
+    desk.views_caught_up().await;
+    let noted = Timers::default().fire_due(&desk.server.docket).await.unwrap();
+    assert!(noted.fired > 0, "{noted:?}");
+
+    let chaser =
+        json!({ "body": "And?", "channel": "email", "occurred_at": "2026-03-02T09:05:00Z" });
+    desk.admin.post(&ticket.path("message"), &chaser).await.is(200);
+    let answer = json!({ "body": "Found it.", "occurred_at": "2026-03-02T09:06:00Z" });
+    desk.admin.post(&ticket.path("reply"), &answer).await.is(200);
+    let sla = desk.admin.get(&format!("{}/sla", ticket.own())).await.is(200);
+    let first = &sla.body["clocks"].as_array().unwrap()[1];
+    let told = ["clock", "verdict", "stopped_at"].map(|it| first[it].as_str().unwrap());
+    assert_eq!(told, ["first_response", "breached", "2026-03-02T09:06:00.000Z"]);
+
+    let earlier = json!({ "body": "First!", "occurred_at": "2026-03-02T09:05:59Z" });
+    let refused = desk.admin.post(&ticket.path("reply"), &earlier).await;
+    assert_eq!(
+        refused.problem(),
+        "422 occurred_at_out_of_range /occurred_at:occurred_at_out_of_range"
+    );
+}
