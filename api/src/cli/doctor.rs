@@ -92,7 +92,11 @@ fn server(config: &Config) -> Finding {
         Ok(false) => {
             ("server", true, format!("{address} is taken, but not by a Docket that answers"))
         }
-        Err(_) => ("server", true, format!("nothing listens on {address}")),
+        Err(_) => (
+            "server",
+            true,
+            format!("nothing listens on {address}, the only address looked at (--listen)"),
+        ),
     }
 }
 

@@ -33,8 +33,8 @@ It only reads, so it works while a server runs.")]
 pub struct Args {
     /// Its number or id
     ticket: String,
-    /// The zone that times are shown in [default: the desk's]
-    #[arg(long, env = "TZ", value_name = "ZONE")]
+    /// The zone that times are shown in [default: that of TZ where it names one, else the desk's]
+    #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
     /// How many characters a line has [default: the terminal's, else 80]
     #[arg(long, env = "COLUMNS", value_name = "N")]
@@ -52,13 +52,35 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     let id = found.ok_or_else(|| Failure::Other(format!("there is no ticket {}", args.ticket)))?;
     let story = timeline::of_ticket(&reader, &Names::new(reader.clone()), id).await;
     let story = story.map_err(|error| Failure::Other(error.to_string()))?;
-    let zone = args.zone.filter(|zone| !zone.is_empty());
-    let zone = zone.unwrap_or_else(|| desk.catalogue().settings().zone.clone());
-    let zone = TimeZone::get(&zone)
-        .map_err(|_| Failure::Other(format!("there is no time zone {zone:?}")))?;
+    let of_desk = desk.catalogue().settings().zone.clone();
+    let (zone, notice) = zone(args.zone.as_deref(), std::env::var("TZ").ok().as_deref(), &of_desk)?;
+    if let Some(notice) = notice {
+        writeln!(std::io::stderr(), "{notice}")?;
+    }
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let look = Look { zone, colour, width: args.width.unwrap_or_else(width).max(MARGIN + 30) };
     Ok(std::io::stdout().write_all(told(&story, &look).as_bytes())?)
+}
+
+/// The zone asked for, else that of TZ, else the desk's. TZ may hold what names no zone, as `CET-1` and
+/// `:/etc/localtime`, and nobody wrote it for us: then there is a notice.
+fn zone(
+    asked: Option<&str>,
+    tz: Option<&str>,
+    of_desk: &str,
+) -> Result<(TimeZone, Option<String>), Failure> {
+    let named = |zone: &str| {
+        TimeZone::get(zone).map_err(|_| Failure::Other(format!("there is no time zone {zone:?}")))
+    };
+    if let Some(asked) = asked.filter(|asked| !asked.is_empty()) {
+        return Ok((named(asked)?, None));
+    }
+    let Some(tz) = tz.filter(|tz| !tz.is_empty()) else { return Ok((named(of_desk)?, None)) };
+    if let Ok(zone) = named(tz) {
+        return Ok((zone, None));
+    }
+    let notice = format!("TZ={tz} names no zone; times are those of the desk's, {of_desk}");
+    Ok((named(of_desk)?, Some(notice)))
 }
 
 /// How a story is shown.
@@ -191,5 +213,21 @@ mod tests {
                           been waiting for a week.
                           Please[31m answer.”
         ");
+    }
+
+    #[test]
+    fn a_zone_that_was_asked_for_must_be_one_and_tz_need_not() {
+        let chosen = |asked, tz| {
+            let (zone, notice) = zone(asked, tz, "Europe/Warsaw").unwrap();
+            format!("{} {}", zone.iana_name().unwrap(), notice.unwrap_or_default())
+        };
+        assert_eq!(chosen(Some("Asia/Tokyo"), Some("CET-1")), "Asia/Tokyo ");
+        assert_eq!(chosen(None, Some("Asia/Tokyo")), "Asia/Tokyo ");
+        assert_eq!(chosen(None, Some("")), "Europe/Warsaw ");
+        assert_eq!(
+            chosen(None, Some(":/etc/localtime")),
+            "Europe/Warsaw TZ=:/etc/localtime names no zone; times are those of the desk's, Europe/Warsaw"
+        );
+        assert!(zone(Some("CET-1"), None, "Europe/Warsaw").is_err());
     }
 }

@@ -58,9 +58,9 @@ pub enum Problem {
     /// A status that only a command of its own sets.
     #[error("a status that means snoozed, merged or closed is set by its own command only")]
     NeedsCommand,
-    /// The settings move tickets to this status.
-    #[error("the settings move tickets to this status, which needs one that people can set")]
-    MovedTo,
+    /// A status that no command leads to (S-41).
+    #[error("no command would lead to it: what is {} has that status and no other", .0.key())]
+    Unreachable(BaseStatus),
     /// A rule that has but one place to come from.
     #[error("must be empty: a ticket wakes from a snooze and reopens from its end, nowhere else")]
     FromFixed,

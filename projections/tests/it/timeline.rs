@@ -33,6 +33,19 @@ fn what_was_said() {
 }
 
 #[test]
+fn another_plan_for_clocks_to_come_alone_is_told_without_a_list_of_them() {
+    let mut events = promising();
+    events.retain_mut(|event| match event {
+        TicketEvent::SlaReapplied(reapplied) => {
+            reapplied.clocks.clear();
+            true
+        }
+        _ => false,
+    });
+    assert_snapshot!(told(&events), @"Anna Nowak let the plan default v2 with office v1 hold in place of default v1 with office v1: “agreed with the team”.");
+}
+
+#[test]
 fn what_was_promised_and_judged() {
     assert_snapshot!(told(&promising()), @"
     Anna Nowak recorded that the desk promised “we refund it” (refund) of 49.90 EUR, due 2026-03-02 09:00 UTC.

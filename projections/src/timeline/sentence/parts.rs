@@ -200,11 +200,13 @@ pub(super) fn reapplied(reapplied: &SlaReapplied) -> String {
         let due = clock.deadline.map_or("at no time yet".to_owned(), moment);
         format!("{} is due {due}", of_kind((clock.clock, clock.instance)))
     });
+    let changed = changed.collect::<Vec<_>>().join(", ");
+    // Where all that run are late, only clocks to come go by it.
+    let changed = if changed.is_empty() { changed } else { format!(": {changed}") };
     format!(
-        "let the plan {} hold in place of {}: {}{}",
+        "let the plan {} hold in place of {}{changed}{}",
         named(to),
         named(from),
-        changed.collect::<Vec<_>>().join(", "),
         because(reason.as_ref())
     )
 }
