@@ -107,7 +107,8 @@ async fn rebuild(config: &Config, name: &str) -> Result<(), Failure> {
             out,
             "{name} is built anew; it differs from the table before in {rows} rows and {sums} sums"
         )?,
-        _ => writeln!(out, "{name} is built anew")?,
+        Some(_) => writeln!(out, "{name} is built anew; it equals the table before")?,
+        None => writeln!(out, "{name} is built anew, and was not compared here")?,
     }
     Ok(())
 }

@@ -34,6 +34,7 @@ fn a_store_is_made_verified_backed_up_and_restored() {
     assert!(said(&views).contains("ticket_list"), "{}", said(&views));
     let rebuilt = docket(&data, &["views", "rebuild", "ticket_list"]);
     assert!(rebuilt.status.success(), "{}", said(&rebuilt));
+    assert!(said(&rebuilt).contains("it equals the table before"), "{}", said(&rebuilt));
 
     let copied = docket(&data, &["backup", copy.to_str().unwrap()]);
     assert!(copied.status.success(), "{}", said(&copied));
