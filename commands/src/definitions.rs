@@ -25,7 +25,7 @@ const DEFAULTS: Uuid = Uuid::from_u128(0x5b0c_42f0_9c1e_5f6b_8e54_6f1d_4c11_9a01
 
 impl Desk {
     /// Publishes a whole new version of a definition; the same document again changes nothing. Agents
-    /// that it names are there, and a calendar opens again.
+    /// that it names are there.
     pub async fn publish(
         &self,
         request: &Request,
@@ -35,8 +35,7 @@ impl Desk {
         let missing = self.missing_agents(document).await?;
         self.define(request, document.kind(), key, |catalogue| {
             let offsets = zone_offsets(document)?;
-            let outdated = document.outdated(offsets.as_ref(), self.now());
-            let mut wrong: Vec<FieldError> = missing.iter().cloned().chain(outdated).collect();
+            let mut wrong = missing.clone();
             match publish(catalogue, key, document.clone(), offsets) {
                 // What is in force stays so, whoever left since.
                 Ok(events) if events.is_empty() || wrong.is_empty() => Ok(events),
@@ -65,7 +64,7 @@ impl Desk {
         Ok(missing)
     }
 
-    /// Publishes what is in force at another desk, whose agents and time need not be this one's.
+    /// Publishes what is in force at another desk, whose agents need not be this one's.
     pub async fn copy(
         &self,
         request: &Request,

@@ -66,13 +66,12 @@ pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
         writeln!(out, "  FAULT at {}: {}", fault.position, fault.what)?;
     }
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
-    let head = store.head();
     let reader = Reader::new(store.clone(), Arc::new(Vault::new(store, key)));
     let mut faults = report.faults.len();
     match tables::open_built(&config, &log).await? {
         None => writeln!(out, "views: not built yet, so not compared; `docket serve` builds them")?,
         Some(mut tables) => {
-            writeln!(out, "{}", said_of_cursor(tables.cursor, head))?;
+            writeln!(out, "{}", said_of_cursor(tables.cursor, reader.store.head()))?;
             for view in REGISTRY {
                 faults += check_view(&reader, &mut tables, view).await?;
             }

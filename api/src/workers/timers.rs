@@ -189,9 +189,14 @@ async fn mark_next(
         let clocks = docket.family(ticket, &case, Moment::Now).await;
         let clocks = clocks.map_err(|problem| problem.to_string())?;
         let due = clocks.clocks(ticket).iter().flat_map(Clock::due);
-        let due = due.filter(|due| !noted.contains(&(due.of(), due.mark)));
-        let due = due.filter(|due| due.at < docket.now()).min_by_key(|due| (due.at, due.mark));
-        let (Some(due), Some(document)) = (due, case.document()) else { return Ok(None) };
+        let due = due.filter(|due| due.at < docket.now());
+        let (again, due): (Vec<_>, Vec<_>) =
+            due.partition(|due| noted.contains(&(due.of(), due.mark)));
+        let due = due.into_iter().min_by_key(|due| (due.at, due.mark));
+        let (Some(due), Some(document)) = (due, case.document()) else {
+            let stuck = "what is due was noted before, and is due still".to_owned();
+            return if again.is_empty() { Ok(None) } else { Err(stuck) };
+        };
         let what = (due.of(), due.mark);
         match docket.desk.mark_clock(ticket, due, document.version).await {
             // Somebody changed it in this very moment: what is due may be something else now.

@@ -77,9 +77,10 @@ impl Check<'_> {
         }
         let own = BaseStatus::of_key(key).unwrap_or(status.based_on);
         self.holds(own == status.based_on, "/based_on", || Problem::Rebased(own));
-        // Closing, putting aside and merging lead to the one status of their name, and name no other.
-        let reachable = status.based_on.can_be_set() || BaseStatus::of_key(key).is_some();
-        self.holds(reachable, "/based_on", || Problem::Unreachable(status.based_on));
+        let settings = self.catalogue.settings.as_ref();
+        let moved_to = settings.is_some_and(|it| it.document.status_on.moves_to(key));
+        let can_be_set = status.based_on.can_be_set();
+        self.holds(can_be_set || !moved_to, "/based_on", || Problem::MovedTo);
     }
 
     fn priority(&mut self, priority: &Priority) {

@@ -1,9 +1,7 @@
-//! What a document depends on that no other document says: people, and what time it is.
+//! What a document depends on that no other document says: people.
 
-use crate::definition::{Document, FieldError, Problem, ZoneOffsets};
+use crate::definition::Document;
 use crate::ids::AgentId;
-use crate::instant::Instant;
-use crate::sla::calendar::OpenHours;
 use crate::sla::plan::{Plan, Whom};
 
 impl Document {
@@ -22,14 +20,6 @@ impl Document {
             | Self::Template(_)
             | Self::Settings(_) => Vec::new(),
         }
-    }
-
-    /// Why it cannot be published at an instant, though it could have been earlier: a calendar whose
-    /// last opening is over would give no ticket a deadline (T8, S-94).
-    pub fn outdated(&self, zone: Option<&ZoneOffsets>, at: Instant) -> Option<FieldError> {
-        let (Self::Calendar(calendar), Some(zone)) = (self, zone) else { return None };
-        let opens_again = OpenHours::of(calendar, zone).ok()?.after_open(at, 1).is_some();
-        (!opens_again).then(|| FieldError::at("", Problem::OpensNoMore))
     }
 }
 

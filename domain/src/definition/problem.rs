@@ -58,9 +58,9 @@ pub enum Problem {
     /// A status that only a command of its own sets.
     #[error("a status that means snoozed, merged or closed is set by its own command only")]
     NeedsCommand,
-    /// A status that no command leads to (S-41).
-    #[error("no command would lead to it: what is {} has that status and no other", .0.key())]
-    Unreachable(BaseStatus),
+    /// The settings move tickets to this status.
+    #[error("the settings move tickets to this status, which needs one that people can set")]
+    MovedTo,
     /// A rule that has but one place to come from.
     #[error("must be empty: a ticket wakes from a snooze and reopens from its end, nowhere else")]
     FromFixed,
@@ -79,9 +79,6 @@ pub enum Problem {
     /// A calendar without any opening (T8).
     #[error("never open: no day of the week and no exception has hours")]
     NeverOpen,
-    /// A calendar whose last opening is over (T8).
-    #[error("opens no more: all its openings lie in the past or more than ten years ahead")]
-    OpensNoMore,
     /// Nobody who works here.
     #[error("there is no active agent {0}")]
     NoAgent(AgentId),

@@ -82,7 +82,7 @@ impl StatusOn {
     }
 
     /// Whether some command moves tickets to this status.
-    fn moves_to(&self, key: &str) -> bool {
+    pub fn moves_to(&self, key: &str) -> bool {
         let created = [&self.created_by_customer, &self.created_by_agent];
         created.into_iter().chain(self.rules().map(|rule| &rule.to)).any(|to| to == key)
     }

@@ -207,16 +207,14 @@ impl Clock {
         self.stop.is_none()
     }
 
-    /// Pauses it, or lets it run again. What is told late, of an instant before that of the last change,
-    /// holds from its own instant on, and no stretch counts twice.
+    /// Pauses it, or lets it run again. What is told late, of an instant before the last change, counts
+    /// from that change on: no stretch counts twice.
     fn set_pause(&mut self, at: Instant, pause: Option<&Pause>) {
-        let told_late = |span: &Span| span.from > at;
-        while self.spans.len() > 1 && self.spans.last().is_some_and(told_late) {
-            self.spans.pop();
-        }
-        if self.spans.last().and_then(|span| span.pause.as_ref()) != pause {
+        let last = self.spans.last();
+        if last.and_then(|span| span.pause.as_ref()) != pause {
+            let from = last.map_or(at, |span| span.from.max(at));
             let (pause, frozen) = (pause.cloned(), self.frozen.clone());
-            self.spans.push(Span { from: at, pause, frozen });
+            self.spans.push(Span { from, pause, frozen });
         }
     }
 

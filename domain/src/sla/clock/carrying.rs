@@ -59,7 +59,8 @@ impl TicketClocks {
         };
         if there.kind == ClockKind::Resolution {
             let carried = clock.carried.clone();
-            let resumed = there.resumed((stop.at, Pause::Closed), fact, pause.as_ref());
+            let mut resumed = there.resumed((stop.at, Pause::Closed), fact, pause.as_ref());
+            resumed.homes.push((fact.at, holder));
             let instance = self.next_instance(there.kind);
             self.begin(Clock { instance, carried, ..resumed });
         }

@@ -99,14 +99,18 @@ impl Clock {
         self.homes.iter().find(|(until, _)| at < *until).map(|(_, ticket)| *ticket)
     }
 
-    /// The breach there is at `now`, if any: at the deadline, or where a change found it past.
+    /// The breach there is at `now`, if any: at the deadline, or where a change found it past. One that was
+    /// noted before an answer was told that had come in time is none: a verdict compares instants, and
+    /// does not ask when somebody looked (rules 1 and 2).
     pub fn breach(&self, now: Instant) -> Option<Breach> {
         let until = self.until(now);
+        let in_time = |breach: &Breach| self.stop.is_some_and(|stop| stop.at <= breach.deadline);
+        let noted = self.breach.filter(|it| it.by == BreachedBy::Retarget || !in_time(it));
         let by_time = || {
             let deadline = self.deadline().filter(|deadline| *deadline < until)?;
             Some(Breach { at: deadline, deadline, by: BreachedBy::Deadline })
         };
-        self.breach.or_else(by_time)
+        noted.or_else(by_time)
     }
 
     /// The verdict at `now`; none while it is open, and where there was nothing to reach.

@@ -25,7 +25,7 @@ fn t11_the_clock_pauses_while_the_customer_is_awaited_and_goes_on_with_the_messa
 }
 
 #[test]
-fn a_message_that_is_told_late_lets_the_clock_run_from_its_own_instant_on() {
+fn no_stretch_counts_twice_where_a_message_is_told_late() {
     let mut life = Life::new();
     let ticket = life.open("2026-03-02 09:00");
     life.tell(ticket, "2026-03-02 12:00", reply());
@@ -33,7 +33,8 @@ fn a_message_that_is_told_late_lets_the_clock_run_from_its_own_instant_on() {
     life.tell(ticket, "2026-03-02 14:00", close());
     assert_snapshot!(life.said(ticket, "2026-03-03 12:00", DONE), @"
     resolution 1: 45:00 by * * *, due 2026-03-09 09:00
-      2026-03-02 09:00 – 2026-03-02 14:00  open
+      2026-03-02 09:00 – 2026-03-02 12:00  open
+      2026-03-02 12:00 – 2026-03-02 14:00  open
       stopped by resolution at 2026-03-02 14:00, 5:00 elapsed, met
     ");
 }
