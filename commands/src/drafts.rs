@@ -26,8 +26,8 @@ impl Desk {
     /// checked as publishing checks them; nothing is written.
     ///
     /// # Errors
-    /// What publishing would refuse, with places under `/plan` and `/calendar`, and [`DefinitionRefusal::NoSuchDefinition`] where there is neither a
-    /// draft nor a plan in force.
+    /// What publishing would refuse, with places under `/plan` and `/calendar`, and
+    /// [`DefinitionRefusal::NoSuchDefinition`] where there is neither a draft nor a plan in force.
     pub fn draft(&self, key: &str, drafts: Drafts) -> Result<FrozenPlan, CommandError> {
         let mut catalogue = (*self.catalogue()).clone();
         let in_force = catalogue.plans.get(key).map(|plan| plan.document.clone());
