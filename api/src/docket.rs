@@ -14,11 +14,10 @@ use docket_commands::{CommandError, Desk};
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::ActorKind;
-use docket_projections::REGISTRY;
-use docket_projections::history;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
 use docket_projections::runner::Projections;
+use docket_projections::{REGISTRY, history};
 use docket_store::access::{Access, AccessLog};
 use docket_store::vault::{KeyFile, Vault};
 use docket_store::{CategoryPages, Clock, EventStore, Position, Sealed};
@@ -92,6 +91,8 @@ pub struct Docket {
     erasing: Mutex<BTreeSet<String>>,
     /// Figures.
     pub figures: PrometheusHandle,
+    /// Held by whoever tries a draft on the past: two at once would leave no core to commands.
+    pub trying: Mutex<()>,
     log: Log,
     /// How far the log reached before anything of it was kept in memory.
     opened_at: Position,
@@ -139,6 +140,7 @@ impl Docket {
             to_erase: Mutex::default(),
             erasing: Mutex::new(unfinished),
             figures,
+            trying: Mutex::default(),
             log,
             opened_at,
             ready: AtomicBool::new(false),

@@ -12,7 +12,6 @@ use docket_projections::what_if::WhatIf;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -24,10 +23,6 @@ use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::reapplying::{Looked, Reapplied};
 use crate::routes::definitions::document;
-
-/// Held by whoever tries a draft on the past. That takes both cores for seconds: one at a time leaves
-/// the machine to commands.
-static TRYING: Mutex<()> = Mutex::const_new(());
 
 /// How long a draft may be tried.
 const LONGEST_TRY: Duration = Duration::from_secs(120);
@@ -79,7 +74,7 @@ async fn what_if(call: Call, key: web::Path<String>, body: Body<Asked>) -> Answe
         Ok(draft) => Arc::new(draft),
         Err(error) => return Err(call.docket.refusal(error).await),
     };
-    let Ok(_alone) = TRYING.try_lock() else {
+    let Ok(_alone) = call.docket.trying.try_lock() else {
         let detail = "another draft is being tried; one at a time";
         return Err(Problem::unavailable("what_if_busy", detail, RETRY_AFTER_S));
     };

@@ -128,3 +128,16 @@ async fn a_draft_is_taken_as_it_was_read_and_what_is_wrong_is_named_in_its_docum
     let refused = ask(&nameless, &Value::Null).await;
     assert_eq!(refused.problem(), "422 invalid_request /plan/name:invalid_type");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_draft_is_tried_at_a_time_on_a_desk_and_other_desks_do_not_wait_for_it() {
+    let (desk, other) = (Desk::open().await, Desk::open().await);
+    let asked = json!({ "from": "2026-03-02T00:00:00Z" });
+    let trying = desk.server.docket.trying.lock().await;
+    let turned_away = desk.admin.post("/v1/plans/default/what-if", &asked).await;
+    assert_eq!(turned_away.problem(), "503 what_if_busy");
+    assert_eq!(turned_away.header("retry-after"), "10");
+    other.admin.post("/v1/plans/default/what-if", &asked).await.is(200);
+    drop(trying);
+    desk.admin.post("/v1/plans/default/what-if", &asked).await.is(200);
+}
