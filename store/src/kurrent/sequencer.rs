@@ -23,6 +23,15 @@ use crate::{EventStore, Millis, NewEvent, Outcome, Position, Sealed, StoreError,
 /// Events that are read and placed together.
 const PAGE: usize = 512;
 
+/// How far `$all` is read on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To the first page that is not full: nearly always the end, and one question less.
+    Near,
+    /// Until nothing follows. A server that filters may end a page early, though there is more.
+    End,
+}
+
 pub(super) struct Sequencer {
     beside: Arc<SqliteStore>,
     tail: Arc<Tail>,
@@ -102,8 +111,9 @@ impl Sequencer {
         &mut self,
         kurrent: &Connection,
         begun: &BTreeMap<Uuid, Begun>,
+        reach: Reach,
     ) -> Result<(), StoreError> {
-        let placed = self.place_all(kurrent, begun).await;
+        let placed = self.place_all(kurrent, begun, reach).await;
         if placed.is_err() {
             self.end = None;
             self.tail.clear();
@@ -115,6 +125,7 @@ impl Sequencer {
         &mut self,
         kurrent: &Connection,
         begun: &BTreeMap<Uuid, Begun>,
+        reach: Reach,
     ) -> Result<(), StoreError> {
         let mut from = self.end().await?.pair;
         loop {
@@ -130,7 +141,7 @@ impl Sequencer {
                 .map(|event| (order(event.pair), event))
                 .collect();
             self.place(kurrent, begun, events.into_values().collect()).await?;
-            if !full {
+            if !full && reach == Reach::Near {
                 return Ok(());
             }
             from = Some(last);

@@ -14,7 +14,7 @@ use super::begun::{Begun, BegunTable, apart, names};
 use super::connection::{Connection, Sent};
 use super::judge;
 use super::send::{foreign, send};
-use super::sequencer::Sequencer;
+use super::sequencer::{Reach, Sequencer};
 use crate::appending::checked::Checked;
 use crate::appending::queue::{self, Answer, Reply};
 use crate::sqlite::SqliteStore;
@@ -61,7 +61,7 @@ impl Writer {
             self.begun.insert(begun.append.command_id, begun);
         }
         self.sequencer.check(&self.kurrent).await?;
-        self.sequencer.catch_up(&self.kurrent, &self.begun).await?;
+        self.sequencer.catch_up(&self.kurrent, &self.begun, Reach::End).await?;
         let commands: Vec<Uuid> = self.begun.keys().copied().collect();
         for command in commands {
             if self.beside.find_command(command).await?.is_some() {
@@ -209,8 +209,9 @@ impl Writer {
 
     /// Places what KurrentDB has acknowledged. A node that lags behind shows it a little later.
     async fn place(&mut self, written: &[Uuid]) -> Result<(), StoreError> {
+        let mut reach = Reach::Near;
         for look in 1..=LOOKS {
-            self.sequencer.catch_up(&self.kurrent, &self.begun).await?;
+            self.sequencer.catch_up(&self.kurrent, &self.begun, reach).await?;
             let mut missing = false;
             for id in written {
                 missing |= self.beside.find_command(*id).await?.is_none();
@@ -218,6 +219,7 @@ impl Writer {
             if !missing {
                 return Ok(());
             }
+            reach = Reach::End;
             tokio::time::sleep(self.pause * look as u32).await;
         }
         Err(StoreError::Unknown("KurrentDB does not show yet what it acknowledged".to_owned()))

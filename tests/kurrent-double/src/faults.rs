@@ -13,6 +13,8 @@ pub enum Fault {
     Serve,
     /// Nothing is written: another node leads, says the answer, and names this one.
     NotLeader,
+    /// Nothing is written: another node leads, says the answer, and names one that is gone.
+    LeaderGone,
     /// Nothing is written, and the answer is that the deadline has passed.
     DeadlineBeforeCommit,
     /// It is written, and the answer is that the deadline has passed.
@@ -35,7 +37,10 @@ pub struct Faults {
     appends: Mutex<VecDeque<Fault>>,
     twice: AtomicBool,
     failing_reads: AtomicUsize,
+    cut_reads: AtomicUsize,
+    short_pages: AtomicUsize,
     hidden: AtomicUsize,
+    dropped: AtomicUsize,
     pub(crate) hanging: Notify,
 }
 
@@ -53,6 +58,27 @@ impl Faults {
     /// So many reads are answered by a lost connection.
     pub fn fail_reads(&self, reads: usize) {
         self.failing_reads.store(reads, Ordering::SeqCst);
+    }
+
+    /// So many reads lose their connection after the first event.
+    pub fn cut_reads(&self, reads: usize) {
+        self.cut_reads.store(reads, Ordering::SeqCst);
+    }
+
+    /// Reads of `$all` end after so many events, although there are more and more were asked for, as
+    /// where a server looks through a part of its log only; 0 for as many as were asked for.
+    pub fn shorten_pages(&self, events: usize) {
+        self.short_pages.store(events, Ordering::SeqCst);
+    }
+
+    /// So many connections are dropped as soon as they are made, before a word is said on them.
+    pub fn drop_connections(&self, connections: usize) {
+        self.dropped.store(connections, Ordering::SeqCst);
+    }
+
+    /// How many of those connections nobody has made yet.
+    pub fn connections_to_drop(&self) -> usize {
+        self.dropped.load(Ordering::SeqCst)
     }
 
     /// So many reads of `$all` do not see the newest event yet, as on a node that lags behind.
@@ -76,6 +102,21 @@ impl Faults {
 
     pub(crate) fn read_fails(&self) -> bool {
         one_of(&self.failing_reads)
+    }
+
+    pub(crate) fn read_is_cut(&self) -> bool {
+        one_of(&self.cut_reads)
+    }
+
+    pub(crate) fn page(&self) -> usize {
+        match self.short_pages.load(Ordering::SeqCst) {
+            0 => usize::MAX,
+            events => events,
+        }
+    }
+
+    pub(crate) fn connection_drops(&self) -> bool {
+        one_of(&self.dropped)
     }
 
     pub(crate) fn lags(&self) -> bool {

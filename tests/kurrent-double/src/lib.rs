@@ -106,6 +106,7 @@ impl Double {
         runtime.spawn(async move {
             let listener = TcpListener::bind(wanted).await.expect("the port is free");
             let address = listener.local_addr().expect("a bound port has an address");
+            let incoming = Incoming { listener, faults: Arc::clone(&faults) };
             let service = Service { address, log, faults };
             let streams = proto::StreamsServer::new(service.clone())
                 .max_decoding_message_size(LARGEST_MESSAGE)
@@ -116,7 +117,7 @@ impl Double {
             Server::builder()
                 .add_service(streams)
                 .add_service(features)
-                .serve_with_incoming(Incoming(listener))
+                .serve_with_incoming(incoming)
                 .await
                 .expect("it serves");
         });

@@ -1,4 +1,4 @@
-//! Connections that acknowledge at once.
+//! Connections that acknowledge at once, unless they are dropped as a fault.
 //!
 //! The client leaves Nagle's algorithm on, so the second part of each of its questions waits until
 //! the first was acknowledged: 40 ms, where the other side takes its time. So it is against every
@@ -6,6 +6,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -13,14 +14,24 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_stream::Stream;
 use tonic::transport::server::{Connected, TcpConnectInfo};
 
+use crate::faults::Faults;
+
 /// A listener's connections.
-pub(crate) struct Incoming(pub TcpListener);
+pub(crate) struct Incoming {
+    pub listener: TcpListener,
+    pub faults: Arc<Faults>,
+}
 
 impl Stream for Incoming {
     type Item = io::Result<Quick>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let (stream, _) = ready!(self.0.poll_accept(context))?;
+        let stream = loop {
+            let (stream, _) = ready!(self.listener.poll_accept(context))?;
+            if !self.faults.connection_drops() {
+                break stream;
+            }
+        };
         stream.set_nodelay(true)?;
         Poll::Ready(Some(Ok(Quick(stream))))
     }

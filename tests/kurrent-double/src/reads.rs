@@ -37,19 +37,19 @@ pub(crate) fn answer(
         None => return Err(Status::invalid_argument("no count")),
     };
     let structured = wants_structured_ids(options.uuid_option.as_ref());
-    let (mut events, twice) = match &options.stream_option {
+    let (mut events, all) = match &options.stream_option {
         Some(StreamOption::Stream(stream)) => match of_stream(log, stream, backwards)? {
             Some(events) => (events, false),
             None => return Ok(vec![not_found(stream)]),
         },
         Some(StreamOption::All(all)) => {
             let lags = faults.lags();
-            (of_all(log, all, &options, backwards, lags)?, faults.are_told_twice())
+            (of_all(log, all, &options, backwards, lags)?, true)
         }
         None => return Err(Status::invalid_argument("nothing to read")),
     };
-    events.truncate(limit);
-    let told = if twice { 2 } else { 1 };
+    events.truncate(if all { limit.min(faults.page()) } else { limit });
+    let told = if all && faults.are_told_twice() { 2 } else { 1 };
     let answers = events.into_iter().flat_map(|kept| vec![event(kept, structured); told]);
     Ok(answers.collect())
 }

@@ -51,7 +51,9 @@ impl Service {
         let write = || self.log().append(stream, expected, events);
         match self.faults.of_append() {
             Fault::Serve => Ok(write()),
-            Fault::NotLeader => Err(self.not_leader()),
+            Fault::NotLeader => Err(not_leader(self.address)),
+            // Nobody listens on this port, which no server may take by itself.
+            Fault::LeaderGone => Err(not_leader(SocketAddr::from(([127, 0, 0, 1], 1)))),
             Fault::Denied => Err(Status::permission_denied("access denied")),
             Fault::TooLarge => {
                 Err(Status::invalid_argument("told to: larger than the maximum append size"))
@@ -77,23 +79,22 @@ impl Service {
         self.faults.hanging.notify_one();
         std::future::pending().await
     }
+}
 
-    fn not_leader(&self) -> Status {
-        let mut status = Status::not_found("told to: another node leads");
-        let metadata = status.metadata_mut();
-        metadata.insert("exception", MetadataValue::from_static("not-leader"));
-        let host = self.address.ip().to_string();
-        for (name, value) in [
-            ("leader-endpoint-host", host),
-            ("leader-endpoint-port", self.address.port().to_string()),
-        ] {
-            // Digits and dots are always a proper value.
-            if let Ok(value) = value.parse() {
-                metadata.insert(name, value);
-            }
+fn not_leader(leader: SocketAddr) -> Status {
+    let mut status = Status::not_found("told to: another node leads");
+    let metadata = status.metadata_mut();
+    metadata.insert("exception", MetadataValue::from_static("not-leader"));
+    for (name, value) in [
+        ("leader-endpoint-host", leader.ip().to_string()),
+        ("leader-endpoint-port", leader.port().to_string()),
+    ] {
+        // Digits and dots are always a proper value.
+        if let Ok(value) = value.parse() {
+            metadata.insert(name, value);
         }
-        status
     }
+    status
 }
 
 #[tonic::async_trait]
@@ -106,7 +107,12 @@ impl Streams for Service {
             return Err(Status::unavailable("told to"));
         }
         let answers = reads::answer(&self.log(), &self.faults, request.into_inner())?;
-        Ok(Response::new(Box::pin(tokio_stream::iter(answers.into_iter().map(Ok)))))
+        let mut answers: Vec<_> = answers.into_iter().map(Ok).collect();
+        if answers.len() > 1 && self.faults.read_is_cut() {
+            answers.truncate(1);
+            answers.push(Err(Status::unavailable("told to, in the middle")));
+        }
+        Ok(Response::new(Box::pin(tokio_stream::iter(answers))))
     }
 
     async fn append(

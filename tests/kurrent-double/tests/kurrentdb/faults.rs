@@ -4,11 +4,13 @@
 //! Each says on which broken adapter it was seen to fail, or is meant to.
 
 use docket_kurrent_double::Fault::{
-    DeadlineAfterCommit, DeadlineBeforeCommit, Denied, LostAfterCommit, NotLeader, Serve, TooLarge,
+    DeadlineAfterCommit, DeadlineBeforeCommit, Denied, LeaderGone, LostAfterCommit, NotLeader,
+    Serve, TooLarge,
 };
+use docket_store::kurrent::{KurrentStore, Settings};
 use docket_store::{Append, Claim, EventStore, NewKey, Outcome, Sealed, StoreError};
 
-use crate::stores::{Place, appended, command, note, write};
+use crate::stores::{Place, appended, clock, command, impatient, note, write};
 
 /// Seen to fail on an adapter that takes this answer for a refusal.
 #[tokio::test(flavor = "multi_thread")]
@@ -183,30 +185,8 @@ async fn a_key_that_is_under_way_is_erased_after_it_has_arrived() {
     assert_eq!(store.head(), 1);
 }
 
-/// Meant to fail when what is told twice is placed twice.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_told_twice_is_placed_once() {
-    let place = Place::new().await;
-    place.double.faults().tell_twice(true);
-    let store = place.open().await;
-    appended(&store, command(vec![write("ticket-1", 0, &["1", "2", "3"])])).await;
-    appended(&store, note("ticket-1", 3)).await;
-    assert_eq!(store.head(), 4);
-    let read = store.read_stream("ticket-1", 0, 9, Sealed::Without).await.unwrap();
-    assert_eq!(read.len(), 4);
-}
-
-/// Seen to fail when the log is read only once after an append.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_lags_is_read_again() {
-    let place = Place::new().await;
-    let store = place.open().await;
-    place.double.faults().lag(3);
-    assert_eq!(appended(&store, note("ticket-1", 0)).await.last, 1);
-}
-
-/// A client that died is replaced: an adapter that keeps it was not seen to fail here, for opening makes
-/// another.
+/// Seen to fail where a read that lost its connection is not asked again. A client that has had one good
+/// connection makes the next by itself: those that do not are below.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_kurrentdb_is_survived() {
     let mut place = Place::new().await;
@@ -228,4 +208,27 @@ async fn a_restart_of_kurrentdb_is_survived() {
     assert_eq!(receipt.last, 2);
     place.double.faults().fail_reads(2);
     assert_eq!(store.read_stream("ticket-1", 0, 9, Sealed::With).await.unwrap().len(), 2);
+}
+
+/// A client whose first connection fails answers nothing ever after. Seen to fail on an adapter that keeps it:
+/// `Connection is closed`, for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_dies_at_its_first_connection_is_replaced() {
+    let place = Place::new().await;
+    place.double.faults().drop_connections(3);
+    let store = place.open().await;
+    assert_eq!(place.double.faults().connections_to_drop(), 0, "three clients died of it");
+    appended(&store, note("ticket-1", 0)).await;
+}
+
+/// Nor does one that is led to a leader that is gone. Seen to fail on an adapter that keeps it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_led_to_a_leader_that_is_gone_is_replaced() {
+    let place = Place::new().await;
+    let settings = Settings { attempts: 3, ..impatient() };
+    let url = place.double.url();
+    let store = KurrentStore::open(&url, place.file(), clock(), settings).await.unwrap();
+    place.double.faults().next_appends([LeaderGone]);
+    assert_eq!(appended(&store, note("ticket-1", 0)).await.last, 1);
+    assert_eq!(place.double.log().stream("ticket-1").count(), 1);
 }

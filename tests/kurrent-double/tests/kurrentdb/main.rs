@@ -7,4 +7,5 @@ mod conformance;
 mod faults;
 mod other_client;
 mod placing;
+mod reading;
 mod stores;

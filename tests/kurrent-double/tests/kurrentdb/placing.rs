@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use crate::stores::{Place, appended, clock, command, event, impatient, note, write};
 
-async fn all(store: &KurrentStore) -> Vec<StoredEvent> {
+pub async fn all(store: &KurrentStore) -> Vec<StoredEvent> {
     store.read_all(0, 1_000, Sealed::Without).await.unwrap()
 }
 
-async fn some_history(store: &KurrentStore) {
+pub async fn some_history(store: &KurrentStore) {
     appended(store, note("customer-1", 0)).await;
     appended(store, command(vec![write("ticket-1", 0, &["1", "2", "3"])])).await;
     let both = [write("ticket-1", 3, &["4"]), write("ticket-2", 0, &["5", "6"])];
@@ -23,7 +23,7 @@ async fn some_history(store: &KurrentStore) {
     appended(store, note("ticket-2", 2)).await;
 }
 
-fn foreign(kind: &str) -> Proposed {
+pub fn foreign(kind: &str) -> Proposed {
     let metadata = [("type", kind), ("content-type", "application/json")];
     Proposed {
         id: Uuid::now_v7(),
