@@ -4,7 +4,8 @@ use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");
-    let files = protox::compile(["streams.proto", "serverfeatures.proto"], ["proto"])?;
+    let files =
+        protox::compile(["streams.proto", "serverfeatures.proto", "gossip.proto"], ["proto"])?;
     tonic_build::configure()
         .build_client(false)
         .extern_path(".event_store.client.Empty", "()")

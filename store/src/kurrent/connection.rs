@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::Settings;
-use super::failure::{Verdict, failed, is_dead, refused, verdict};
+use super::failure::{Verdict, failed, is_dead, may_be_gone, refused, verdict};
 use super::metadata::Told;
 use crate::{Expected, StoreError, Version};
 
@@ -97,9 +97,13 @@ impl Connection {
         self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A client whose first connection failed is dead for good, so another takes its place.
+    /// A client whose first connection failed is dead for good, and one that found its node among several
+    /// stays with that node when it is gone: another takes its place, which asks who leads.
     fn renew_after(&self, error: &Error) {
-        if !is_dead(error) {
+        let settings = &self.settings;
+        let several = settings.hosts().len() > 1 || settings.is_dns_discovery_enabled();
+        let renewed = is_dead(error) || (several && may_be_gone(error));
+        if !renewed {
             return;
         }
         match client(&self.settings) {

@@ -45,6 +45,9 @@ pub(super) enum Verdict {
 /// server, or the client before it, says of an append that is larger than it takes.
 const REFUSALS: [i32; 3] = [3, 8, 11];
 
+/// `CANCELLED`, which the client says of a question whose connection ended before it was asked.
+const CANCELLED: i32 = 1;
+
 /// What became of an append that an error was answered to. What is not certain is unknown.
 pub(super) fn verdict(error: &Error) -> Verdict {
     match error {
@@ -62,4 +65,13 @@ pub(super) fn verdict(error: &Error) -> Verdict {
 /// Whether a client that answers this never answers otherwise: its first connection failed.
 pub(super) fn is_dead(error: &Error) -> bool {
     matches!(error, Error::ConnectionClosed | Error::GrpcConnectionError(_))
+}
+
+/// Whether the node that was asked may be gone: it broke off, or did not answer in time.
+pub(super) fn may_be_gone(error: &Error) -> bool {
+    match error {
+        Error::ServerError(_) | Error::DeadlineExceeded => true,
+        Error::Grpc { code, .. } => i32::from(*code) == CANCELLED,
+        _ => false,
+    }
 }

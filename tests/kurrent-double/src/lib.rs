@@ -4,11 +4,12 @@
 //! run against this double, and against no server. What it has over a server is that it fails when it
 //! is told to: see [`Fault`]. Built from the protocol files that ship with the client (see `proto/`);
 //! it keeps its log in memory, and answers appends, batch appends and reads. Deliberately absent:
-//! subscriptions, deletion, users, TLS and clusters. What is absent is answered as unimplemented.
+//! subscriptions, deletion, users and TLS. Of a cluster there is who leads, and no vote. What is absent is answered as unimplemented.
 
 #![expect(clippy::result_large_err, reason = "the errors are tonic's")]
 
 mod batches;
+mod cluster;
 mod faults;
 mod log;
 mod proto;
@@ -26,6 +27,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tonic::transport::Server;
 
+use self::cluster::Nodes;
 pub use self::faults::{Fault, Faults};
 pub use self::log::{Answer, Expected, Kept, Log, Proposed};
 use self::quick::Incoming;
@@ -42,6 +44,7 @@ pub struct Double {
     address: SocketAddr,
     log: Arc<Mutex<Log>>,
     faults: Arc<Faults>,
+    nodes: Nodes,
     /// `None` while it is stopped.
     server: Option<Runtime>,
 }
@@ -52,12 +55,21 @@ impl Double {
     /// # Panics
     /// When there is no free port.
     pub async fn start() -> Self {
-        let mut double = Self {
-            address: SocketAddr::from(([127, 0, 0, 1], free_port())),
-            log: Arc::default(),
-            faults: Arc::default(),
-            server: None,
-        };
+        Self::start_node(Arc::default(), Nodes::default()).await
+    }
+
+    /// Starts another node of the same log, with faults of its own. It leads once those before it are
+    /// stopped; until then it answers what is asked of the leader with where that is.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start_another(&self) -> Self {
+        Self::start_node(Arc::clone(&self.log), self.nodes.clone()).await
+    }
+
+    async fn start_node(log: Arc<Mutex<Log>>, nodes: Nodes) -> Self {
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let mut double = Self { address, log, faults: Arc::default(), nodes, server: None };
         double.start_again().await;
         double
     }
@@ -66,6 +78,12 @@ impl Double {
     pub fn url(&self) -> String {
         // The client sleeps so long before its first connection, half a second unless it is told.
         format!("esdb://{}?tls=false&discoveryInterval=5", self.address)
+    }
+
+    /// Where it and another node are, as the client wants it: it asks them who leads.
+    pub fn url_with(&self, other: &Self) -> String {
+        let (one, other) = (self.address, other.address);
+        format!("esdb://{one},{other}?tls=false&discoveryInterval=5")
     }
 
     /// How to make it fail.
@@ -81,6 +99,7 @@ impl Double {
     /// Ends it as a kill would: every connection is cut, nothing is answered any more.
     pub fn stop(&mut self) {
         if let Some(server) = self.server.take() {
+            self.nodes.leave(self.address);
             // Its port is free afterwards. A thread, since a test's runtime must not be blocked by another.
             let ending = std::thread::spawn(move || server.shutdown_timeout(PATIENCE));
             // A thread that only waits cannot panic.
@@ -103,11 +122,12 @@ impl Double {
             .expect("threads");
         let (bound, address) = oneshot::channel();
         let (wanted, log, faults) = (self.address, Arc::clone(&self.log), Arc::clone(&self.faults));
+        let nodes = self.nodes.clone();
         runtime.spawn(async move {
             let listener = TcpListener::bind(wanted).await.expect("the port is free");
             let address = listener.local_addr().expect("a bound port has an address");
             let incoming = Incoming { listener, faults: Arc::clone(&faults) };
-            let service = Service { address, log, faults };
+            let service = Service { address, log, faults, nodes: nodes.clone() };
             let streams = proto::StreamsServer::new(service.clone())
                 .max_decoding_message_size(LARGEST_MESSAGE)
                 .max_encoding_message_size(LARGEST_MESSAGE);
@@ -117,12 +137,14 @@ impl Double {
             Server::builder()
                 .add_service(streams)
                 .add_service(features)
+                .add_service(proto::GossipServer::new(nodes))
                 .serve_with_incoming(incoming)
                 .await
                 .expect("it serves");
         });
         self.server = Some(runtime);
         self.address = address.await.expect("the double listens");
+        self.nodes.join(self.address);
     }
 }
 

@@ -14,6 +14,10 @@ pub(crate) mod event_store {
             tonic::include_proto!("event_store.client.streams");
         }
 
+        pub(crate) mod gossip {
+            tonic::include_proto!("event_store.client.gossip");
+        }
+
         pub(crate) mod server_features {
             tonic::include_proto!("event_store.client.server_features");
         }
@@ -26,6 +30,8 @@ pub(crate) mod google {
     }
 }
 
+pub(crate) use self::event_store::client::gossip;
+pub(crate) use self::event_store::client::gossip::gossip_server::{Gossip, GossipServer};
 pub(crate) use self::event_store::client::server_features::server_features_server::{
     ServerFeatures, ServerFeaturesServer,
 };

@@ -8,6 +8,7 @@ use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
+use crate::cluster::Nodes;
 use crate::faults::{Fault, Faults};
 use crate::log::{Answer, Expected, Log, Proposed};
 use crate::proto::streams::append_req::options::ExpectedStreamRevision;
@@ -34,6 +35,7 @@ pub(crate) struct Service {
     pub address: SocketAddr,
     pub log: Arc<Mutex<Log>>,
     pub faults: Arc<Faults>,
+    pub nodes: Nodes,
 }
 
 impl Service {
@@ -48,6 +50,9 @@ impl Service {
         expected: Expected,
         events: Vec<Proposed>,
     ) -> Result<Answer, Status> {
+        if let Some(leader) = self.nodes.leader().filter(|leader| *leader != self.address) {
+            return Err(not_leader(leader));
+        }
         let write = || self.log().append(stream, expected, events);
         match self.faults.of_append() {
             Fault::Serve => Ok(write()),

@@ -232,3 +232,23 @@ async fn a_client_that_is_led_to_a_leader_that_is_gone_is_replaced() {
     assert_eq!(appended(&store, note("ticket-1", 0)).await.last, 1);
     assert_eq!(place.double.log().stream("ticket-1").count(), 1);
 }
+
+/// The node that leads is gone, and the other does now. Seen to fail where only dead clients are replaced: one that
+/// found its node among several asks that one for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_node_that_leads_is_found() {
+    let mut place = Place::new().await;
+    let other = place.double.start_another().await;
+    let url = place.double.url_with(&other);
+    let settings = Settings { attempts: 4, ..impatient() };
+    let store = KurrentStore::open(&url, place.file(), clock(), settings).await.unwrap();
+    appended(&store, note("ticket-1", 0)).await;
+    place.double.stop();
+    assert_eq!(appended(&store, note("ticket-1", 1)).await.last, 2);
+    assert_eq!(store.read_stream("ticket-1", 0, 9, Sealed::With).await.unwrap().len(), 2);
+
+    // It comes back as one that follows.
+    place.double.start_again().await;
+    assert_eq!(appended(&store, note("ticket-1", 2)).await.last, 3);
+    assert_eq!(other.log().stream("ticket-1").count(), 3);
+}
