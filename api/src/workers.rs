@@ -1,6 +1,7 @@
-//! What the server does of its own accord: timers, the keeping of files, the end of erasures, and
+//! What the server does of its own accord: timers, owners who are away, the keeping of files, the end of erasures, and
 //! following what other servers write.
 
+pub mod absences;
 pub mod following;
 pub mod timers;
 
@@ -25,6 +26,7 @@ const SWEEP_EVERY_MS: i64 = 60_000;
 pub fn start(docket: &Arc<Docket>) -> Vec<JoinHandle<()>> {
     let mut workers = vec![
         tokio::spawn(timers::run(docket.clone())),
+        tokio::spawn(absences::run(docket.clone())),
         tokio::spawn(files(docket.clone())),
         tokio::spawn(erasures(docket.clone())),
     ];

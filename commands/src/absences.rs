@@ -1,13 +1,16 @@
-//! Absences of agents: recorded, and ended early (S-63, S-91).
+//! Absences of agents: recorded, ended early, and noted on the tickets that wait meanwhile (S-63, S-91).
 
+use docket_domain::agent::presence::{Away, Change};
 use docket_domain::agent::{Absence, AgentCommand};
-use docket_domain::ids::{AbsenceId, AgentId};
+use docket_domain::ids::{AbsenceId, AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
+use docket_domain::ticket::command::{OwnerAway, TicketCommand};
+use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
-use crate::request::{Done, Request};
+use crate::request::{Done, Occurred, Request};
 
 impl Desk {
     /// Records that an agent is away in a period, from its first instant to the first after it, and who
@@ -34,6 +37,40 @@ impl Desk {
     ) -> Result<Done, CommandError> {
         let now = self.now();
         self.tell_agent(request, agent, |_| AgentCommand::EndAbsence { absence, now }).await
+    }
+
+    /// Notes on a ticket, as found in this version of it, that its owner is away from an instant on, or back
+    /// (S-91). The command's id derives from the version, so each change is noted once, whoever comes to it
+    /// first and however late; refused where the ticket has changed since.
+    pub async fn note_owner(
+        &self,
+        id: TicketId,
+        change: Change,
+        found_in: u64,
+    ) -> Result<Done, CommandError> {
+        let name = format!("owner/{found_in}");
+        let request = Request {
+            occurred: Occurred::Due(change.at),
+            ..Request::system("timer", Uuid::new_v5(&id.0, name.as_bytes()))
+        };
+        let away = match change.to {
+            Some(away) => Some(Box::new(self.owner_away(away).await?)),
+            None => None,
+        };
+        self.execute(&request, id, &TicketCommand::NoteOwner { away, found_in }).await
+    }
+
+    /// The same with the name of who stands in.
+    async fn owner_away(&self, away: Away) -> Result<OwnerAway, CommandError> {
+        let Away { absence_id, until, substitute } = away;
+        let substitute = match substitute {
+            Some(id) => {
+                let agent = self.agent(id).await?;
+                agent.state.as_ref().map(|it| AgentRef { id, name: it.profile.name.clone() })
+            }
+            None => None,
+        };
+        Ok(OwnerAway { absence_id, until, substitute })
     }
 
     /// An agent who may be given something now: active, and not away.

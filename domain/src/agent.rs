@@ -10,6 +10,7 @@ use crate::limits::{self, LimitError};
 use crate::personal::Personal;
 
 mod absence;
+pub mod presence;
 
 /// Something that happened to an agent. These shapes are the storage format; everything personal is
 /// sealed under the agent's own key.

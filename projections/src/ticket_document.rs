@@ -5,6 +5,7 @@
 
 mod attention;
 mod fold;
+mod owning;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +60,12 @@ pub struct TicketDocument {
     pub tags: BTreeSet<String>,
     /// Its owner.
     pub assignee: Option<AgentSummary>,
+    /// Since when its owner has it without a break: since it was given, taken up again or reopened, or
+    /// since the owner is back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub owner_since: Option<Instant>,
+    /// How its owner is away, while that is so (S-91).
+    pub owner_away: Option<OwnerAway>,
     /// When it was created, in the real world.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
@@ -129,6 +136,21 @@ pub struct AgentSummary {
     pub id: Uuid,
     /// The name; `null` once erased.
     pub name: Option<String>,
+}
+
+/// How the owner of a ticket is away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OwnerAway {
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Instant,
+    /// The absence; `null` where the owner has left the desk.
+    pub absence: Option<Uuid>,
+    /// Until when the absence was to last when it began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Instant>,
+    /// Who stands in.
+    pub substitute: Option<AgentSummary>,
 }
 
 /// A link with another ticket.

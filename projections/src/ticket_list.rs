@@ -39,7 +39,7 @@ pub struct Entry {
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 9;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const FOLLOWS_MERGES: bool = true;
@@ -171,4 +171,25 @@ pub async fn unowned(
     let query = query.sql(" ORDER BY urgency, stream LIMIT ").bind(limit as i64);
     let rows: Vec<(String, String)> = documents.fetch(&query).await?;
     Ok(rows.into_iter().map(|(stream, urgency)| Free { stream, urgency }).collect())
+}
+
+/// The open tickets of an owner that may have to be told that the owner is away or back: those that know
+/// the owner away, and those that have had the owner since before `until`. `after` is the last of the page
+/// before.
+pub async fn to_be_noted(
+    documents: &Documents,
+    owner: Uuid,
+    until: Instant,
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<Uuid>, DocumentsError> {
+    let query = Query::new("SELECT stream FROM {ticket_list} WHERE is_open = 1 AND assignee = ");
+    let query = query.bind(owner.to_string()).sql(" AND (away = 1 OR owned < ");
+    let mut query = query.bind(until.to_string()).sql(")");
+    if let Some(after) = after {
+        query = query.sql(" AND stream > ").bind(format!("ticket-{after}"));
+    }
+    let query = query.sql(" ORDER BY stream LIMIT ").bind(limit as i64);
+    let rows: Vec<(String,)> = documents.fetch(&query).await?;
+    Ok(rows.iter().map(|(stream,)| id_of(stream)).collect())
 }

@@ -101,6 +101,8 @@ pub struct Stop {
 pub enum StoppedBy {
     /// Somebody became the owner.
     Owner,
+    /// The owner came back.
+    Return,
     /// An answer in writing.
     Reply,
     /// An answered call.
@@ -127,6 +129,7 @@ impl StoppedBy {
     pub fn word(self) -> &'static str {
         match self {
             Self::Owner => "owner",
+            Self::Return => "return",
             Self::Reply => "reply",
             Self::Call => "call",
             Self::Meeting => "meeting",

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub use self::refusal::TicketRefusal;
 use crate::customer::Entitlement;
 use crate::definition::BaseStatus;
-use crate::ids::{CommitmentId, MergeId, MessageId, TicketId};
+use crate::ids::{AbsenceId, CommitmentId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
@@ -320,6 +320,13 @@ pub enum TicketCommand {
         /// Whom a step of a chain raises the ticket to, where that is one agent.
         to: Option<AgentRef>,
     },
+    /// Note that the owner is away, in another way than before, or is back (S-91).
+    NoteOwner {
+        /// How the owner is away; none where the owner is there.
+        away: Option<Box<OwnerAway>>,
+        /// The ticket's version that it was found in: somebody else may own it since.
+        found_in: u64,
+    },
     /// Tell the customer that it takes longer (S-92).
     AnnounceDelay {
         /// What is told.
@@ -476,6 +483,17 @@ pub struct TicketDetails {
     pub message: Option<NewMessage>,
     /// The ticket it grows out of.
     pub origin: Option<Origin>,
+}
+
+/// How an owner is away, as it is to be noted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnerAway {
+    /// Which absence; none where the owner has left.
+    pub absence_id: Option<AbsenceId>,
+    /// Until when the absence lasts.
+    pub until: Option<Instant>,
+    /// Who stands in.
+    pub substitute: Option<AgentRef>,
 }
 
 /// Something to be said.

@@ -20,7 +20,7 @@ pub use self::parts::{
     TicketRef, WaitingMessage,
 };
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
-use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId};
+use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel};
 use crate::personal::Personal;
@@ -76,6 +76,25 @@ pub enum TicketEvent {
             deserialize_with = "crate::personal::optional"
         )]
         note: Option<Personal<String>>,
+    },
+    /// Its owner is away, or has left the desk: nobody acts on it, though somebody owns it (S-91).
+    OwnerAbsent {
+        /// The owner, who stays that.
+        owner: AgentRef,
+        /// Which absence of the owner; none where the owner has left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        absence_id: Option<AbsenceId>,
+        /// Until when the absence was to last then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
+        /// Who stands in, if somebody does (S-63).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        substitute: Option<AgentRef>,
+    },
+    /// Its owner is back.
+    OwnerReturned {
+        /// The owner.
+        owner: AgentRef,
     },
     /// The customer wrote.
     MessageReceived {
@@ -641,6 +660,8 @@ impl TicketEvent {
             Self::TicketCreated(_)
             | Self::TicketUnassigned { .. }
             | Self::TicketHandedOver { .. }
+            | Self::OwnerAbsent { .. }
+            | Self::OwnerReturned { .. }
             | Self::MessageOpened { .. }
             | Self::MessageFiled { .. }
             | Self::DeliveryFailed { .. }

@@ -26,6 +26,10 @@ CREATE TABLE {table} (
     created   text COLLATE "C",
     updated   text COLLATE "C",
     due       text COLLATE "C",
+    -- Since when the owner has it, whether the owner is away, and who stands in.
+    owned     text COLLATE "C",
+    away      bigint,
+    stands_in text COLLATE "C",
     -- Whether an answer is awaited, and from when on which colour is shown.
     waits     bigint,
     green     text COLLATE "C",
@@ -57,6 +61,9 @@ BEGIN
     new.created   := doc ->> 'created_at';
     new.updated   := doc ->> 'updated_at';
     new.due       := coalesce(doc ->> 'due_at', '9999');
+    new.owned     := coalesce(doc ->> 'owner_since', '');
+    new.away      := (doc ->> 'owner_away' IS NOT NULL)::int;
+    new.stands_in := coalesce(doc #>> '{owner_away,substitute,id}', '');
     new.waits     := (doc #>> '{indicator,message}' <> 'none')::int;
     new.green     := coalesce(doc #>> '{indicator,green_at}', '9999');
     new.orange    := coalesce(doc #>> '{indicator,orange_at}', '9999');

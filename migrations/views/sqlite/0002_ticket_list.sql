@@ -26,6 +26,11 @@ CREATE TABLE {table} (
     created   TEXT    AS (doc ->> '$.created_at')                STORED,
     updated   TEXT    AS (doc ->> '$.updated_at')                STORED,
     due       TEXT    AS (coalesce(doc ->> '$.due_at', '9999'))  STORED,
+    -- Since when the owner has it, whether the owner is away, and who stands in. No index holds these
+    -- either: they are asked of the open tickets of one owner, or of what is open.
+    owned     TEXT    AS (coalesce(doc ->> '$.owner_since', '')),
+    away      INTEGER AS (doc ->> '$.owner_away' IS NOT NULL),
+    stands_in TEXT    AS (coalesce(doc ->> '$.owner_away.substitute.id', '')),
     -- Whether an answer is awaited, and from when on which colour is shown. No index holds these, and
     -- few questions ask, so they are read from the document then.
     waits     INTEGER AS (doc ->> '$.indicator.message' <> 'none'),

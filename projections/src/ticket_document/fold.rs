@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use docket_domain::codec::Event;
 use docket_domain::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use docket_domain::instant::Instant;
-use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{
     LinkKind, MergeSide, Origin, Outcome, TicketCreated, TicketEvent, TicketRef,
@@ -13,7 +12,7 @@ use docket_domain::ticket::event::{
 use uuid::Uuid;
 
 use super::attention::Attention;
-use super::{AbsorbedSummary, AgentSummary, CustomerSummary, LinkSummary, TicketDocument};
+use super::{AbsorbedSummary, CustomerSummary, LinkSummary, TicketDocument, owning};
 use crate::indicator::Indicator;
 use crate::recorded::{Recorded, id_of};
 
@@ -55,6 +54,7 @@ impl TicketFold {
         }
         let Some(document) = &mut self.document else { return };
         document.apply(event);
+        owning::apply(document, event, recorded.occurred_at);
         match event {
             TicketEvent::TicketMerged { .. } => self.resting = document.rest(),
             TicketEvent::TicketUnmerged { side: MergeSide::Source, .. } => {
@@ -100,6 +100,8 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         level: created.priority.level,
         tags: created.tags.iter().cloned().collect(),
         assignee: None,
+        owner_since: None,
+        owner_away: None,
         created_at: recorded.occurred_at,
         updated_at: recorded.occurred_at,
         closed_at: None,
@@ -145,10 +147,6 @@ impl TicketDocument {
     /// Who holds it, where it lies, how it stands.
     fn apply_desk(&mut self, event: &TicketEvent) {
         match event {
-            TicketEvent::TicketAssigned { to, .. } | TicketEvent::TicketHandedOver { to, .. } => {
-                self.assignee = Some(agent(to));
-            }
-            TicketEvent::TicketUnassigned { .. } => self.assignee = None,
             TicketEvent::TicketPrioritized { to, .. } => self.set_priority(to),
             TicketEvent::TicketTransferred { to, .. } => self.queue = to.key.clone(),
             TicketEvent::TicketReclassified { category, ticket_type, .. } => {
@@ -254,10 +252,6 @@ fn key(term: &Term) -> String {
 
 fn known(value: &Personal<String>) -> Option<String> {
     value.known().cloned()
-}
-
-fn agent(agent: &AgentRef) -> AgentSummary {
-    AgentSummary { id: agent.id.0, name: known(&agent.name) }
 }
 
 /// Where it came from is its first link.

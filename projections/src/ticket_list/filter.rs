@@ -111,7 +111,7 @@ pub struct UnknownShade;
 pub enum Predefined {
     /// Neither closed nor merged.
     Current,
-    /// Current, and this agent's or nobody's.
+    /// Current, and this agent's or nobody's, or somebody's for whom this agent stands in.
     MineAndUnassigned(Uuid),
     /// Waiting for us: the customer wrote last.
     New,
@@ -121,7 +121,7 @@ pub enum Predefined {
     All,
     /// Created since this instant: a month ago.
     LastMonth(Instant),
-    /// Open, and without an owner, or without anything that is due next (S-70).
+    /// Open, and without an owner who is there, or without anything that is due next (S-70, S-91).
     Stuck,
 }
 

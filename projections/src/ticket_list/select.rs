@@ -194,9 +194,11 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
         None | Some(Predefined::All) => query,
         Some(Predefined::Current) => query.sql(" AND is_open = 1"),
         Some(Predefined::MineAndUnassigned(me)) => query
-            .sql(" AND is_open = 1 AND ")
+            .sql(" AND is_open = 1 AND (")
             .unindexed("assignee")
             .sql(" IN ('', ")
+            .bind(me.to_string())
+            .sql(") OR stands_in = ")
             .bind(me.to_string())
             .sql(")"),
         Some(Predefined::New) => {
@@ -209,7 +211,7 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
         // A snooze ends by itself, so that one is due too.
         Some(Predefined::Stuck) => {
             let query = query.sql(" AND is_open = 1 AND (").unindexed("assignee");
-            let query = query.sql(" = '' OR (").unindexed("due").sql(" = '9999' AND ");
+            let query = query.sql(" = '' OR away = 1 OR (").unindexed("due").sql(" = '9999' AND ");
             query.unindexed("base").sql(" <> 'snoozed'))")
         }
     }

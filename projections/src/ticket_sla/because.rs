@@ -86,6 +86,7 @@ fn open(clock: &Clock, counted: &str) -> String {
 fn came(stop: &Stop, counted: &str) -> String {
     let by = match stop.by {
         StoppedBy::Owner => "somebody became the owner",
+        StoppedBy::Return => "the owner came back",
         StoppedBy::Reply => "a reply came",
         StoppedBy::Call => "a call was answered",
         StoppedBy::Meeting => "people met",

@@ -26,6 +26,10 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         TicketEvent::TicketUnassigned { from, reason } => {
             format!("took the ticket from {}{}", agent(from), because(reason.as_ref()))
         }
+        TicketEvent::OwnerAbsent { owner, until, substitute, .. } => {
+            parts::owner_absent(owner, *until, substitute.as_ref())
+        }
+        TicketEvent::OwnerReturned { owner } => format!("noted that {} is back", agent(owner)),
         TicketEvent::TicketHandedOver { from, to, until, open_commitments, note } => format!(
             "handed the ticket over from {} to {}{}, {} still open{}",
             agent(from),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use docket_domain::customer::{Address, AddressKind};
 use docket_domain::definition::{BaseStatus, SlaTerms, Term};
-use docket_domain::ids::{AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
+use docket_domain::ids::{AbsenceId, AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::personal::Personal;
 use docket_domain::sla::clock::BreachedBy;
@@ -172,7 +172,7 @@ pub fn promising() -> Vec<TicketEvent> {
     told
 }
 
-fn marked() -> [TicketEvent; 7] {
+fn marked() -> [TicketEvent; 10] {
     let terms = |version| {
         let plan = Term { version, ..term("default") };
         SlaTerms { plan, calendar: term("office"), own_calendar: false, tzdb: "2026a".into() }
@@ -194,6 +194,14 @@ fn marked() -> [TicketEvent; 7] {
             reason: Some(text("agreed with the team")),
         })),
         TicketEvent::PurgeMarked { due: MONDAY },
+        TicketEvent::OwnerAbsent {
+            owner: anna(),
+            absence_id: Some(AbsenceId(uuid(21))),
+            until: Some(MONDAY),
+            substitute: Some(piotr()),
+        },
+        TicketEvent::OwnerAbsent { owner: anna(), absence_id: None, until: None, substitute: None },
+        TicketEvent::OwnerReturned { owner: anna() },
         TicketEvent::DelayAnnounced {
             text: text("It takes a day longer."),
             expected: Some(MONDAY),

@@ -54,6 +54,9 @@ fn what_was_promised_and_judged() {
     Anna Nowak recorded that a promise was broken: “out of stock”.
     Anna Nowak let the plan default v2 with office v1 hold in place of default v1 with office v1: the resolution (no. 2) is due 2026-03-02 09:00 UTC: “agreed with the team”.
     Anna Nowak noted that the ticket was kept long enough: it may be purged since 2026-03-02 09:00 UTC.
+    Anna Nowak noted that the owner Anna Nowak is away until 2026-03-02 09:00 UTC; Piotr Zieliński stands in.
+    Anna Nowak noted that the owner Anna Nowak has left the desk.
+    Anna Nowak noted that Anna Nowak is back.
     Anna Nowak told the customer of a delay: “It takes a day longer.”; expected 2026-03-02 09:00 UTC.
     Anna Nowak told the customer of a delay of the resolution: “It takes longer.”.
     Anna Nowak warned that the resolution is due at 2026-03-02 13:00 UTC: 3 h of 4 h have counted; Anna Nowak has the ticket.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use docket_tests::desk::Desk;
+use docket_api::workers::absences::Absences;
+use docket_tests::desk::{Desk, GivenTicket};
 use serde_json::{Value, json};
 
 const NEXT: &str = "/v1/queues/inbox/next";
@@ -75,4 +76,121 @@ async fn who_is_away_takes_nothing_from_a_queue_until_the_absence_is_over() {
     assert_eq!(refused.problem(), "409 agent_absent");
     desk.pass(HOUR);
     desk.caller("agent").post(NEXT, &json!({})).await.is(200);
+}
+
+/// What was noted of a ticket's owner: the type of the event, and when it occurred.
+async fn noted(desk: &Desk, ticket: &GivenTicket) -> Vec<(String, String)> {
+    let path = format!("/v1/events?stream=ticket-{}", ticket.id);
+    let events = desk.admin.get(&path).await.is(200).body["data"].as_array().cloned().unwrap();
+    let of_owner = events
+        .iter()
+        .filter(|event| event["type"].as_str().is_some_and(|name| name.starts_with("Owner")));
+    let word = |event: &Value, field: &str| event[field].as_str().unwrap_or_default().to_owned();
+    of_owner.map(|event| (word(event, "type"), word(event, "occurred_at"))).collect()
+}
+
+/// The assignment clocks of a ticket: when each began, and what ended it.
+async fn waits(desk: &Desk, ticket: &GivenTicket) -> Vec<(String, Value)> {
+    let sla = desk.admin.get(&ticket.path("sla")).await.is(200);
+    let clocks = sla.body["clocks"].as_array().cloned().unwrap();
+    let owner = clocks.iter().filter(|clock| clock["clock"] == "assignment");
+    owner
+        .map(|it| (it["started_at"].as_str().unwrap().into(), it["fulfilled_by"].clone()))
+        .collect()
+}
+
+async fn listed(desk: &Desk, who: &str, view: &str) -> usize {
+    let list = desk.caller(who).get(&format!("/v1/tickets?view={view}")).await.is(200);
+    list.body["data"].as_array().unwrap().len()
+}
+
+/// Looks as the worker does, at the same time as the server's own and another one.
+async fn look(desk: &Desk) {
+    desk.views_caught_up().await;
+    let docket = &desk.server.docket;
+    let (mut one, mut other) = (Absences::default(), Absences::default());
+    let (one, other) = tokio::join!(one.note(docket), other.note(docket));
+    one.and(other).unwrap();
+    desk.views_caught_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_whose_owner_is_away_waits_for_somebody_and_its_substitute_sees_it() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let bea = desk.admin.post("/v1/agents", &json!({ "name": "Bea" })).await.is(201).text("/id");
+    desk.admin.post(&ticket.path("assign"), &json!({ "agent": bea })).await.is(200);
+    let now = desk.server.docket.now();
+    let (from, until) = (now.plus_millis(3_600_000), now.plus_millis(7_200_000));
+    let leave = json!({ "from": from, "until": until, "substitute": desk.ann });
+    desk.admin.post(&format!("/v1/agents/{bea}/absences"), &leave).await.is(201);
+    look(&desk).await;
+    assert_eq!(noted(&desk, &ticket).await, [], "it has not begun");
+    assert_eq!(listed(&desk, "agent", "mine_and_unassigned").await, 0);
+
+    desk.pass(Duration::from_secs(5_000));
+    look(&desk).await;
+    let left = ("OwnerAbsent".to_owned(), from.to_string());
+    assert_eq!(noted(&desk, &ticket).await, std::slice::from_ref(&left), "at the true instant");
+    let shown = desk.admin.get(&ticket.own()).await.is(200);
+    assert_eq!(shown.text("/owner_away/until"), until.to_string());
+    assert_eq!(shown.text("/owner_away/substitute/id"), desk.ann);
+    assert_eq!(
+        (
+            listed(&desk, "admin", "stuck").await,
+            listed(&desk, "agent", "mine_and_unassigned").await
+        ),
+        (1, 1)
+    );
+    let waiting = waits(&desk, &ticket).await;
+    assert_eq!((waiting.len(), waiting[1].clone()), (2, (from.to_string(), Value::Null)));
+
+    desk.pass(HOUR);
+    look(&desk).await;
+    let back = ("OwnerReturned".to_owned(), until.to_string());
+    assert_eq!(noted(&desk, &ticket).await, [left, back]);
+    assert_eq!(waits(&desk, &ticket).await[1].1, "return");
+    assert_eq!(
+        (
+            listed(&desk, "admin", "stuck").await,
+            listed(&desk, "agent", "mine_and_unassigned").await
+        ),
+        (0, 0)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absence_over_before_anybody_looked_is_noted_as_it_was() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    desk.admin.post(&ticket.path("assign"), &json!({ "agent": desk.ann })).await.is(200);
+    let now = desk.server.docket.now();
+    let (from, until) = (now.plus_millis(3_600_000), now.plus_millis(7_200_000));
+    let absences = format!("/v1/agents/{}/absences", desk.ann);
+    desk.admin.post(&absences, &json!({ "from": from, "until": until })).await.is(201);
+    desk.pass(Duration::from_secs(86_400));
+    look(&desk).await;
+    let [left, back] = [("OwnerAbsent", from), ("OwnerReturned", until)]
+        .map(|(name, at)| (name.to_owned(), at.to_string()));
+    assert_eq!(noted(&desk, &ticket).await, [left, back]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tickets_of_somebody_who_left_the_desk_are_stuck_until_somebody_takes_them() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let bea = desk.admin.post("/v1/agents", &json!({ "name": "Bea" })).await.is(201).text("/id");
+    desk.admin.post(&ticket.path("assign"), &json!({ "agent": bea })).await.is(200);
+    desk.pass(HOUR);
+    let left = desk.admin.request("PATCH", &format!("/v1/agents/{bea}"));
+    desk.admin.send(left.json(&json!({ "active": false }))).await.is(200);
+    desk.pass(HOUR);
+    look(&desk).await;
+    let shown = desk.admin.get(&ticket.own()).await.is(200);
+    assert_eq!(shown.body["owner_away"]["until"], Value::Null);
+    assert_eq!(listed(&desk, "admin", "stuck").await, 1);
+    desk.admin.post(&ticket.path("assign"), &json!({ "agent": desk.ann })).await.is(200);
+    look(&desk).await;
+    assert_eq!(listed(&desk, "admin", "stuck").await, 0);
+    assert_eq!(waits(&desk, &ticket).await[1].1, "owner");
 }

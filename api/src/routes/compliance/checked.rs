@@ -17,8 +17,9 @@ use crate::docket::Docket;
 use crate::problem::Problem;
 
 /// What ends a clock.
-const ENDS: [&str; 10] = [
+const ENDS: [&str; 11] = [
     "owner",
+    "return",
     "reply",
     "call",
     "meeting",

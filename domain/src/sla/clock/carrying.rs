@@ -26,7 +26,7 @@ impl TicketClocks {
         clock.homes.push((at, from));
         let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
         clock.set_pause(at, pause.as_ref());
-        if clock.kind == ClockKind::Assignment && self.owned {
+        if clock.kind == ClockKind::Assignment && self.is_attended() {
             clock.stop(at, StoppedBy::Owner);
         }
         self.begin(clock);
@@ -67,7 +67,7 @@ impl TicketClocks {
         if there.kind == ClockKind::Ola && !self.runs(|kind| kind == ClockKind::Ola) {
             self.enter_queue(fact, Pause::Elsewhere);
         }
-        if there.kind == ClockKind::Assignment && !self.owned {
+        if there.kind == ClockKind::Assignment && !self.is_attended() {
             self.rearm(fact);
         }
     }

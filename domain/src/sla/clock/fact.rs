@@ -49,6 +49,10 @@ pub enum What {
     Owned,
     /// It lost its owner.
     Disowned,
+    /// Its owner went away, and stays its owner.
+    OwnerLeft,
+    /// Its owner is back.
+    OwnerBack,
     /// It went to another queue: the key.
     Transferred(String),
     /// The customer wrote.
@@ -174,6 +178,8 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         E::TicketCreated(created) => Some(What::Opened(Arc::new(opened(created)))),
         E::TicketAssigned { .. } | E::TicketHandedOver { .. } => Some(What::Owned),
         E::TicketUnassigned { .. } => Some(What::Disowned),
+        E::OwnerAbsent { .. } => Some(What::OwnerLeft),
+        E::OwnerReturned { .. } => Some(What::OwnerBack),
         E::TicketTransferred { to, .. } => Some(What::Transferred(to.key.clone())),
         E::MessageReceived { message, .. } => Some(What::Asked(message.id)),
         E::MessageFiled { message_ids, .. } => Some(What::Filed(message_ids.clone())),

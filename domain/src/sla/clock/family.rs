@@ -107,6 +107,8 @@ impl Family {
             | What::Reopened
             | What::Marked(..)
             | What::Breached(..)
+            | What::OwnerLeft
+            | What::OwnerBack
             | What::Moved => {}
         }
         if let Some(ticket) = self.tickets.get_mut(&id) {

@@ -11,6 +11,7 @@ use crate::sla::frozen::FrozenPlan;
 use crate::sla::plan::{ClockKind, RowKeys, Target};
 use crate::ticket::event::Outcome;
 
+mod owning;
 mod returning;
 
 /// A ticket's clocks after the last fact that was taken in.
@@ -28,7 +29,10 @@ pub struct TicketClocks {
     pub(super) standing: Standing,
     /// The status that rests while the ticket is merged.
     resting: Option<Standing>,
-    pub(super) owned: bool,
+    /// Whether somebody owns it who took it in the queue that it lies in.
+    owned: bool,
+    /// Whether its owner is away.
+    owner_is_away: bool,
     closed_at: Option<Instant>,
     /// What was noted of instances that there were none of: noted is noted, should there be one later.
     noted_ahead: Vec<((ClockKind, u32), Mark)>,
@@ -54,6 +58,7 @@ impl TicketClocks {
             }),
             resting: None,
             owned: false,
+            owner_is_away: false,
             closed_at: None,
             noted_ahead: Vec::new(),
         };
@@ -83,14 +88,10 @@ impl TicketClocks {
         }
         self.stand(at, fact.status.clone());
         match &fact.what {
-            What::Owned => {
-                self.owned = true;
-                self.stop_all(at, StoppedBy::Owner, |kind| kind == ClockKind::Assignment);
-            }
-            What::Disowned => {
-                self.owned = false;
-                self.rearm(fact);
-            }
+            What::Owned => self.owned(at),
+            What::Disowned => self.disowned(fact),
+            What::OwnerLeft => self.owner_left(fact),
+            What::OwnerBack => self.owner_back(at),
             What::Transferred(queue) => self.transferred(fact, queue),
             What::Asked(message) => self.asked(fact, *message),
             What::Answered(by, message) => self.answered(at, *by, *message),
@@ -154,13 +155,6 @@ impl TicketClocks {
             target_since: fact.at,
             told_until: self.opened.imported_at.unwrap_or(Instant::EARLIEST),
         });
-    }
-
-    /// An internal instance of the assignment clock, unless one runs (rule 3).
-    pub(super) fn rearm(&mut self, fact: &Fact) {
-        if !self.runs(|kind| kind == ClockKind::Assignment) {
-            self.start(ClockKind::Assignment, fact, None);
-        }
     }
 
     fn answered(&mut self, at: Instant, by: StoppedBy, message: Option<MessageId>) {

@@ -111,6 +111,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::MarkClock { due, found_in, detected_at, to } => {
             clock::mark(state, *due, found_in, (detected_at, to), context)
         }
+        C::NoteOwner { away, found_in } => ownership::note(state, away, found_in),
         C::AnnounceDelay { text, expected } => {
             let text = text.into();
             Ok(vec![TicketEvent::DelayAnnounced { text, expected, clock: None }])
@@ -172,6 +173,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::GiveBack { .. }
         | C::RecordActivity { .. }
         | C::MarkClock { .. }
+        | C::NoteOwner { .. }
         | C::MarkPurge
         | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
         C::Receive { .. }

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::instant::Instant;
 use crate::party::AgentRef;
 use crate::sla::plan::HIGHEST_LEVEL;
-use crate::ticket::command::TicketRefusal;
+use crate::ticket::command::{OwnerAway, TicketRefusal};
 use crate::ticket::decide::{Decision, status};
 use crate::ticket::event::{AssignMethod, TicketEvent};
 use crate::ticket::state::TicketState;
@@ -57,6 +57,22 @@ pub(super) fn hand_over(
         until,
         open_commitments: state.open_commitments().map(|it| it.id).collect(),
         note: note.map(Into::into),
+    }])
+}
+
+/// Notes that the owner is away, or back. What was found holds for the very version that it was found in:
+/// whoever comes with an older one looks again.
+pub(super) fn note(state: &TicketState, away: Option<Box<OwnerAway>>, found_in: u64) -> Decision {
+    if state.version != found_in {
+        return Err(TicketRefusal::ClocksChanged);
+    }
+    let Some(owner) = state.assignee.clone() else { return Ok(Vec::new()) };
+    Ok(vec![match away {
+        Some(away) => {
+            let OwnerAway { absence_id, until, substitute } = *away;
+            TicketEvent::OwnerAbsent { owner, absence_id, until, substitute }
+        }
+        None => TicketEvent::OwnerReturned { owner },
     }])
 }
 

@@ -7,7 +7,7 @@ use crate::codec::{Event, decode as read, encode, golden::opened};
 use crate::ids::MergeId;
 use crate::sla::clock::{Due, Mark};
 use crate::sla::plan::ClockKind;
-use crate::ticket::command::{NewCall, NewDue, TicketRefusal};
+use crate::ticket::command::{NewCall, NewDue, OwnerAway, TicketRefusal};
 use crate::ticket::event::{
     CallOutcome, ClockMark, Decision, Direction, LinkKind, MergeSide, Severity, WaitingMessage,
     WakeCause,
@@ -75,6 +75,7 @@ fn only_what_a_merged_ticket_may(
             | C::GiveBack { .. }
             | C::Absorb { .. }
             | C::MarkClock { .. }
+            | C::NoteOwner { .. }
             | C::MarkPurge
             | C::RecordActivity { .. }
             | C::Wake { cause: WakeCause::Timer }
@@ -136,6 +137,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::RaiseComplaint { .. }
         | C::DecideComplaint { .. }
         | C::MarkClock { .. }
+        | C::NoteOwner { .. }
         | C::MarkPurge
         | C::ReapplySla { .. }
         | C::Close { .. }
@@ -160,7 +162,7 @@ fn is_settled_by_once(command: &C) -> bool {
 }
 
 /// How many kinds of commands [`ask`] chooses from.
-const KINDS: u8 = 51;
+const KINDS: u8 = 52;
 
 /// A command of every kind, sensible or not.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
@@ -262,6 +264,10 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             detected_at: now,
             to: None,
         },
+        51 => C::NoteOwner {
+            away: (a % 2 == 0).then(|| Box::new(away(later(now, a, b)))),
+            found_in: state.version - u64::from(b % 2),
+        },
         48 => {
             let waiting = (0..a % 3).map(|place| waiting(place, now)).collect();
             C::GiveBack { merge_id, source: other, waiting }
@@ -303,6 +309,10 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
     }
 }
 
+fn away(until: Instant) -> OwnerAway {
+    OwnerAway { absence_id: None, until: Some(until), substitute: Some(piotr()) }
+}
+
 /// Which commands are taken at all once a ticket is closed, or merged. What else refuses them is
 /// told where their rules are.
 #[test]
@@ -326,8 +336,8 @@ fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only
             }
         }
     }
-    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock");
-    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock");
+    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock NoteOwner");
+    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock NoteOwner");
 }
 
 /// Something that is due of a clock.

@@ -65,6 +65,8 @@ pub(super) fn phrase(command: &C) -> String {
         C::MarkClock { due, .. } => {
             format!("note {} of {}", due.mark.word(), due.of().0.word())
         }
+        C::NoteOwner { away: Some(_), .. } => "note that the owner is away".into(),
+        C::NoteOwner { away: None, .. } => "note that the owner is back".into(),
         C::MarkPurge => "note that it may be purged".into(),
         C::AnnounceDelay { text, .. } => format!("announce a delay: {text}"),
         C::ReportBounce { code, .. } => format!("note that a reply bounced: {code:?}"),

@@ -216,6 +216,8 @@ impl TicketState {
             E::TicketCreated(_)
             | E::TicketStatusChanged { .. }
             | E::TicketWoken { .. }
+            | E::OwnerAbsent { .. }
+            | E::OwnerReturned { .. }
             | E::SlaReapplied(_)
             | E::DeliveryFailed { .. }
             | E::DelayAnnounced { .. }

@@ -57,6 +57,20 @@ fn given(contact: &GivenContact) -> String {
     format!(", giving {}, which the register does not have of them", all.join(" and "))
 }
 
+/// What is noted of an owner who is away, or has left.
+pub(super) fn owner_absent(
+    owner: &AgentRef,
+    until: Option<Instant>,
+    substitute: Option<&AgentRef>,
+) -> String {
+    let away = match until {
+        Some(until) => format!("is away until {}", moment(until)),
+        None => "has left the desk".to_owned(),
+    };
+    let stands_in = substitute.map(|it| format!("; {} stands in", agent(it)));
+    format!("noted that the owner {} {away}{}", agent(owner), stands_in.unwrap_or_default())
+}
+
 pub(super) fn assigned_by(method: AssignMethod) -> &'static str {
     match method {
         AssignMethod::Manual => "",

@@ -3,6 +3,7 @@
 //! default plan unless a test sets another; 2026-03-02 is a Monday.
 
 mod answers;
+mod away;
 mod changes;
 mod due;
 mod edges;

@@ -55,7 +55,7 @@ impl TicketClocks {
             self.go_on(&last, (closed_at, Pause::Closed), fact);
         }
         self.enter_queue(fact, Pause::Closed);
-        if !self.owned {
+        if !self.is_attended() {
             self.rearm(fact);
         }
     }

@@ -1,0 +1,140 @@
+//! Owners who are away: their open tickets say so, and are to be taken by somebody who is there (S-91).
+//!
+//! Whether somebody is away follows from the agent's own record; a clock is a fold of its ticket's. So
+//! what changes for a ticket is noted on it, once, at the instant at which it changed, also where no
+//! server ran then.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use docket_commands::CommandError;
+use docket_domain::agent::presence::Presence;
+use docket_domain::codec::Event;
+use docket_domain::definition::BaseStatus;
+use docket_domain::ids::{AbsenceId, AgentId, TicketId};
+use docket_domain::ticket::command::TicketRefusal;
+use docket_projections::recorded::decode_closed;
+use docket_projections::ticket_document::TicketDocument;
+use docket_projections::ticket_list;
+use docket_store::{CategoryPages, Position, StoreError};
+use uuid::Uuid;
+
+use crate::docket::Docket;
+use crate::problem::Problem;
+use crate::workers::LONGEST_SLEEP;
+
+/// How many tickets of an owner are asked for in one go.
+const PAGE: usize = 200;
+
+/// How often a ticket is looked at again because it changed meanwhile.
+const TRIES: usize = 8;
+
+/// Notes who is away, until the server stops.
+pub(super) async fn run(docket: Arc<Docket>) {
+    let mut stopping = docket.stopping();
+    let mut absences = Absences::default();
+    while !*stopping.borrow_and_update() {
+        if docket.views.lag().ready
+            && let Err(error) = absences.note(&docket).await
+        {
+            tracing::warn!(%error, "who is away cannot be noted; trying again");
+        }
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(LONGEST_SLEEP) => {}
+        }
+    }
+}
+
+/// When the agents of a desk are away, as far as the log was read.
+#[derive(Default)]
+pub struct Absences {
+    head: Position,
+    agents: BTreeMap<AgentId, Presence>,
+}
+
+impl Absences {
+    /// Notes on the open tickets of everybody who is or was away what they do not know; answers how many
+    /// changes were noted. A ticket that is changed all the time has its turn the next time.
+    ///
+    /// # Errors
+    /// When the log or the list of tickets cannot be read, or a note cannot be written.
+    pub async fn note(&mut self, docket: &Docket) -> Result<usize, Problem> {
+        self.catch_up(docket).await?;
+        let (now, mut noted) = (docket.now(), 0);
+        for (agent, presence) in &self.agents {
+            let Some(until) = presence.away_until(now) else { continue };
+            let mut after = None;
+            loop {
+                let documents = docket.views.documents();
+                let page = ticket_list::to_be_noted(documents, agent.0, until, after, PAGE).await?;
+                for ticket in &page {
+                    noted += note_on(docket, TicketId(*ticket), *agent, presence).await?;
+                }
+                after = page.last().copied();
+                if page.len() < PAGE {
+                    break;
+                }
+            }
+        }
+        Ok(noted)
+    }
+
+    /// Reads what the log says of agents, where it has grown: that is little beside what it says of tickets.
+    async fn catch_up(&mut self, docket: &Docket) -> Result<(), Problem> {
+        let head = docket.store.head();
+        if head == self.head {
+            return Ok(());
+        }
+        let mut agents: BTreeMap<AgentId, Presence> = BTreeMap::new();
+        let mut pages = CategoryPages::of(&*docket.store, "agent");
+        while let Some(page) = pages.next().await? {
+            for stored in &page {
+                let decoded = decode_closed(stored);
+                let decoded = decoded.map_err(|error| StoreError::Integrity(error.to_string()))?;
+                if let (Some(id), Event::Agent(event)) =
+                    (AgentId::of_stream(&stored.stream), &decoded.event)
+                {
+                    agents.entry(id).or_default().evolve(decoded.occurred_at, event);
+                }
+            }
+        }
+        (self.head, self.agents) = (head, agents);
+        Ok(())
+    }
+}
+
+/// Notes on a ticket every change of its owner's presence that it does not know, one after the other.
+async fn note_on(
+    docket: &Docket,
+    ticket: TicketId,
+    owner: AgentId,
+    presence: &Presence,
+) -> Result<usize, Problem> {
+    let (mut noted, mut outrun) = (0, 0);
+    while outrun < TRIES {
+        let case = docket.documents.now(&docket.reader, ticket).await?;
+        let Some(document) = case.document().filter(|it| is_open_and_of(it, owner)) else {
+            return Ok(noted);
+        };
+        let away = document.owner_away.as_ref();
+        let since = document.owner_since.max(away.map(|away| away.since));
+        let since = since.unwrap_or(document.created_at);
+        let known = away.map(|away| away.absence.map(AbsenceId));
+        let Some(change) = presence.change(since, known, docket.now()) else { return Ok(noted) };
+        match docket.desk.note_owner(ticket, change, document.version).await {
+            Ok(done) if done.events.is_empty() => return Ok(noted),
+            Ok(done) => noted += usize::from(!done.repeated),
+            // Somebody changed it in this very moment: it is looked at as it is now.
+            Err(CommandError::Ticket(TicketRefusal::ClocksChanged)) => outrun += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(noted)
+}
+
+fn is_open_and_of(document: &TicketDocument, owner: AgentId) -> bool {
+    let open = !matches!(document.status_base, BaseStatus::Closed | BaseStatus::Merged);
+    let assignee: Option<Uuid> = document.assignee.as_ref().map(|agent| agent.id);
+    open && assignee == Some(owner.0)
+}
