@@ -21,7 +21,10 @@ impl Tale<'_> {
         let severity = if self.dice.chance(25) { Severity::Major } else { Severity::Minor };
         let remedy = self.dice.chance(60).then(|| format!("{} back", self.matter.amount));
         self.complaint = true;
-        self.act(TicketCommand::RaiseComplaint { claim, severity, remedy, owner: None });
+        // The first of them manages complaints.
+        let manager = || self.colleagues.first().map(|first| first.agent.clone());
+        let owner = if severity == Severity::Major { manager() } else { None };
+        self.act(TicketCommand::RaiseComplaint { claim, severity, remedy, owner });
     }
 
     pub(super) fn decide_complaint(&mut self) {

@@ -98,3 +98,18 @@ async fn a_major_complaint_belongs_to_the_queues_manager_and_is_decided_before_t
     desk.admin.post(&ticket.path("complaint/decide"), &decided).await.is(200);
     desk.admin.post(&ticket.path("close"), &json!({})).await.is(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_major_complaint_that_no_manager_would_own_is_refused() {
+    let desk = with_a_chain().await;
+    let ticket = desk.given_ticket().await;
+    let bea = desk.admin.post("/v1/agents", &json!({ "name": "Bea" })).await.is(201).text("/id");
+    let complain = async |owner: Value| {
+        let body = json!({ "claim": "It took a month", "severity": "major", "owner": owner });
+        desk.admin.post(&ticket.path("complaint"), &body).await
+    };
+    let refused = complain(Value::Null).await;
+    assert_eq!(refused.problem(), "409 no_manager", "the inbox has none");
+    assert_eq!(complain(json!(bea)).await.problem(), "422 not_a_manager /owner:not_a_manager");
+    complain(json!(desk.ann)).await.is(200);
+}

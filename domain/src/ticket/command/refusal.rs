@@ -92,6 +92,17 @@ pub enum TicketRefusal {
     /// A complaint is open; decide it first (S-72).
     #[error("a complaint is open; decide it first")]
     ComplaintOpen,
+    /// A major complaint belongs to a manager, and there is none (S-72).
+    #[error(
+        "the queue {queue:?} has no manager, whom a major complaint belongs to; name an owner who manages a queue"
+    )]
+    NoManager {
+        /// The ticket's queue.
+        queue: String,
+    },
+    /// A major complaint was to belong to somebody who manages nothing (S-72).
+    #[error("a major complaint belongs to an agent who manages a queue")]
+    NotAManager,
     /// No complaint is open.
     #[error("no complaint is open")]
     NoComplaintOpen,
@@ -177,6 +188,8 @@ impl TicketRefusal {
             Self::NothingWaits => "nothing_waits",
             Self::UnknownCommitment => "unknown_commitment",
             Self::ComplaintOpen => "complaint_open",
+            Self::NoManager { .. } => "no_manager",
+            Self::NotAManager => "not_a_manager",
             Self::NoComplaintOpen => "no_complaint_open",
             Self::EscalationLevel { .. } => "escalation_level",
             Self::DeescalationLevel { .. } => "deescalation_level",
@@ -217,6 +230,7 @@ impl TicketRefusal {
             Self::UnknownMessage => Some("/message"),
             Self::NoSuchMerge => Some("/merge_id"),
             Self::UnknownCommitment => Some("/commitment"),
+            Self::NotAManager => Some("/owner"),
             Self::EscalationLevel { .. } | Self::DeescalationLevel { .. } => Some("/level"),
             Self::SelfLink | Self::UnknownLink => Some("/ticket"),
             Self::ScoreOutsideScale { .. } => Some("/score"),
@@ -236,6 +250,7 @@ impl TicketRefusal {
             | Self::NothingWaits
             | Self::ClocksChanged
             | Self::ComplaintOpen
+            | Self::NoManager { .. }
             | Self::NoComplaintOpen
             | Self::ReopenWindowPassed => None,
         }

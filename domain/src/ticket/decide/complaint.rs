@@ -10,7 +10,8 @@ use crate::ticket::decide::Decision;
 use crate::ticket::event::{self, Severity, TicketEvent};
 use crate::ticket::state::TicketState;
 
-/// Raises a complaint, one at a time. Its owner is the ticket's, when none is said.
+/// Raises a complaint, one at a time. Its owner is the ticket's, when none is said; but a major one
+/// belongs to somebody who manages a queue, and so to somebody.
 pub(super) fn raise(
     state: &TicketState,
     claim: String,
@@ -22,13 +23,29 @@ pub(super) fn raise(
     if state.open_complaint.is_some() {
         return Err(TicketRefusal::ComplaintOpen);
     }
+    let owner = match severity {
+        Severity::Minor => owner.or_else(|| state.assignee.clone()),
+        Severity::Major => Some(manager(state, owner, context)?),
+    };
     Ok(vec![TicketEvent::ComplaintRaised {
         complaint_id: ComplaintId(context.derive_id("complaint")),
         claim: claim.into(),
         severity,
         remedy: remedy.map(Into::into),
-        owner: owner.or_else(|| state.assignee.clone()),
+        owner,
     }])
+}
+
+/// The owner of a major complaint, who manages this queue or another.
+fn manager(
+    state: &TicketState,
+    owner: Option<AgentRef>,
+    context: &Context<'_>,
+) -> Result<AgentRef, TicketRefusal> {
+    let queue = || state.queue.key.clone();
+    let owner = owner.ok_or_else(|| TicketRefusal::NoManager { queue: queue() })?;
+    let manages = |id| context.catalogue.queues.values().any(|it| it.document.manager == Some(id));
+    if manages(owner.id) { Ok(owner) } else { Err(TicketRefusal::NotAManager) }
 }
 
 /// Decides the open complaint; `told` is when and by which way the customer was told.

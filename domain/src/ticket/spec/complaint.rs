@@ -6,7 +6,7 @@ use crate::ticket::event::{Decision, Severity};
 fn complain(owner: Option<AgentRef>) -> C {
     C::RaiseComplaint {
         claim: "the parcel came broken".into(),
-        severity: Severity::Major,
+        severity: Severity::Minor,
         remedy: Some("money back".into()),
         owner,
     }
@@ -27,12 +27,12 @@ fn a_complaint_is_owned_by_the_tickets_owner_unless_said_otherwise() {
     assert_snapshot!(spec(&story([assign(anna())]), complain(None)), @r#"
     given TicketCreated → new, TicketAssigned → in_progress
     when  complain "the parcel came broken"
-    then  ComplaintRaised claim: "the parcel came broken", complaint_id: new, owner: Anna, remedy: "money back", severity: major
+    then  ComplaintRaised claim: "the parcel came broken", complaint_id: new, owner: Anna, remedy: "money back", severity: minor
     "#);
     assert_snapshot!(spec(&story([assign(anna())]), complain(Some(piotr()))), @r#"
     given TicketCreated → new, TicketAssigned → in_progress
     when  complain "the parcel came broken"
-    then  ComplaintRaised claim: "the parcel came broken", complaint_id: new, owner: Piotr, remedy: "money back", severity: major
+    then  ComplaintRaised claim: "the parcel came broken", complaint_id: new, owner: Piotr, remedy: "money back", severity: minor
     "#);
 }
 
@@ -75,4 +75,34 @@ fn a_complaint_can_be_raised_and_decided_after_the_end() {
     let given = story([close(), complain(None)]);
     let told = spec(&given, accept());
     assert!(told.contains("then  ComplaintDecided"), "{told}");
+}
+
+#[test]
+fn a_major_complaint_belongs_to_somebody_who_manages_a_queue() {
+    let major = |owner| C::RaiseComplaint {
+        claim: "a month late".into(),
+        severity: Severity::Major,
+        remedy: None,
+        owner,
+    };
+    let given = story([assign(anna())]);
+    let mut desk = Desk::default();
+    assert_snapshot!(desk.spec(&given, major(None)), @r#"
+    given TicketCreated → new, TicketAssigned → in_progress
+    when  complain "a month late"
+    then  refused no_manager: the queue "inbox" has no manager, whom a major complaint belongs to; name an owner who manages a queue
+    "#);
+    let Document::Queue(queue) = complaints_only() else { panic!("a queue") };
+    let managed = Queue { manager: Some(piotr().id), ..queue };
+    desk.publish("complaints", Document::Queue(managed));
+    assert_snapshot!(desk.spec(&given, major(Some(anna()))), @r#"
+    given TicketCreated → new, TicketAssigned → in_progress
+    when  complain "a month late"
+    then  refused not_a_manager at "/owner": a major complaint belongs to an agent who manages a queue
+    "#);
+    assert_snapshot!(desk.spec(&given, major(Some(piotr()))), @r#"
+    given TicketCreated → new, TicketAssigned → in_progress
+    when  complain "a month late"
+    then  ComplaintRaised claim: "a month late", complaint_id: new, owner: Piotr, severity: major
+    "#);
 }
