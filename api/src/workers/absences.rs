@@ -4,14 +4,16 @@
 //! what changes for a ticket is noted on it, once, at the instant at which it changed, also where no
 //! server ran then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use actix_web::http::StatusCode;
 use docket_commands::CommandError;
 use docket_domain::agent::presence::Presence;
 use docket_domain::codec::Event;
 use docket_domain::definition::BaseStatus;
 use docket_domain::ids::{AbsenceId, AgentId, TicketId};
+use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketRefusal;
 use docket_projections::recorded::decode_closed;
 use docket_projections::ticket_document::TicketDocument;
@@ -28,6 +30,9 @@ const PAGE: usize = 200;
 
 /// How often a ticket is looked at again because it changed meanwhile.
 const TRIES: usize = 8;
+
+/// After how long a ticket that nothing could be noted on is tried again, in milliseconds.
+const RETRY_MS: i64 = 60_000;
 
 /// Notes who is away, until the server stops.
 pub(super) async fn run(docket: Arc<Docket>) {
@@ -51,25 +56,41 @@ pub(super) async fn run(docket: Arc<Docket>) {
 pub struct Absences {
     head: Position,
     agents: BTreeMap<AgentId, Presence>,
+    /// The tickets that nothing could be noted on, and until when each is left alone.
+    resting: HashMap<TicketId, Instant>,
 }
 
 impl Absences {
     /// Notes on the open tickets of everybody who is or was away what they do not know; answers how many
-    /// changes were noted. A ticket that is changed all the time has its turn the next time.
+    /// changes were noted. A ticket that is changed all the time has its turn the next time; one that nothing
+    /// can be noted on keeps none of the others waiting, and is tried again a minute later.
     ///
     /// # Errors
-    /// When the log or the list of tickets cannot be read, or a note cannot be written.
+    /// When the log or the list of tickets cannot be read, or nothing can be written now.
     pub async fn note(&mut self, docket: &Docket) -> Result<usize, Problem> {
         self.catch_up(docket).await?;
         let (now, mut noted) = (docket.now(), 0);
+        self.resting.retain(|_, until| now < *until);
         for (agent, presence) in &self.agents {
             let Some(until) = presence.away_until(now) else { continue };
             let mut after = None;
             loop {
                 let documents = docket.views.documents();
                 let page = ticket_list::to_be_noted(documents, agent.0, until, after, PAGE).await?;
-                for ticket in &page {
-                    noted += note_on(docket, TicketId(*ticket), *agent, presence).await?;
+                for ticket in page.iter().copied().map(TicketId) {
+                    if self.resting.contains_key(&ticket) {
+                        continue;
+                    }
+                    match note_on(docket, ticket, *agent, presence).await {
+                        Ok(more) => noted += more,
+                        Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                            return Err(error);
+                        }
+                        Err(error) => {
+                            tracing::warn!(%error, %ticket, "its owner's absence cannot be noted");
+                            self.resting.insert(ticket, now.plus_millis(RETRY_MS));
+                        }
+                    }
                 }
                 after = page.last().copied();
                 if page.len() < PAGE {
