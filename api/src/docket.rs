@@ -27,7 +27,7 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 pub use self::erase::Erased;
-pub use self::log::{Log, StoreUrl};
+pub use self::log::{KURRENT_FILE, Log, StoreUrl};
 pub use self::start::{StartError, create_private};
 use crate::attachments::Attachments;
 use crate::auth::{self, Principal, Tokens};

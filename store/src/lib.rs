@@ -43,6 +43,11 @@ pub const STORE_ID: &str = "store-id";
 /// The space in which [`Outcome::Claimed`] reports a data key that somebody else wrote first.
 pub const DATA_KEYS: &str = "data-key";
 
+/// The space of the one claim that a log in KurrentDB keeps beside it: its owner is the place of the event
+/// that was placed last. Each command takes it over from the one before, so that none is ever placed
+/// behind one that is missing. It belongs to that store, and moves nowhere.
+pub(crate) const LOG_END: &str = "kurrent-log-end";
+
 /// Where an append landed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {

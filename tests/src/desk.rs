@@ -76,7 +76,6 @@ pub struct Desk {
     database: Option<Database>,
     /// Dropped last, too.
     #[cfg(feature = "kurrentdb")]
-    #[expect(dead_code, reason = "it is only kept alive")]
     kurrent: Option<Double>,
 }
 

@@ -1,5 +1,5 @@
-//! `docket move`: a log from SQLite to PostgreSQL or back, beside the server that writes it, with a short
-//! stop at the end.
+//! `docket move`: a log from SQLite to PostgreSQL or back, or out of KurrentDB, beside the server that
+//! writes it, with a short stop at the end.
 
 mod report;
 mod views;
@@ -13,7 +13,9 @@ use docket_store::moving::{Moving, Place, give_up};
 
 use super::{Failure, verify};
 use crate::config::Config;
-use crate::docket::{ACCESS_FILE, Log, SIDE_FILE, StartError, StoreUrl, create_private};
+use crate::docket::{
+    ACCESS_FILE, KURRENT_FILE, Log, SIDE_FILE, StartError, StoreUrl, create_private,
+};
 use crate::side::Side;
 
 /// How often to look whether the source has been let go of, and what it wrote since.
@@ -47,7 +49,9 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     create_private(&config.data)
         .map_err(StartError::io(format!("cannot create {}", config.data.display())))?;
     let access = config.data.join(ACCESS_FILE);
-    let (from, to) = (place(&args.from, &access)?, place(&args.to, &access)?);
+    let beside = config.data.join(KURRENT_FILE);
+    let from = place(&args.from, &access, &beside)?;
+    let to = place(&args.to, &access, &beside)?;
     if args.give_up {
         give_up(from, to).await?;
         return say("The source may be served from again. Empty the target before you move there");
@@ -76,11 +80,18 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     report::say_all(&moved, &compared, (&source, &target), &config)
 }
 
-fn place<'a>(url: &'a str, access: &'a Path) -> Result<Place<'a>, StartError> {
+#[cfg_attr(
+    not(feature = "kurrentdb"),
+    expect(unused_variables, reason = "only KurrentDB has a file beside the log")
+)]
+fn place<'a>(url: &'a str, access: &'a Path, beside: &'a Path) -> Result<Place<'a>, StartError> {
     Ok(match StoreUrl::parse(url)? {
         StoreUrl::Sqlite(log) => Place::Sqlite { log, access },
         StoreUrl::Postgres(url) => Place::Postgres(url),
-        StoreUrl::Kurrent(_) => return Err(StartError::NotMoved),
+        #[cfg(feature = "kurrentdb")]
+        StoreUrl::Kurrent(url) => Place::Kurrent { url, beside, access },
+        #[cfg(not(feature = "kurrentdb"))]
+        StoreUrl::Kurrent(_) => return Err(StartError::WithoutKurrent),
     })
 }
 

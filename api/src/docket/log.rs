@@ -19,8 +19,7 @@ use crate::side::Side;
 const LOCK_FILE: &str = "docket.lock";
 
 /// The file, in the data folder, of what KurrentDB cannot keep. Nothing can make it again.
-#[cfg(feature = "kurrentdb")]
-const KURRENT_FILE: &str = "kurrent.sqlite";
+pub const KURRENT_FILE: &str = "kurrent.sqlite";
 
 /// A store URL, read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -45,9 +45,6 @@ pub enum StartError {
     /// The log is in KurrentDB, and this program was built without it.
     #[error("this program was built without KurrentDB; build it with --features kurrentdb")]
     WithoutKurrent,
-    /// A log in KurrentDB is to be moved, or another into it.
-    #[error("no log is moved into KurrentDB or out of it yet")]
-    NotMoved,
     /// What was asked for makes sense for a log in a file only.
     #[error(
         "this is for a log on SQLite; with KurrentDB, stop Docket and keep the data folder and a \

@@ -12,6 +12,7 @@ mod begun;
 mod connection;
 mod failure;
 mod judge;
+pub(crate) mod leaving;
 mod metadata;
 mod reads;
 mod send;

@@ -14,11 +14,13 @@ use uuid::Uuid;
 use super::begun::Begun;
 use super::connection::{Connection, Event};
 use super::metadata::Place;
-use super::whole::{End, LOG_END, Whole, complete, gather, without};
+use super::whole::{End, Whole, complete, gather, without};
 use crate::appending::batch::EventRow;
 use crate::appending::tail::Tail;
 use crate::sqlite::SqliteStore;
-use crate::{EventStore, Millis, NewEvent, Outcome, Position, Sealed, StoreError, StoredEvent};
+use crate::{
+    EventStore, LOG_END, Millis, NewEvent, Outcome, Position, Sealed, StoreError, StoredEvent,
+};
 
 /// Events that are read and placed together.
 const PAGE: usize = 512;

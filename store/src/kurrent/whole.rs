@@ -6,12 +6,9 @@ use super::begun::Begun;
 use super::connection::{Connection, Event};
 use super::metadata::Place;
 use crate::{
-    Append, Claim, DATA_KEYS, Expected, Millis, NewEvent, StoreError, StreamWrite, event_id,
+    Append, Claim, DATA_KEYS, Expected, LOG_END, Millis, NewEvent, StoreError, StreamWrite,
+    event_id,
 };
-
-/// The claim whose owner is the place of the event that was placed last. Each command takes it over from
-/// the one before, so none is ever placed behind one that is missing.
-pub(super) const LOG_END: &str = "kurrent-log-end";
 
 /// All of a command's events, in their order, with their places.
 pub(super) struct Whole {

@@ -106,7 +106,7 @@ fn same(table: &Table, behind: Position, here: &[Row], there: &[Row]) -> Result<
 }
 
 /// An event and the hash of its payload, as a row tells them.
-fn event(row: &Row) -> Option<(StoredEvent, [u8; 32])> {
+pub(super) fn event(row: &Row) -> Option<(StoredEvent, [u8; 32])> {
     let [
         position,
         stream,

@@ -25,6 +25,15 @@ impl House {
                 let access = if access.exists() { Some(reading(access).await?) } else { None };
                 Ok(Self::of_file(log, connection, access))
             }
+            #[cfg(feature = "kurrentdb")]
+            Place::Kurrent { url, beside, access } => {
+                let tables = Place::Sqlite { log: beside, access };
+                let mut house = Box::pin(Self::left(tables)).await?;
+                if let Self::Sqlite { told, .. } = &mut house {
+                    *told = Some(Box::new(crate::kurrent::leaving::Leaving::new(url)?));
+                }
+                Ok(house)
+            }
             Place::Postgres(url) => {
                 let hosts = Hosts::parse(url)?.named(SESSION);
                 let (connection, _) = hosts.primary().await?;
@@ -45,6 +54,8 @@ impl House {
             Place::Sqlite { log, .. } if !log.exists() => return Ok(None),
             Place::Sqlite { log, .. } => Self::of_file(log, reading(log).await?, None),
             Place::Postgres(url) => Self::connected(Hosts::parse(url)?.named(SESSION)).await?,
+            #[cfg(feature = "kurrentdb")]
+            Place::Kurrent { .. } => return Err(never_entered()),
         };
         if house.has_table("meta").await? && house.has_table("events").await? {
             return Ok(Some(house));
@@ -76,12 +87,22 @@ impl House {
                 access_postgres::prepare(&hosts).await?;
                 Self::connected(hosts).await
             }
+            #[cfg(feature = "kurrentdb")]
+            Place::Kurrent { .. } => Err(never_entered()),
         }
     }
 
     fn of_file(path: &Path, log: SqliteConnection, access: Option<SqliteConnection>) -> Self {
         let read = Read::new();
-        Self::Sqlite { path: path.to_owned(), log, access, lock: None, read }
+        Self::Sqlite {
+            path: path.to_owned(),
+            log,
+            access,
+            lock: None,
+            #[cfg(feature = "kurrentdb")]
+            told: None,
+            read,
+        }
     }
 
     async fn connected(hosts: Hosts) -> Result<Self, StoreError> {
@@ -103,6 +124,11 @@ impl House {
             }
         }
     }
+}
+
+#[cfg(feature = "kurrentdb")]
+fn never_entered() -> StoreError {
+    StoreError::Refused("no log is moved into KurrentDB yet".to_owned())
 }
 
 async fn reading(path: &Path) -> Result<SqliteConnection, StoreError> {

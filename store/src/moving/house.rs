@@ -24,6 +24,9 @@ pub(super) enum House {
         access: Option<SqliteConnection>,
         /// Held by whoever alone writes the file.
         lock: Option<File>,
+        /// Where what the events say is, if it is not in the file.
+        #[cfg(feature = "kurrentdb")]
+        told: Option<Box<crate::kurrent::leaving::Leaving>>,
         read: Read,
     },
     Postgres {
@@ -59,7 +62,12 @@ impl House {
         let rows = self.texts(table, sql, behind).await?;
         *self.read().entry(table.name).or_default() += rows.len() as u64;
         let rows: Result<_, _> = rows.iter().map(|row| serde_json::from_str(row)).collect();
-        rows.map_err(|error| StoreError::Integrity(format!("{}: {error}", table.name)))
+        let rows = rows.map_err(|error| StoreError::Integrity(format!("{}: {error}", table.name)));
+        #[cfg(feature = "kurrentdb")]
+        if let (Self::Sqlite { told: Some(log), .. }, true) = (&*self, table.name == EVENTS.name) {
+            return super::kurrent::told(log, rows?).await;
+        }
+        rows
     }
 
     /// How many rows were read here, by table.
@@ -115,15 +123,7 @@ impl House {
     /// Who still uses it, in words; `None` where nobody does. A file is then held by this process.
     pub async fn users(&mut self) -> Result<Option<String>, StoreError> {
         match self {
-            Self::Sqlite { lock: Some(_), .. } => Ok(None),
-            Self::Sqlite { path, lock, .. } => match open::lock(path) {
-                Ok(held) => {
-                    *lock = Some(held);
-                    Ok(None)
-                }
-                Err(StoreError::Refused(why)) => Ok(Some(why)),
-                Err(other) => Err(other),
-            },
+            Self::Sqlite { .. } => self.users_of_file().await,
             Self::Postgres { connection, .. } => {
                 let sql = "SELECT count(*) FROM pg_stat_activity
                            WHERE datname = current_database() AND application_name LIKE 'docket%'";
@@ -136,6 +136,22 @@ impl House {
                 Ok((sessions > 0).then(said))
             }
         }
+    }
+
+    async fn users_of_file(&mut self) -> Result<Option<String>, StoreError> {
+        let Self::Sqlite { path, lock, .. } = self else { return Ok(None) };
+        if lock.is_none() {
+            match open::lock(path) {
+                Ok(held) => *lock = Some(held),
+                Err(StoreError::Refused(why)) => return Ok(Some(why)),
+                Err(other) => return Err(other),
+            }
+        }
+        #[cfg(feature = "kurrentdb")]
+        if let Self::Sqlite { told: Some(_), log, .. } = self {
+            super::kurrent::refuse_if_begun(log).await?;
+        }
+        Ok(None)
     }
 
     /// Closes the store to everybody who would write it, and says where it went.

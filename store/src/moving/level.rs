@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use super::PAGE;
 use super::house::House;
-use super::marks::is_mark;
+use super::marks::stays;
 use super::tables::{Row, Table};
 use crate::{Position, StoreError};
 
@@ -41,9 +41,7 @@ impl<'t> Rows<'t> {
             if let Some(last) = page.last() {
                 self.behind = self.table.key(last).to_vec();
             }
-            let is_meta = self.table.name == super::meta().name;
-            let name = |row: &Row| row.first().cloned().flatten().unwrap_or_default();
-            self.read = page.into_iter().filter(|row| !(is_meta && is_mark(&name(row)))).collect();
+            self.read = page.into_iter().filter(|row| !stays(self.table, row)).collect();
         }
         Ok(())
     }

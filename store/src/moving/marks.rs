@@ -4,8 +4,9 @@ use std::path::Path;
 
 use sqlx::{ConnectOptions, Connection, PgConnection};
 
+use super::tables::{Row, Table};
 use crate::sqlite::{self, open};
-use crate::{EventStore, StoreError, postgres};
+use crate::{EventStore, LOG_END, StoreError, postgres};
 
 /// In the store that is moved into, until it was verified: the id of the log that moves in.
 pub(super) const ARRIVING: &str = "moving: arriving";
@@ -13,9 +14,14 @@ pub(super) const ARRIVING: &str = "moving: arriving";
 /// In the store that was left: where the log is now.
 pub(super) const DEPARTED: &str = "moving: departed";
 
-/// Whether a name in `meta` is a mark, which belongs to its store and never moves.
-pub(super) fn is_mark(name: &str) -> bool {
-    name == ARRIVING || name == DEPARTED
+/// Whether a row belongs to its store and never moves: a mark, or where a log in KurrentDB ends.
+pub(super) fn stays(table: &Table, row: &Row) -> bool {
+    let name = row.first().and_then(Option::as_deref).unwrap_or_default();
+    match table.name {
+        "meta" => name == ARRIVING || name == DEPARTED,
+        "claims" => name == LOG_END,
+        _ => false,
+    }
 }
 
 /// Refuses a store that must not be served from: a log that has not wholly arrived, or has gone.

@@ -4,12 +4,15 @@
 //! ended, since the target itself says how far it is; and it is done beside a server that writes, up to
 //! the last step, before which the source is closed to writers for good. The target is marked, and
 //! nobody serves from it, until every row was read from both and found equal and every payload has its
-//! hash. See `docs/decisions/0031`. Deliberately absent: any change of what is moved.
+//! hash. See `docs/decisions/0031`. Deliberately absent: any change of what is moved, and
+//! moving into KurrentDB.
 
 mod compare;
 mod doors;
 mod house;
 mod judging;
+#[cfg(feature = "kurrentdb")]
+mod kurrent;
 mod level;
 mod marks;
 mod tables;
@@ -43,6 +46,16 @@ pub enum Place<'a> {
     },
     /// In a database, which holds both.
     Postgres(&'a str),
+    /// In KurrentDB, with the rest in a file beside it. It can only be left, for PostgreSQL.
+    #[cfg(feature = "kurrentdb")]
+    Kurrent {
+        /// Where KurrentDB is.
+        url: &'a str,
+        /// What it cannot keep.
+        beside: &'a Path,
+        /// The access log.
+        access: &'a Path,
+    },
 }
 
 /// A move that is under way.
@@ -74,16 +87,7 @@ impl Moving {
     /// [`StoreError::Refused`] when there is no log at the source or it has gone elsewhere, or when the
     /// target holds anything but what this move has brought.
     pub async fn begin(from: Place<'_>, to: Place<'_>) -> Result<Self, StoreError> {
-        if matches!(
-            (from, to),
-            (Place::Sqlite { .. }, Place::Sqlite { .. }) | (Place::Postgres(_), Place::Postgres(_))
-        ) {
-            return Err(StoreError::Refused(
-                "a log moves between SQLite and PostgreSQL; between two of a kind use docket backup \
-                 and restore, or PostgreSQL's own means"
-                    .to_owned(),
-            ));
-        }
+        refuse_others(from, to)?;
         let mut from = House::left(from).await?;
         if let Some(mut there) = House::found(to).await? {
             let judged = judge(&mut from, &mut there).await;
@@ -223,6 +227,27 @@ impl Moving {
         }
         Ok(copied)
     }
+}
+
+/// Refuses what there is no way between.
+fn refuse_others(from: Place<'_>, to: Place<'_>) -> Result<(), StoreError> {
+    let why = match (from, to) {
+        #[cfg(feature = "kurrentdb")]
+        (Place::Kurrent { .. }, Place::Postgres(_)) => return Ok(()),
+        (Place::Sqlite { .. }, Place::Postgres(_)) | (Place::Postgres(_), Place::Sqlite { .. }) => {
+            return Ok(());
+        }
+        #[cfg(feature = "kurrentdb")]
+        (Place::Kurrent { .. }, _) | (_, Place::Kurrent { .. }) => {
+            "no log is moved into KurrentDB yet, and one that leaves it moves to PostgreSQL; from there \
+             it may go on to SQLite"
+        }
+        _ => {
+            "a log moves between SQLite and PostgreSQL; between two of a kind use docket backup and \
+             restore, or PostgreSQL's own means"
+        }
+    };
+    Err(StoreError::Refused(why.to_owned()))
 }
 
 /// Lets the source be served from again, after a move that is not to be finished.

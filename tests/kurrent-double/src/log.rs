@@ -114,6 +114,14 @@ impl Log {
         written(self.stream(stream).next_back())
     }
 
+    /// Changes what the first event of a stream says, as no server lets a client do.
+    pub fn alter(&mut self, stream: &str, data: &[u8]) {
+        let first = self.streams.get(stream).and_then(|places| places.first().copied());
+        if let Some(kept) = first.and_then(|place| self.events.get_mut(place)) {
+            kept.event.data = data.to_vec();
+        }
+    }
+
     fn write(&mut self, stream: &str, events: Vec<Proposed>) {
         let first = self.end + 1;
         // Places are offsets in a file: they rise, and leave gaps.

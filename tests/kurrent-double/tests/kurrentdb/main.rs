@@ -5,6 +5,7 @@
 
 mod conformance;
 mod faults;
+mod moving;
 mod other_client;
 mod placing;
 mod reading;
