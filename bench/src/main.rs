@@ -7,6 +7,8 @@ mod desk;
 mod fill;
 mod floor;
 mod http;
+#[cfg(feature = "kurrentdb")]
+mod kurrent;
 mod load;
 mod postgres;
 mod reads;
@@ -54,6 +56,13 @@ enum What {
         #[arg(long, default_value_t = 1_000_000)]
         tickets: u64,
     },
+    /// The adapter's own cost over a double of KurrentDB's protocol: nothing of KurrentDB itself.
+    #[cfg(feature = "kurrentdb")]
+    Kurrent {
+        /// How many events are appended, and then read.
+        #[arg(long, default_value_t = 12_800)]
+        appends: usize,
+    },
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -64,5 +73,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         What::Reads { tickets } => reads::measure(tickets).await,
         What::Pages { tickets } => reads::pages(tickets).await,
         What::Desk { tickets } => desk::measure(tickets).await,
+        #[cfg(feature = "kurrentdb")]
+        What::Kurrent { appends } => kurrent::measure(appends).await,
     }
 }

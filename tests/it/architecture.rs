@@ -50,7 +50,7 @@ fn our_crates_see_each_other_only_as_drawn() {
 
     insta::assert_snapshot!(drawn.join("\n"), @r"
     api → commands domain projections store
-    bench → commands domain store test-servers
+    bench → commands domain kurrent-double store test-servers
     commands → domain store
     domain → 
     kurrent-double → store test-servers
