@@ -1,5 +1,6 @@
 //! Who may do what: the one table of routes and roles. What it does not name is denied.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -39,6 +40,23 @@ const LEAD: Who = Who::Roles(&[Supervisor, Admin]);
 const ADMIN: Who = Who::Roles(&[Admin]);
 /// No token needed: nothing of the desk is shown.
 const OPEN: Who = Who::Anyone;
+
+impl Route {
+    /// The pattern as people read it: without what its parts must look like, and with the kind of
+    /// definitions that a path names. For figures and logs, which keep apart what is asked for apart.
+    pub fn label(&self, path: &str) -> Cow<'static, str> {
+        if !self.path.contains(':') {
+            return Cow::Borrowed(self.path);
+        }
+        let parts = self.path.split_inclusive(['{', '}']).map(|part| match part.split_once(':') {
+            Some((name, _)) => format!("{name}}}"),
+            None => part.to_owned(),
+        });
+        let readable: String = parts.collect();
+        let kind = path.split('/').nth(2).unwrap_or_default();
+        Cow::Owned(readable.replace("{kind}", kind))
+    }
+}
 
 const fn route(method: &'static str, path: &'static str, who: Who) -> Route {
     Route { method, path, who }

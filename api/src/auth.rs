@@ -48,6 +48,16 @@ impl Principal {
         Actor::new(kind, self.acts_as().to_string())
     }
 
+    /// What kind of reader the access log knows them as.
+    pub fn kind(&self) -> &'static str {
+        match self.role {
+            Role::Agent | Role::Supervisor => "agent",
+            Role::Auditor => "auditor",
+            Role::Analyst => "analyst",
+            Role::Admin => "admin",
+        }
+    }
+
     /// The id that it acts under: the agent's, or the token's where it stands for nobody.
     pub fn acts_as(&self) -> Uuid {
         self.agent.map_or(self.token.0, |agent| agent.0)

@@ -18,7 +18,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 pub use self::members::split_off;
-pub use self::query::{Params, plain};
+pub use self::query::{Params, check_escapes, plain};
 use crate::problem::{Fault, Problem};
 
 /// The largest body of a command, in bytes.

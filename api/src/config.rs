@@ -148,6 +148,21 @@ pub enum ConfigError {
         /// Where, and what.
         reason: Box<toml::de::Error>,
     },
+    /// A place is named for what is thrown away.
+    #[error(
+        "a demo is thrown away when it stops: leave out --data and --store, or use docket serve"
+    )]
+    KeepsNothing,
+}
+
+impl Options {
+    /// Refuses a data folder and a store, where whoever names them would look for what is not kept.
+    pub fn name_no_store(&self) -> Result<(), ConfigError> {
+        match (&self.data, &self.store) {
+            (None, None) => Ok(()),
+            (Some(_), _) | (_, Some(_)) => Err(ConfigError::KeepsNothing),
+        }
+    }
 }
 
 impl Config {

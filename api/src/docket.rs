@@ -13,7 +13,6 @@ use std::time::Duration;
 use docket_commands::{CommandError, Desk};
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
-use docket_domain::party::ActorKind;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
 use docket_projections::runner::Projections;
@@ -162,13 +161,11 @@ impl Docket {
 
     /// Puts on record who reads what. When that cannot be, the case must not be shown.
     pub fn read_by(&self, who: &Principal, what: &str, subject: String) -> Result<(), Problem> {
-        let actor = who.actor();
-        let kind = if actor.kind == ActorKind::Admin { "admin" } else { "agent" };
         Ok(self.access.record(Access {
             at: self.now().0,
             token_id: who.token.to_string(),
-            actor_kind: kind.to_owned(),
-            actor_id: actor.id,
+            actor_kind: who.kind().to_owned(),
+            actor_id: who.acts_as().to_string(),
             action: what.to_owned(),
             subject,
         })?)

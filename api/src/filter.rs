@@ -143,7 +143,10 @@ impl Wanted {
             "number" => filter.number = Some(value.to_owned()),
             "q" => filter.q = Some(value.to_owned()),
             "level_min" => filter.level_min = Some(read(name, value)?),
-            "customer" => filter.customer = Some(read(name, value)?),
+            "customer" => {
+                let expected = "a customer's id or e-mail address";
+                filter.customer = Some(id_in(name, value, expected)?);
+            }
             "created_from" => filter.created_from = Some(read(name, value)?),
             "created_to" => filter.created_to = Some(read(name, value)?),
             "updated_from" => filter.updated_from = Some(read(name, value)?),
@@ -230,11 +233,18 @@ where
     })
 }
 
+/// An id that a parameter names; what else the parameter may be is said where it is none.
+fn id_in(name: &str, value: &str, expected: &str) -> Result<Uuid, Problem> {
+    let refused =
+        |_| Problem::field(format!("/{name}"), "invalid_value", format!("{name} is {expected}"));
+    Uuid::try_parse(value).map_err(refused)
+}
+
 fn assignee(who: &Principal, value: &str) -> Result<Assignee, Problem> {
     match value {
         "none" | "nobody" => Ok(Assignee::Nobody),
         "me" => Ok(Assignee::Agent(who.acts_as())),
-        id => Ok(Assignee::Agent(read("assignee", id)?)),
+        id => Ok(Assignee::Agent(id_in("assignee", id, "an agent's id, me or none")?)),
     }
 }
 

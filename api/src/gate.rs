@@ -1,6 +1,7 @@
 //! The gate that every request passes: its limits, the route × role table, and on the way out the
 //! headers, the problem document, the figures and the log line that every answer has.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::access::{self, Route, Who};
 use crate::auth::{self, Principal};
+use crate::body;
 use crate::docket::Docket;
 use crate::problem::Problem;
 use crate::{fresh, metrics, openapi};
@@ -58,9 +60,9 @@ pub async fn pass(
             match to_its_end(method, next.call(request)).await {
                 Ok(answered) => explain(answered?.map_into_boxed_body(), &request_id),
                 Err(()) => {
-                    tracing::error!(request_id, route, "a handler panicked");
+                    tracing::error!(request_id, %route, "a handler panicked");
                     let status = StatusCode::INTERNAL_SERVER_ERROR;
-                    metrics::answered(method, route, status, started.elapsed());
+                    metrics::answered(method, route.clone(), status, started.elapsed());
                     let problem = Problem::internal().traced(&request_id);
                     return Err(common(&docket, &request_id, seen)
                         .fold(problem, |problem, (name, value)| problem.header(name, value))
@@ -80,8 +82,8 @@ pub async fn pass(
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     let status = response.status();
-    metrics::answered(method, route, status, started.elapsed());
-    log(method, route, status, started, &request_id);
+    metrics::answered(method, route.clone(), status, started.elapsed());
+    log(method, &route, status, started, &request_id);
     Ok(response)
 }
 
@@ -103,29 +105,33 @@ async fn to_its_end<T: 'static>(
 fn admit(
     docket: &Docket,
     request: &ServiceRequest,
-) -> (&'static str, Result<Option<Arc<Principal>>, Problem>) {
+) -> (Cow<'static, str>, Result<Option<Arc<Principal>>, Problem>) {
     let Some(pattern) = request.match_pattern() else {
         let limits = limits(request).and_then(|()| docket.rates.peer(request.peer_addr()));
-        return ("unknown", Err(limits.err().unwrap_or_else(unknown_route)));
+        return ("unknown".into(), Err(limits.err().unwrap_or_else(unknown_route)));
     };
     let method = request.method().as_str();
     let routes = access::of(&pattern);
     let Some(first) = routes.first() else {
-        return ("unlisted", Err(forbidden()));
+        return ("unlisted".into(), Err(forbidden()));
     };
     let Some(route) = routes.iter().find(|route| route.method == method) else {
-        return (first.path, Err(wrong_method(routes)));
+        return (first.label(request.path()), Err(wrong_method(routes)));
     };
     let allowed = limits(request).and_then(|()| allow(docket, route, request));
     let understood = allowed.and_then(|caller| no_parameters(route, request).map(|()| caller));
-    (route.path, understood)
+    (route.label(request.path()), understood)
 }
 
-/// Refuses parameters of a route that takes none; those that take some refuse what they do not know.
+/// Refuses parameters that are no text, and those of a route that takes none; those that take some refuse what they do not know.
 fn no_parameters(route: &Route, request: &ServiceRequest) -> Result<(), Problem> {
     let query = request.query_string();
     let of_the_desk = route.path.starts_with("/v1/");
-    if query.is_empty() || !of_the_desk || openapi::takes_parameters(route) {
+    if query.is_empty() || !of_the_desk {
+        return Ok(());
+    }
+    body::check_escapes(query)?;
+    if openapi::takes_parameters(route) {
         return Ok(());
     }
     let name = query.split(['=', '&']).next().unwrap_or_default();

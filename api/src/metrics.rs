@@ -1,5 +1,6 @@
 //! Figures for Prometheus: how the server does, never what it says.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
@@ -30,9 +31,15 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
 }
 
 /// Counts one answered request.
-pub fn answered(method: &'static str, route: &'static str, status: StatusCode, took: Duration) {
-    let labels = [("method", method), ("route", route), ("status", class(status))];
-    counter!("docket_http_requests_total", &labels).increment(1);
+pub fn answered(
+    method: &'static str,
+    route: Cow<'static, str>,
+    status: StatusCode,
+    took: Duration,
+) {
+    let (counted, status) = (route.clone(), class(status));
+    counter!("docket_http_requests_total", "method" => method, "route" => counted, "status" => status)
+        .increment(1);
     histogram!("docket_http_request_seconds", "method" => method, "route" => route).record(took);
 }
 

@@ -174,7 +174,12 @@ impl Desk {
             command_id: request.command_id,
             catalogue: &catalogue,
         };
-        let events = decide(&folded.state, command.clone(), &context)?;
+        let events = match decide(&folded.state, command.clone(), &context) {
+            Err(refusal @ TicketRefusal::TicketMerged { .. }) => {
+                return Err(self.naming_the_root(id, refusal).await?.into());
+            }
+            decided => decided?,
+        };
         Ok(Write {
             stream: id.stream(),
             version: folded.version,

@@ -10,7 +10,7 @@ use docket_domain::ticket::command::{
 };
 use docket_domain::ticket::decide::decide;
 use docket_domain::ticket::event::{LinkKind, OpenedBy, TicketEvent, TicketRef};
-use docket_domain::ticket::state::Ticket;
+use docket_domain::ticket::state::{Link, Ticket};
 use docket_store::Claim;
 
 use crate::append::{Appended, Plan, Write};
@@ -59,7 +59,8 @@ impl Desk {
     }
 
     /// Takes in a customer's message. One to a ticket that was closed too long ago to be reopened
-    /// opens a new ticket, linked with the old one (S-53); the answer is then about the new one.
+    /// opens a new ticket, linked with the old one (S-53); those after it go there, and so on. The answer
+    /// is then about the ticket that has the message.
     pub async fn receive_message(
         &self,
         request: &Request,
@@ -68,18 +69,52 @@ impl Desk {
         channel: Channel,
     ) -> Result<Done, CommandError> {
         let command = TicketCommand::Receive { message: message.clone(), channel };
-        for _ in 0..TRIES {
-            match self.execute(request, id, &command).await {
+        let elsewhere = Request { if_match: None, ..request.clone() };
+        let (mut at, mut passed, mut tries) = (id, Vec::new(), 0);
+        while tries < TRIES {
+            let asked = if at == id { request } else { &elsewhere };
+            match self.execute(asked, at, &command).await {
                 Err(CommandError::Ticket(TicketRefusal::ReopenWindowPassed)) => {}
                 other => return other,
             }
-            // An agent may reopen the old ticket meanwhile: then it is asked again.
-            let plan = self.plan_follow_up(request, id, message.clone(), channel).await?;
-            if let Appended::Done(done) = self.append(request, plan).await? {
+            passed.push(at);
+            if let Some(next) = self.follow_up(at, &passed).await? {
+                at = next;
+                continue;
+            }
+            let plan = self.plan_follow_up(asked, at, message.clone(), channel).await?;
+            if let Appended::Done(done) = self.append(asked, plan).await? {
                 return Ok(done);
             }
+            // An agent may have reopened the old ticket meanwhile, or another message opened one that
+            // follows it: then it is asked again.
+            passed.pop();
+            tries += 1;
         }
         Err(CommandError::Contended)
+    }
+
+    /// The ticket of the same customer that follows a closed one, or what that one was merged into: the
+    /// latest, where there are several. None of those that were asked already, for people may link in
+    /// circles.
+    async fn follow_up(
+        &self,
+        id: TicketId,
+        passed: &[TicketId],
+    ) -> Result<Option<TicketId>, CommandError> {
+        let folded = self.ticket(id).await?;
+        let ticket = folded.state.present().ok_or(TicketRefusal::NoSuchTicket)?;
+        let follows = |link: &&Link| link.kind == LinkKind::FollowedUpBy;
+        for link in ticket.links.iter().rev().filter(follows) {
+            let root = self.root_of(link.other.id).await?;
+            let found = self.ticket(root).await?;
+            let of_same =
+                found.state.present().is_some_and(|it| it.customer.id == ticket.customer.id);
+            if of_same && !passed.contains(&root) {
+                return Ok(Some(root));
+            }
+        }
+        Ok(None)
     }
 
     async fn plan_follow_up(

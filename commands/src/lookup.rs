@@ -5,6 +5,7 @@ use std::sync::Arc;
 use docket_domain::agent::Agent;
 use docket_domain::customer::{Address, Customer};
 use docket_domain::ids::{AgentId, CustomerId, TicketId};
+use docket_domain::ticket::command::TicketRefusal;
 use docket_domain::ticket::state::{Ticket, TicketState};
 use docket_store::Sealed;
 use uuid::Uuid;
@@ -114,6 +115,18 @@ impl Desk {
             root = merged;
         }
         Ok(root)
+    }
+
+    /// The refusal of a ticket that was merged, with the number of the ticket that takes writes: a ticket
+    /// knows what it was merged into, not what became of that one.
+    pub(crate) async fn naming_the_root(
+        &self,
+        id: TicketId,
+        refusal: TicketRefusal,
+    ) -> Result<TicketRefusal, CommandError> {
+        let root = self.root_of(id).await?;
+        let number = self.ticket(root).await?.state.present().map(|root| root.number.clone());
+        Ok(number.map_or(refusal, |into| TicketRefusal::TicketMerged { into }))
     }
 }
 

@@ -5,9 +5,11 @@
 //! module knows only today's shapes.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::StrDeserializer;
+use serde::de::{self, DeserializeOwned};
 use serde_json::Value;
 
 pub use self::upcasters::UPCASTERS;
@@ -136,6 +138,38 @@ pub fn decode(
         "definition" | REAPPLICATION => join(event_type, schema, &payload).map(Event::Definition),
         "token" => join(event_type, schema, &payload).map(Event::Token),
         _ => Err(error(event_type, schema, "no such category of streams")),
+    }
+}
+
+/// Whether any event is stored under this name.
+pub fn is_known(event_type: &str) -> bool {
+    fn names<E: DeserializeOwned>(event_type: &str) -> bool {
+        let name = StrDeserializer::<Misread>::new(event_type);
+        !matches!(E::deserialize(name), Err(Misread::UnknownName))
+    }
+    names::<TicketEvent>(event_type)
+        || names::<CustomerEvent>(event_type)
+        || names::<AgentEvent>(event_type)
+        || names::<DefinitionEvent>(event_type)
+        || names::<TokenEvent>(event_type)
+}
+
+/// Why a name alone is no event: nothing has that name, or, as always otherwise, its fields are missing.
+#[derive(Debug, thiserror::Error)]
+enum Misread {
+    #[error("no event has that name")]
+    UnknownName,
+    #[error("a name is no whole event")]
+    NoFields,
+}
+
+impl de::Error for Misread {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::NoFields
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::UnknownName
     }
 }
 

@@ -1,6 +1,7 @@
 //! Query strings; and what parsers say, in words for callers.
 
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
@@ -17,6 +18,34 @@ impl<T: DeserializeOwned + 'static> FromRequest for Params<T> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(query(request.query_string()).map(Self))
     }
+}
+
+/// Refuses what is no text once its percent-escapes are resolved: the parser would put something else in
+/// its place, and answer what nobody asked.
+pub fn check_escapes(query: &str) -> Result<(), Problem> {
+    let mut bytes = query.bytes();
+    let mut text = Vec::with_capacity(query.len());
+    let hex = |digit: Option<u8>| digit.and_then(|digit| char::from(digit).to_digit(16));
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            text.push(byte);
+            continue;
+        }
+        let (Some(high), Some(low)) = (hex(bytes.next()), hex(bytes.next())) else {
+            return Err(malformed_query(
+                "a % in the query is not followed by two hexadecimal digits",
+            ));
+        };
+        text.extend(u8::try_from(high * 16 + low));
+    }
+    match std::str::from_utf8(&text) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(malformed_query("the query is no UTF-8")),
+    }
+}
+
+fn malformed_query(detail: &str) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "malformed_query", detail)
 }
 
 /// Parses a query string. Each parameter stands for itself, so the one that is wrong on its own is
@@ -84,6 +113,20 @@ mod tests {
         assert_eq!(complaint("limit=1&way=in"), "/way invalid_value");
         assert_eq!(complaint("limit=1&colour=red"), "/colour unknown_field");
         assert_eq!(complaint("limit=1&limit=1"), "/limit duplicate_field");
+    }
+
+    #[test]
+    fn escapes_that_are_no_text_are_refused() {
+        for fine in ["", "q=50%25", "q=%C5%BC%c3%b3", "q=a+b&tag=%20"] {
+            assert!(check_escapes(fine).is_ok(), "{fine}");
+        }
+        for broken in ["q=%", "q=%4", "q=%zz", "%+1=a", "q=%ff", "q=%C5&tag=%BC"] {
+            let refused = check_escapes(broken).unwrap_err();
+            assert_eq!(
+                (refused.status(), refused.code()),
+                (StatusCode::BAD_REQUEST, "malformed_query")
+            );
+        }
     }
 
     #[test]

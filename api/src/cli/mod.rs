@@ -117,6 +117,9 @@ impl From<Problem> for Failure {
 
 /// Runs what the command line says.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
+    if matches!(cli.command, Command::Demo(_)) {
+        cli.options.name_no_store()?;
+    }
     let config = Config::settle(cli.options)?;
     crate::logging::start(config.log_format);
     match cli.command {

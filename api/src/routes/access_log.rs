@@ -40,10 +40,12 @@ pub struct Reading {
 /// Who read.
 #[derive(Debug, Serialize, ToSchema)]
 struct ReadBy {
-    /// What kind of somebody.
+    /// What kind of somebody: `agent`, `auditor`, `analyst` or `admin`.
     kind: String,
     /// Which one.
     id: String,
+    /// What they are called now: the agent's name, else the token's; `null` where that is erased.
+    name: Option<String>,
 }
 
 /// Which readings are asked for.
@@ -92,15 +94,21 @@ pub async fn answer(
     let more = entries.len() > size;
     entries.truncate(size);
     let next = entries.last().filter(|_| more).map(|last| last.seq.to_string());
-    Page::until(entries.into_iter().map(reading).collect(), next).answer()
+    let stream = |entry: &AccessEntry| format!("agent-{}", entry.access.actor_id);
+    let known = docket.names.of(entries.iter().map(stream)).await?;
+    let named = |entry: AccessEntry| {
+        let name = known.get(&stream(&entry)).and_then(Option::as_deref).map(str::to_owned);
+        reading(entry, name)
+    };
+    Page::until(entries.into_iter().map(named).collect(), next).answer()
 }
 
-fn reading(AccessEntry { seq, access }: AccessEntry) -> Reading {
+fn reading(AccessEntry { seq, access }: AccessEntry, name: Option<String>) -> Reading {
     Reading {
         seq,
         at: Instant(access.at),
         token: access.token_id,
-        actor: ReadBy { kind: access.actor_kind, id: access.actor_id },
+        actor: ReadBy { kind: access.actor_kind, id: access.actor_id, name },
         what: access.action,
         subject: access.subject,
     }

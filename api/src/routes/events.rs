@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
+use docket_domain::codec;
 use docket_domain::ids::TokenId;
 use docket_projections::history;
 use docket_store::batches::{Batches, PAGE_BYTES, bytes};
@@ -54,13 +55,24 @@ struct Wanted {
     after: Option<Position>,
     /// At most this many, up to 1,000; 100 unless said; fewer where they are large. NDJSON goes on to the end unless said.
     limit: Option<usize>,
-    /// Of this type only, such as `TicketAssigned`.
+    /// Of this type only, such as `TicketAssigned`; a page may then be empty and go on.
     r#type: Option<String>,
     /// Of this stream only, such as `ticket-0192…`.
     stream: Option<String>,
 }
 
 impl Wanted {
+    /// Refuses a type that no event has: nothing would ever pass, however long somebody read on.
+    fn checked(self) -> Result<Self, Problem> {
+        match self.r#type.as_ref().filter(|name| !codec::is_known(name)) {
+            Some(name) => {
+                let detail = format!("there is no type of events {name:?}");
+                Err(Problem::field("/type", "invalid_value", detail))
+            }
+            None => Ok(self),
+        }
+    }
+
     fn passes(&self, event: &StoredEvent) -> bool {
         self.r#type.as_ref().is_none_or(|wanted| *wanted == event.event_type)
             && self.stream.as_ref().is_none_or(|wanted| *wanted == event.stream)
@@ -84,7 +96,7 @@ async fn list(
     request: HttpRequest,
     wanted: Params<Wanted>,
 ) -> Answer {
-    let wanted = wanted.0;
+    let wanted = wanted.0.checked()?;
     let limit = wanted.limit.unwrap_or(USUAL);
     if !(1..=LARGEST).contains(&limit) {
         let detail = format!("limit is 1 to {LARGEST}");
@@ -113,17 +125,18 @@ async fn live(
     request: HttpRequest,
     wanted: Params<Wanted>,
 ) -> Answer {
+    let wanted = wanted.0.checked()?;
     let after = match request.headers().get("last-event-id") {
         Some(id) => {
             Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
                 Problem::field("/Last-Event-ID", "invalid_value", "Last-Event-ID is a position")
             })?)
         }
-        None => wanted.0.after,
+        None => wanted.after,
     };
     let after = after.unwrap_or_else(|| docket.store.head());
     docket.read_by(&caller.0, "events", after.saturating_add(1).to_string())?;
-    let feed = feed(docket, caller.0.token, wanted.0, after);
+    let feed = feed(docket, caller.0.token, wanted, after);
     Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(feed))
 }
 

@@ -3,13 +3,13 @@
 use docket_commands::{CustomerInput, NewTicket, Occurred, Request};
 use docket_domain::codec::Event;
 use docket_domain::customer::{Address, AddressKind, CustomerProfile};
-use docket_domain::ids::CustomerId;
+use docket_domain::ids::{CustomerId, TicketId};
 use docket_domain::instant::Instant;
-use docket_domain::party::ActorKind;
+use docket_domain::party::{ActorKind, Channel};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{GivenContact, TicketCreated, TicketEvent};
 
-use crate::{DAY, NOON, Scene, details, request, scene};
+use crate::{DAY, NOON, Scene, details, request, said, scene};
 
 const EMAIL: AddressKind = AddressKind::Email;
 const PHONE: AddressKind = AddressKind::Phone;
@@ -140,4 +140,33 @@ async fn of_two_who_bring_the_same_new_address_at_once_one_learns_it() {
         learnt += done.events.iter().filter(|it| matches!(it.event, Event::Customer(_))).count();
     }
     assert_eq!(learnt, 1);
+}
+
+#[tokio::test]
+async fn messages_to_a_ticket_closed_long_ago_meet_in_the_one_that_follows_it() {
+    let scene = scene().await;
+    let old = scene.open("old").await;
+    scene.close("close", old).await;
+    scene.pass(15 * DAY);
+    let write = async |name: &str| {
+        let done =
+            scene.desk.receive_message(&request(name), old, said("Again"), Channel::Email).await;
+        TicketId::of_stream(&done.unwrap().stream).unwrap()
+    };
+    let (first, second) = tokio::join!(write("first"), write("second"));
+    assert_eq!(first, second, "two at once open one");
+    assert_ne!(first, old);
+    assert_eq!(write("first").await, first, "a repetition is answered as before");
+    assert_eq!(scene.state(first).await.messages.len(), 2);
+
+    scene.close("close the follow-up", first).await;
+    scene.pass(15 * DAY);
+    let next = write("third").await;
+    assert!(next != old && next != first);
+    assert_eq!(write("fourth").await, next, "along the chain");
+    assert_eq!(scene.state(next).await.messages.len(), 2);
+
+    scene.merge(next, scene.open("other").await).await;
+    let root = write("fifth").await;
+    assert_eq!(scene.desk.root_of(next).await.unwrap(), root, "and where a merge leads");
 }

@@ -17,6 +17,12 @@ async fn a_merge_chain_leads_to_its_root_and_no_cycle_comes_about() {
     assert_eq!(scene.desk.root_of(a).await.unwrap(), c);
     let cycle = scene.desk.merge(&request("ca"), c, a).await;
     assert!(matches!(cycle, Err(CommandError::Ticket(TicketRefusal::MergeCycle))));
+    let written = scene.desk.receive_message(&request("m"), a, said("Hello?"), Channel::Web).await;
+    let root = scene.state(c).await.number;
+    assert!(
+        matches!(written, Err(CommandError::Ticket(TicketRefusal::TicketMerged { into })) if into == root),
+        "the root takes writes, not what lies between"
+    );
     let itself = scene.desk.merge(&request("cc"), c, c).await;
     assert!(matches!(itself, Err(CommandError::Ticket(TicketRefusal::MergeCycle))));
 }
@@ -119,7 +125,7 @@ async fn the_end_of_a_chain_answers_for_all_and_gives_back_what_it_did_not() {
 }
 
 impl Scene {
-    async fn merge(&self, source: TicketId, into: TicketId) -> MergeId {
+    pub(crate) async fn merge(&self, source: TicketId, into: TicketId) -> MergeId {
         let name = format!("{source} into {into}");
         self.desk.merge(&request(&name), source, into).await.unwrap();
         self.state(source).await.merged.unwrap().merge_id
@@ -131,7 +137,7 @@ impl Scene {
         self.desk.execute(&request(name), id, &reply).await.unwrap();
     }
 
-    async fn state(&self, id: TicketId) -> TicketState {
+    pub(crate) async fn state(&self, id: TicketId) -> TicketState {
         self.desk.ticket(id).await.unwrap().state.present().unwrap().clone()
     }
 

@@ -64,6 +64,8 @@ fn every_version_of_every_event_has_a_sample() {
     };
     let all: BTreeSet<(String, u16)> = names.into_iter().flatten().flat_map(versions).collect();
     assert_eq!(sampled, all);
+    assert!(all.iter().all(|(name, _)| is_known(name)));
+    assert!(!is_known("TicketClosd") && !is_known("TicketClosed,TicketReopened") && !is_known(""));
 }
 
 #[test]

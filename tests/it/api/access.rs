@@ -95,7 +95,14 @@ async fn readings_are_on_record_for_auditors_only() {
     let now = desk.now();
     let now = now.as_str();
     assert_eq!(read, [("ticket", now), ("history", now), ("timeline", now)]);
-    assert_eq!(log.body["data"][1]["actor"], json!({ "kind": "agent", "id": desk.ann }));
+    assert_eq!(
+        log.body["data"][1]["actor"],
+        json!({ "kind": "agent", "id": desk.ann, "name": "Ann" })
+    );
+    let again = desk.caller("auditor").get(&ticket.path("views-log")).await.is(200);
+    let kinds: Vec<_> =
+        again.body["data"].as_array().unwrap().iter().map(|it| &it["actor"]["kind"]).collect();
+    assert_eq!(kinds, ["analyst", "agent", "agent"]);
     let all = desk.caller("auditor").get("/v1/access-log?page_size=2").await.is(200);
     assert_eq!(all.body["page"]["has_more"], true);
     let rest = format!("/v1/access-log?cursor={}", all.text("/page/next"));

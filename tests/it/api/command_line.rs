@@ -127,6 +127,13 @@ fn a_demo_that_is_stopped_while_it_begins_leaves_no_desk_behind() {
 }
 
 #[test]
+fn a_demo_takes_no_place_to_keep_what_it_throws_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = docket(&folder.path().join("d1"), &["demo", "--tickets", "1"]);
+    assert!(!run.status.success() && said(&run).contains("leave out --data"), "{}", said(&run));
+}
+
+#[test]
 fn output_that_nobody_reads_ends_the_program_quietly() {
     for command in ["completions bash", "openapi"] {
         let (reader, writer) = std::io::pipe().unwrap();

@@ -33,6 +33,10 @@ async fn the_log_is_read_in_pages_without_gaps() {
     assert_eq!(nothing.body["data"], json!([]), "it does not begin anew");
     let many = desk.admin.get("/v1/events?limit=1001").await;
     assert_eq!(many.problem(), "422 invalid_request /limit:invalid_value");
+    for path in ["events?type=TicketClosd", "events?type=A,B", "events/stream?type=TicketClosd"] {
+        let unknown = desk.admin.get(&format!("/v1/{path}")).await;
+        assert_eq!(unknown.problem(), "422 invalid_request /type:invalid_value", "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,6 +87,10 @@ async fn targets_and_headers_have_limits() {
     let desk = Desk::open().await;
     let long = desk.admin.get(&format!("/v1/tickets?q={}", "x".repeat(9_000))).await;
     assert_eq!(long.problem(), "414 uri_too_long");
+    for broken in ["tickets?q=%zz", "tickets?q=%ff", "events?after=%3", "settings?%zz"] {
+        let refused = desk.admin.get(&format!("/v1/{broken}")).await;
+        assert_eq!(refused.problem(), "400 malformed_query", "{broken}");
+    }
     let wide = desk.admin.request("GET", "/v1/tickets").header("x-filler", "x".repeat(40_000));
     assert_eq!(desk.admin.send(wide).await.problem(), "431 headers_too_large");
 }

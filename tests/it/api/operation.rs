@@ -12,10 +12,12 @@ async fn health_and_readiness_need_no_token_and_figures_do() {
     assert_eq!(ready.body, json!({ "status": "ok", "parked": [] }));
     assert_eq!(desk.anonymous.get("/metrics").await.problem(), "401 token_required");
     desk.given_ticket().await;
+    desk.admin.get("/v1/queues/inbox").await.is(200);
     let figures = desk.admin.get("/metrics").await.is(200);
     let figures = String::from_utf8(figures.bytes).unwrap();
     for figure in [
         "docket_http_requests_total{method=\"POST\",route=\"/v1/tickets\",status=\"2xx\"}",
+        "docket_http_requests_total{method=\"GET\",route=\"/v1/queues/{key}\",status=\"2xx\"}",
         "docket_http_request_seconds_bucket",
         "docket_append_seconds_bucket",
         "docket_append_batch_size_bucket",

@@ -252,6 +252,8 @@ async fn a_message_after_the_reopen_window_opens_a_new_ticket() {
     assert_eq!(links(&first), json!([["follows_up", ticket.id]]));
     let old = desk.admin.get(&ticket.own()).await.is(200);
     assert_eq!(links(&old), json!([["followed_up_by", first.text("/id")]]));
+    let second = desk.admin.post(&ticket.path("message"), &message).await.is(200);
+    assert_eq!((second.text("/id"), &second.body["messages"]), (first.text("/id"), &json!(2)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,11 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{post, web};
+use docket_commands::Done;
+use docket_domain::codec::Event;
 use docket_domain::ids::MessageId;
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 use docket_domain::ticket::command::TicketCommand;
-use docket_domain::ticket::event::Outcome;
+use docket_domain::ticket::event::{Outcome, TicketEvent};
 use docket_projections::ticket_document::TicketDocument;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -121,7 +123,8 @@ struct Incoming {
 /// Take in a customer's message.
 ///
 /// It wakes a snoozed ticket and reopens a closed one within the reopen window. After the window it
-/// opens a new, linked ticket, and the answer is 201 with that one.
+/// opens a new, linked ticket, and the answer is 201 with that one; where such a ticket is there already,
+/// the message goes to it.
 #[utoipa::path(tag = "tickets", request_body = Incoming,
     responses((status = 200, description = "The ticket.", body = TicketDocument),
         (status = 201, description = "The new ticket it opened.", body = TicketDocument)))]
@@ -138,9 +141,14 @@ async fn receive(call: Call, id: web::Path<String>, body: Body<Incoming>) -> Ans
             call.docket.desk.receive_message(&request, id, message, asked.channel).await
         }
     };
-    let opened = done.as_ref().is_ok_and(|done| done.stream != id.stream());
+    let opened = done.as_ref().is_ok_and(opens_a_ticket);
     let status = if opened { StatusCode::CREATED } else { StatusCode::OK };
     call.ticket_answer(done, status).await
+}
+
+fn opens_a_ticket(done: &Done) -> bool {
+    let created = |event: &Event| matches!(event, Event::Ticket(TicketEvent::TicketCreated(_)));
+    done.events.iter().any(|recorded| created(&recorded.event))
 }
 
 /// Which message was opened.

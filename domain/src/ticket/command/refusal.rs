@@ -1,6 +1,7 @@
 //! Why something asked of a ticket is refused.
 
 use crate::definition::DefinitionKind;
+use crate::instant::Instant;
 
 /// Why a command on a ticket is refused: one variant for each rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +114,7 @@ pub enum TicketRefusal {
         present: u8,
     },
     /// The level must be lower than the present one.
-    #[error("the level must be below {present}")]
+    #[error("the escalation level is {present}; de-escalating does not raise it")]
     DeescalationLevel {
         /// The level now.
         present: u8,
@@ -140,6 +141,23 @@ pub enum TicketRefusal {
     UnknownVersion {
         /// The version given.
         version: u64,
+    },
+    /// A contact that has not begun yet.
+    #[error("a contact is logged once it has begun")]
+    StartsLater,
+    /// A promise, or a delay, whose time had passed when it was told.
+    #[error("what is promised or expected lies ahead, not before {now}")]
+    Past {
+        /// Where it stands in what was asked.
+        field: &'static str,
+        /// When it was told.
+        now: Instant,
+    },
+    /// A tag that is to be added and removed at once.
+    #[error("the tag {tag:?} is to be both added and removed")]
+    TagBothWays {
+        /// The tag.
+        tag: String,
     },
     /// An end before its beginning.
     #[error("it ends before it begins")]
@@ -198,6 +216,9 @@ impl TicketRefusal {
             Self::UnknownLink => "unknown_link",
             Self::ScoreOutsideScale { .. } => "score_outside_scale",
             Self::UnknownVersion { .. } => "unknown_version",
+            Self::StartsLater => "starts_later",
+            Self::Past { .. } => "in_the_past",
+            Self::TagBothWays { .. } => "tag_both_ways",
             Self::EndsBeforeStart => "ends_before_start",
             Self::ReopenWindowPassed => "reopen_window_passed",
             Self::TooManyTags => "too_many_tags",
@@ -235,6 +256,9 @@ impl TicketRefusal {
             Self::SelfLink | Self::UnknownLink => Some("/ticket"),
             Self::ScoreOutsideScale { .. } => Some("/score"),
             Self::UnknownVersion { .. } => Some("/corrects"),
+            Self::StartsLater => Some("/started_at"),
+            Self::Past { field, .. } => Some(field),
+            Self::TagBothWays { .. } => Some("/remove"),
             Self::EndsBeforeStart => Some("/ended_at"),
             Self::TooManyTags => Some("/add"),
             Self::TooManyFields => Some("/field"),

@@ -128,10 +128,13 @@ pub(super) fn set_status(
     Ok(vec![TicketEvent::TicketStatusChanged { from: state.status.clone(), to }])
 }
 
-/// Adds and removes tags. A tag that is both added and removed is there in the end.
+/// Adds and removes tags, none of them both: nobody could say what is meant.
 pub(super) fn tag(state: &TicketState, add: Vec<String>, remove: &[String]) -> Decision {
+    if let Some(tag) = remove.iter().find(|tag| add.contains(tag)) {
+        return Err(TicketRefusal::TagBothWays { tag: tag.clone() });
+    }
     let mut removed = distinct(remove.to_vec());
-    removed.retain(|tag| state.tags.contains(tag) && !add.contains(tag));
+    removed.retain(|tag| state.tags.contains(tag));
     let mut added = distinct(add);
     added.retain(|tag| !state.tags.contains(tag));
     if added.is_empty() && removed.is_empty() {

@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::ids::{CommitmentId, MessageId};
+use crate::instant::Instant;
 use crate::personal::Personal;
 use crate::ticket::command::{NewDue, TicketRefusal};
 use crate::ticket::decide::Decision;
@@ -15,6 +16,19 @@ pub(super) fn evidence_is_known(
 ) -> Result<(), TicketRefusal> {
     match evidence {
         Some(id) if state.message(id).is_none() => Err(TicketRefusal::UnknownMessage),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What is promised, or expected, lies ahead of whoever says so: `field` is where it stands.
+pub(super) fn lies_ahead(
+    field: &'static str,
+    time: Option<Instant>,
+    context: &Context<'_>,
+) -> Result<(), TicketRefusal> {
+    let now = context.now;
+    match time {
+        Some(time) if time < now => Err(TicketRefusal::Past { field, now }),
         Some(_) | None => Ok(()),
     }
 }
@@ -38,6 +52,7 @@ pub(super) fn change(
     text: String,
     due: NewDue,
     reason: String,
+    context: &Context<'_>,
 ) -> Decision {
     let open = state.open_commitments().find(|it| it.id == id);
     let open = open.ok_or(TicketRefusal::UnknownCommitment)?;
@@ -48,6 +63,9 @@ pub(super) fn change(
     let text = Personal::text(text);
     if open.text == text && open.due == due {
         return Ok(Vec::new());
+    }
+    if open.due != due {
+        lies_ahead("/due", due, context)?;
     }
     Ok(vec![TicketEvent::CommitmentChanged {
         commitment_id: id,

@@ -14,7 +14,7 @@ type Period = (Option<Instant>, Option<Instant>);
 
 /// Logs a phone call, a missed one too (S-64).
 pub(super) fn log_call(state: &TicketState, call: NewCall, context: &Context<'_>) -> Decision {
-    ends_after_start((call.started_at, call.ended_at))?;
+    took_place((call.started_at, call.ended_at), context)?;
     Ok(vec![TicketEvent::CallLogged(Box::new(Call {
         id: MessageId(context.derive_id("message")),
         number: state.next_message_number(),
@@ -40,7 +40,7 @@ pub(super) fn log_meeting(
     summary: String,
     context: &Context<'_>,
 ) -> Decision {
-    ends_after_start(period)?;
+    took_place(period, context)?;
     Ok(vec![TicketEvent::ContactLogged(Box::new(Meeting {
         id: MessageId(context.derive_id("message")),
         number: state.next_message_number(),
@@ -60,7 +60,7 @@ pub(super) fn log_chat(
     transcript: String,
     context: &Context<'_>,
 ) -> Decision {
-    ends_after_start(period)?;
+    took_place(period, context)?;
     Ok(vec![TicketEvent::ChatLogged(Box::new(Chat {
         id: MessageId(context.derive_id("message")),
         number: state.next_message_number(),
@@ -72,8 +72,10 @@ pub(super) fn log_chat(
     }))])
 }
 
-fn ends_after_start(period: Period) -> Result<(), TicketRefusal> {
+/// A contact that was logged had begun, and ended after that.
+fn took_place(period: Period, context: &Context<'_>) -> Result<(), TicketRefusal> {
     match period {
+        (Some(start), _) if start > context.now => Err(TicketRefusal::StartsLater),
         (Some(start), Some(end)) if end < start => Err(TicketRefusal::EndsBeforeStart),
         (Some(_) | None, Some(_) | None) => Ok(()),
     }

@@ -60,6 +60,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         }
         C::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted } => {
             commitment::evidence_is_known(state, evidence)?;
+            commitment::lies_ahead("/due", due, context)?;
             Ok(vec![TicketEvent::CommitmentRecorded {
                 commitment_id: commitment::new_id(context),
                 promiser,
@@ -73,7 +74,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         }
         C::KeepCommitment { commitment, note } => commitment::keep(state, commitment, note),
         C::ChangeCommitment { commitment, text, due, reason } => {
-            commitment::change(state, commitment, text, due, reason)
+            commitment::change(state, commitment, text, due, reason, context)
         }
         C::BreakCommitment { commitment, reason } => {
             commitment::break_it(state, commitment, reason)
@@ -113,6 +114,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         }
         C::NoteOwner { away, found_in } => ownership::note(state, away, found_in),
         C::AnnounceDelay { text, expected } => {
+            commitment::lies_ahead("/expected", expected, context)?;
             let text = text.into();
             Ok(vec![TicketEvent::DelayAnnounced { text, expected, clock: None }])
         }

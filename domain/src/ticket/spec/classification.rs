@@ -249,6 +249,12 @@ fn a_ticket_has_at_most_fifty_tags() {
 }
 
 #[test]
+fn a_tag_is_not_added_and_removed_at_once() {
+    let refused = spec(&story([]), tag(&["courier", "late"], &["late"]));
+    assert!(refused.contains(r#"refused tag_both_ways at "/remove""#), "{refused}");
+}
+
+#[test]
 fn a_custom_field_is_set_changed_and_cleared() {
     let given = story([set_field("order", Some("A-17"))]);
     assert_snapshot!(spec(&story([]), set_field("order", Some("A-17"))), @r#"

@@ -111,3 +111,14 @@ fn a_closed_ticket_takes_no_contact() {
     then  refused ticket_closed: the ticket is closed; reopen it first
     ");
 }
+
+#[test]
+fn what_has_not_begun_is_not_logged() {
+    let (started_at, ended_at) = period("2027-03-02T09:00:00Z", "2027-03-02T09:20:00Z");
+    let next_year = NewCall { started_at, ended_at, ..call(CallOutcome::Answered) };
+    let refused = spec(&story([]), C::LogCall(Box::new(next_year)));
+    assert!(refused.contains(r#"refused starts_later at "/started_at""#), "{refused}");
+    let meeting = C::LogMeeting { agent: None, started_at, ended_at, summary: "Will meet".into() };
+    let refused = spec(&story([]), meeting);
+    assert!(refused.contains(r#"refused starts_later at "/started_at""#), "{refused}");
+}

@@ -159,7 +159,7 @@ fn a_deescalation_goes_down_only() {
     assert_snapshot!(spec(&given, deescalate(Some(4))), @r#"
     given TicketCreated → new, TicketEscalated
     when  de-escalate to 4
-    then  refused deescalation_level at "/level": the level must be below 3
+    then  refused deescalation_level at "/level": the escalation level is 3; de-escalating does not raise it
     "#);
     assert_snapshot!(spec(&story([close()]), deescalate(None)), @"
     given TicketCreated → new, TicketClosed → closed
