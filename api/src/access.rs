@@ -53,7 +53,10 @@ impl Route {
             None => part.to_owned(),
         });
         let readable: String = parts.collect();
-        let kind = path.split('/').nth(2).unwrap_or_default();
+        // A path may write a kind in escapes, in as many ways as it likes; figures know it by its word.
+        let named = path.split('/').nth(2).unwrap_or_default();
+        let mut kinds = self.path.split([':', '|', '}']);
+        let kind = kinds.find(|kind| *kind == named).unwrap_or("{kind}");
         Cow::Owned(readable.replace("{kind}", kind))
     }
 }
@@ -217,5 +220,21 @@ impl Route {
             }
         }
         bare
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_says_the_kind_and_none_that_a_path_makes_up() {
+        let label =
+            |pattern, path: &str| Route { path: pattern, ..ROUTES[0] }.label(path).into_owned();
+        let versions = "/v1/{kind:queues|types}/{key}/versions";
+        assert_eq!(label(versions, "/v1/types/a/versions"), "/v1/types/{key}/versions");
+        assert_eq!(label(versions, "/v1/%74ypes/a/versions"), "/v1/{kind}/{key}/versions");
+        assert_eq!(label("/v1/categories/{key:.*}", "/v1/categories/a/b"), "/v1/categories/{key}");
+        assert_eq!(label("/v1/tickets/{id}", "/v1/tickets/7"), "/v1/tickets/{id}");
     }
 }

@@ -123,7 +123,8 @@ fn admit(
     (route.label(request.path()), understood)
 }
 
-/// Refuses parameters that are no text, and those of a route that takes none; those that take some refuse what they do not know.
+/// Refuses parameters that are no text, and those of a route that takes none; those that take some refuse
+/// what they do not know.
 fn no_parameters(route: &Route, request: &ServiceRequest) -> Result<(), Problem> {
     let query = request.query_string();
     let of_the_desk = route.path.starts_with("/v1/");

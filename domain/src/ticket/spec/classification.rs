@@ -229,7 +229,7 @@ fn tags_are_added_and_removed_where_that_changes_anything() {
     assert_snapshot!(spec(&given, tag(&["vip"], &["vip", "gone"])), @r#"
     given TicketCreated → new, TicketTagged
     when  tag +["vip"] -["vip", "gone"]
-    then  nothing
+    then  refused tag_both_ways at "/remove": the tag "vip" is to be both added and removed
     "#);
     assert_snapshot!(spec(&story([close()]), tag(&["late"], &[])), @r#"
     given TicketCreated → new, TicketClosed → closed

@@ -13,8 +13,8 @@ fn call(outcome: CallOutcome) -> NewCall {
         phone: Some("+48221234567".into()),
         ivr_path: vec!["1".into(), "3".into()],
         wait_ms: Some(12_000),
-        started_at: Some("2026-03-02T09:30:00Z".parse().unwrap()),
-        ended_at: Some("2026-03-02T09:35:00Z".parse().unwrap()),
+        started_at: Some("2026-03-02T08:30:00Z".parse().unwrap()),
+        ended_at: Some("2026-03-02T08:35:00Z".parse().unwrap()),
         summary: Some("Asked for the address".into()),
         attachments: Vec::new(),
     }
@@ -34,7 +34,7 @@ fn a_call_gets_the_next_number_and_moves_no_status() {
     assert_snapshot!(spec(&story([]), answered), @r#"
     given TicketCreated → new
     when  log a call, Inbound and Answered
-    then  CallLogged agent: Anna, direction: inbound, ended_at: 2026-03-02T09:35:00.000Z, id: new, ivr_path: [1, 3], line: hotline, number: 1042-2, outcome: answered, phone: "+48221234567", started_at: 2026-03-02T09:30:00.000Z, summary: "Asked for the address", wait_ms: 12000
+    then  CallLogged agent: Anna, direction: inbound, ended_at: 2026-03-02T08:35:00.000Z, id: new, ivr_path: [1, 3], line: hotline, number: 1042-2, outcome: answered, phone: "+48221234567", started_at: 2026-03-02T08:30:00.000Z, summary: "Asked for the address", wait_ms: 12000
     "#);
 }
 
