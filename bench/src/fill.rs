@@ -17,14 +17,11 @@ use docket_domain::ticket::event::{
 };
 use docket_store::sqlite::SqliteStore;
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{
-    Append, Claim, Clock, EventStore, Expected, NewEvent, Outcome, StreamWrite, event_id,
-};
+use docket_store::{Append, Claim, EventStore, Expected, NewEvent, Outcome, StreamWrite, event_id};
 use uuid::Uuid;
 
 use crate::load::words;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+use crate::writes::Failure;
 
 /// What a filled desk is made of.
 #[derive(Clone, Copy)]
@@ -53,14 +50,26 @@ pub async fn fill(data: &Path, desk: Desk) -> Result<(), Failure> {
 }
 
 /// Writes so many tickets into `data`, each with its story.
-pub async fn fill_with<F>(data: &Path, tickets: u64, story: F) -> Result<(), Failure>
-where
-    F: Fn(u64) -> Story + Clone + Send + Sync + 'static,
-{
+pub async fn fill_with(
+    data: &Path,
+    tickets: u64,
+    story: impl Fn(u64) -> Story + Clone + Send + Sync + 'static,
+) -> Result<(), Failure> {
     std::fs::create_dir_all(data)?;
-    let clock: Clock = Arc::new(now);
-    let log = Arc::new(SqliteStore::open(data.join("log.sqlite"), clock).await?);
-    let store: Arc<dyn EventStore> = log.clone();
+    let log = Arc::new(SqliteStore::open(data.join("log.sqlite"), Arc::new(now)).await?);
+    write(data, log.clone(), tickets, story).await?;
+    // The server that is started next wants the file's lock.
+    log.close().await;
+    Ok(())
+}
+
+/// Writes so many tickets through a store, which is left open; their key into `data`.
+pub async fn write(
+    data: &Path,
+    store: Arc<dyn EventStore>,
+    tickets: u64,
+    story: impl Fn(u64) -> Story + Clone + Send + Sync + 'static,
+) -> Result<(), Failure> {
     let key = KeyFile::load_or_create(&data.join("docket.key"), &*store).await?;
     let vault = Arc::new(Vault::new(store.clone(), key));
     const WRITERS: u64 = 64;
@@ -78,8 +87,6 @@ where
     for writer in writers {
         writer.await??;
     }
-    // The server that is started next wants the file's lock.
-    log.close().await;
     Ok(())
 }
 
@@ -149,7 +156,8 @@ fn minted_at(opened: Instant) -> Uuid {
 }
 
 impl Desk {
-    fn story(self, number: u64) -> Story {
+    /// The ticket of this number, as every desk of this size has it.
+    pub fn story(self, number: u64) -> Story {
         let place = number % 2_000;
         let events = (0..self.events).map(|index| (None, event(self, number, index, place)));
         Story { customer: place, opened_at: None, events: events.collect() }

@@ -3,6 +3,7 @@
 //! Every figure is a ratio to something measured here and now, or an absolute bar with the machine
 //! named beside it; `docs/performance.md` says how to repeat them and what was reached.
 
+mod appends;
 mod desk;
 mod fill;
 mod floor;
@@ -32,12 +33,9 @@ enum What {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
-    /// The same with PostgreSQL behind the server, beside what pgbench inserts into the same table.
-    Postgres {
-        /// How long the sustained load is held, in seconds.
-        #[arg(long, default_value_t = 60)]
-        seconds: u64,
-    },
+    /// The same with PostgreSQL behind the server, beside what pgbench inserts into the same table;
+    /// appends through the store alone, what they cost as the log grows, and building views.
+    Postgres(postgres::Options),
     /// Histories, as-of readings and queue pages on filled desks; start, memory, rebuild.
     Reads {
         /// How many tickets the large desk has.
@@ -69,7 +67,7 @@ enum What {
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match Options::parse().what {
         What::Commands { seconds } => writes::measure(seconds).await,
-        What::Postgres { seconds } => postgres::measure(seconds).await,
+        What::Postgres(options) => postgres::measure(&options).await,
         What::Reads { tickets } => reads::measure(tickets).await,
         What::Pages { tickets } => reads::pages(tickets).await,
         What::Desk { tickets } => desk::measure(tickets).await,

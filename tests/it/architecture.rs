@@ -186,7 +186,8 @@ fn files(folder: &str, end: &str) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(&folder).expect("a folder of the project") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                folders.push(path);
+                // What a workspace of its own has built is not ours.
+                folders.extend((!path.ends_with("target")).then_some(path));
             } else if path.extension().is_some_and(|extension| extension == end) {
                 files.push(path);
             }
