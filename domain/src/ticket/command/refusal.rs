@@ -145,8 +145,8 @@ pub enum TicketRefusal {
     /// A contact that has not begun yet.
     #[error("a contact is logged once it has begun")]
     StartsLater,
-    /// A promise, or a delay, whose time had passed when it was told.
-    #[error("what is promised or expected lies ahead, not before {now}")]
+    /// A delay until a time that had passed when it was told.
+    #[error("what is expected lies ahead, not before {now}")]
     Past {
         /// Where it stands in what was asked.
         field: &'static str,

@@ -20,17 +20,18 @@ pub(super) fn evidence_is_known(
     }
 }
 
-/// What is promised, or expected, lies ahead of whoever says so: `field` is where it stands.
-pub(super) fn lies_ahead(
-    field: &'static str,
-    time: Option<Instant>,
+/// Says that it takes longer (S-92): until when lies ahead of whoever says so. A promise may be recorded
+/// late, for it is what was agreed (S-96), but an announcement is made now.
+pub(super) fn announce_delay(
+    text: String,
+    expected: Option<Instant>,
     context: &Context<'_>,
-) -> Result<(), TicketRefusal> {
+) -> Decision {
     let now = context.now;
-    match time {
-        Some(time) if time < now => Err(TicketRefusal::Past { field, now }),
-        Some(_) | None => Ok(()),
+    if expected.is_some_and(|expected| expected < now) {
+        return Err(TicketRefusal::Past { field: "/expected", now });
     }
+    Ok(vec![TicketEvent::DelayAnnounced { text: text.into(), expected, clock: None }])
 }
 
 pub(super) fn new_id(context: &Context<'_>) -> CommitmentId {
@@ -52,7 +53,6 @@ pub(super) fn change(
     text: String,
     due: NewDue,
     reason: String,
-    context: &Context<'_>,
 ) -> Decision {
     let open = state.open_commitments().find(|it| it.id == id);
     let open = open.ok_or(TicketRefusal::UnknownCommitment)?;
@@ -63,9 +63,6 @@ pub(super) fn change(
     let text = Personal::text(text);
     if open.text == text && open.due == due {
         return Ok(Vec::new());
-    }
-    if open.due != due {
-        lies_ahead("/due", due, context)?;
     }
     Ok(vec![TicketEvent::CommitmentChanged {
         commitment_id: id,

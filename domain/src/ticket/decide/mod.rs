@@ -60,7 +60,6 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         }
         C::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted } => {
             commitment::evidence_is_known(state, evidence)?;
-            commitment::lies_ahead("/due", due, context)?;
             Ok(vec![TicketEvent::CommitmentRecorded {
                 commitment_id: commitment::new_id(context),
                 promiser,
@@ -74,7 +73,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         }
         C::KeepCommitment { commitment, note } => commitment::keep(state, commitment, note),
         C::ChangeCommitment { commitment, text, due, reason } => {
-            commitment::change(state, commitment, text, due, reason, context)
+            commitment::change(state, commitment, text, due, reason)
         }
         C::BreakCommitment { commitment, reason } => {
             commitment::break_it(state, commitment, reason)
@@ -113,11 +112,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
             clock::mark(state, *due, found_in, (detected_at, to), context)
         }
         C::NoteOwner { away, found_in } => ownership::note(state, away, found_in),
-        C::AnnounceDelay { text, expected } => {
-            commitment::lies_ahead("/expected", expected, context)?;
-            let text = text.into();
-            Ok(vec![TicketEvent::DelayAnnounced { text, expected, clock: None }])
-        }
+        C::AnnounceDelay { text, expected } => commitment::announce_delay(text, expected, context),
         C::ReapplySla { reapplied, found_in } => clock::reapply(state, reapplied, found_in),
         C::RaiseComplaint { claim, severity, remedy, owner } => {
             complaint::raise(state, claim, severity, remedy, owner, context)
