@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::house::House;
-use super::tables::{ACCESSES, EVENTS, Row, Table};
+use super::tables::{ACCESSES, EVENTS, Row, Span, Table};
 use super::{Moved, PAGE, PAGE_BYTES, number};
 use crate::appending::known::from_hex;
 use crate::batches::Batches;
@@ -18,6 +18,8 @@ pub(super) struct Comparison {
     readings: u64,
     /// The last reading that was compared.
     reading: Position,
+    /// Up to which position of the log the commands were compared.
+    commands: Option<Position>,
 }
 
 impl Comparison {
@@ -58,14 +60,43 @@ impl Comparison {
         let end = to.last(&ACCESSES).await?;
         while self.reading < end {
             let behind = [Some(self.reading.to_string())];
-            let there = to.page(&ACCESSES, &behind, None, PAGE).await?;
-            let here = from.page(&ACCESSES, &behind, None, there.len()).await?;
+            let there = to.page(&ACCESSES, &behind, Span::default(), PAGE).await?;
+            let here = from.page(&ACCESSES, &behind, Span::default(), there.len()).await?;
             let Some(last) = there.last() else { break };
             let last = number(last)?;
             same(&ACCESSES, self.reading, &here, &there)?;
             self.reading = last;
             self.readings += there.len() as u64;
         }
+        Ok(())
+    }
+
+    /// Compares the commands that came with the log behind those that were compared before, up to a
+    /// position up to which they were brought. None of them changes any more.
+    pub async fn commands(
+        &mut self,
+        table: &Table,
+        up_to: Position,
+        from: &mut House,
+        to: &mut House,
+    ) -> Result<(), StoreError> {
+        let span = Span { after: self.commands, up_to: Some(up_to) };
+        let mut behind: Vec<Option<String>> = Vec::new();
+        loop {
+            let (here, there) = tokio::try_join!(
+                from.page(table, &behind, span, PAGE),
+                to.page(table, &behind, span, PAGE)
+            )?;
+            if here != there {
+                return Err(StoreError::Integrity(format!(
+                    "{} at the target are not those of the source; empty the target, and begin anew",
+                    table.name
+                )));
+            }
+            let Some(last) = here.last() else { break };
+            behind = table.key(last).to_vec();
+        }
+        self.commands = Some(up_to);
         Ok(())
     }
 
@@ -85,8 +116,10 @@ async fn alike(
     to: &mut House,
 ) -> Result<Vec<Row>, StoreError> {
     let key = [Some(behind.to_string())];
-    let (here, there) =
-        tokio::try_join!(from.page(table, &key, None, limit), to.page(table, &key, None, limit))?;
+    let (here, there) = tokio::try_join!(
+        from.page(table, &key, Span::default(), limit),
+        to.page(table, &key, Span::default(), limit)
+    )?;
     same(table, behind, &here, &there)?;
     Ok(here)
 }

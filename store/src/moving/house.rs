@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 use super::marks;
-use super::tables::{Dialect, EVENTS, Row, Table};
+use super::tables::{Dialect, EVENTS, Row, Span, Table};
 use crate::postgres::{self, Hosts};
 use crate::sqlite::{self, open};
 use crate::{Position, StoreError};
@@ -47,18 +47,18 @@ impl House {
     }
 
     /// Rows of a table behind a key, in the order of keys; of one that grows with the log, those alone
-    /// that came with it after a position.
+    /// that came with it in a span.
     pub async fn page(
         &mut self,
         table: &Table,
         behind: &[Option<String>],
-        after: Option<Position>,
+        span: Span,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
         if !self.has(table) {
             return Ok(Vec::new());
         }
-        let sql = table.reading(self.dialect(), !behind.is_empty(), after, limit);
+        let sql = table.reading(self.dialect(), !behind.is_empty(), span, limit);
         let rows = self.texts(table, sql, behind).await?;
         *self.read().entry(table.name).or_default() += rows.len() as u64;
         let rows: Result<_, _> = rows.iter().map(|row| serde_json::from_str(row)).collect();

@@ -2,7 +2,7 @@
 
 use super::house::House;
 use super::marks::{ARRIVING, DEPARTED};
-use super::tables::EVENTS;
+use super::tables::{EVENTS, Span};
 use super::{PAGE, meta, named};
 use crate::{STORE_ID, StoreError};
 
@@ -55,7 +55,7 @@ pub(super) async fn judge(from: &mut House, to: &mut House) -> Result<Option<Str
 
 /// A value in `meta`, in hexadecimal.
 pub(super) async fn value(house: &mut House, name: &str) -> Result<Option<String>, StoreError> {
-    let rows = house.page(meta(), &[], None, PAGE).await?;
+    let rows = house.page(meta(), &[], Span::default(), PAGE).await?;
     let found = rows.into_iter().find(|row| row.first() == Some(&Some(name.to_owned())));
     Ok(found.and_then(|mut row| row.pop().flatten()))
 }

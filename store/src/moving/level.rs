@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use super::PAGE;
 use super::house::House;
 use super::marks::stays;
-use super::tables::{Row, Table};
+use super::tables::{Row, Span, Table};
 use crate::{Position, StoreError};
 
 /// What was not alike.
@@ -22,21 +22,21 @@ pub(super) struct Changes {
 /// A table, row by row in the order of keys.
 struct Rows<'t> {
     table: &'t Table,
-    after: Option<Position>,
+    span: Span,
     read: VecDeque<Row>,
     behind: Vec<Option<String>>,
     ended: bool,
 }
 
 impl<'t> Rows<'t> {
-    fn of(table: &'t Table, after: Option<Position>) -> Self {
-        Self { table, after, read: VecDeque::new(), behind: Vec::new(), ended: false }
+    fn of(table: &'t Table, span: Span) -> Self {
+        Self { table, span, read: VecDeque::new(), behind: Vec::new(), ended: false }
     }
 
     /// Makes sure that the next row is at hand, if there is one.
     async fn look(&mut self, house: &mut House) -> Result<(), StoreError> {
         while self.read.is_empty() && !self.ended {
-            let page = house.page(self.table, &self.behind, self.after, PAGE).await?;
+            let page = house.page(self.table, &self.behind, self.span, PAGE).await?;
             self.ended = page.len() < PAGE;
             if let Some(last) = page.last() {
                 self.behind = self.table.key(last).to_vec();
@@ -74,7 +74,8 @@ pub(super) async fn bring(
     from: &mut House,
     to: &mut House,
 ) -> Result<Changes, StoreError> {
-    let (mut here, mut there) = (Rows::of(table, after), Rows::of(table, after));
+    let span = Span { after, up_to: None };
+    let (mut here, mut there) = (Rows::of(table, span), Rows::of(table, span));
     let (mut changes, mut work) = (Changes::default(), Work::default());
     loop {
         here.look(from).await?;

@@ -26,7 +26,7 @@ use self::house::House;
 use self::judging::{begin, judge, value};
 pub(crate) use self::marks::refuse_if_moving;
 use self::marks::{ARRIVING, DEPARTED};
-use self::tables::{ACCESSES, BESIDE, EVENTS, Row, Table};
+use self::tables::{ACCESSES, BESIDE, EVENTS, Row, Span, Table};
 use crate::batches::Batches;
 use crate::{Position, StoreError};
 
@@ -146,7 +146,9 @@ impl Moving {
         progress: &mut (dyn FnMut(Position, Position) + Send),
     ) -> Result<(), StoreError> {
         self.comparison.events(&mut self.from, &mut self.to, progress).await?;
-        self.comparison.readings(&mut self.from, &mut self.to).await
+        self.comparison.readings(&mut self.from, &mut self.to).await?;
+        let Some(levelled) = self.levelled else { return Ok(()) };
+        self.comparison.commands(commands(), levelled, &mut self.from, &mut self.to).await
     }
 
     /// Who still uses the source, in words; `None` where nobody does.
@@ -214,7 +216,7 @@ impl Moving {
         let mut copied = 0;
         while at < end {
             let behind = [Some(at.to_string())];
-            let rows = self.from.page(table, &behind, None, batches.next()).await?;
+            let rows = self.from.page(table, &behind, Span::default(), batches.next()).await?;
             let Some(last) = rows.last() else { break };
             batches.learn_of(rows.len(), rows.iter().flatten().flatten().map(String::len).sum());
             if table.name == EVENTS.name {
@@ -274,6 +276,11 @@ pub async fn give_up(from: Place<'_>, to: Place<'_>) -> Result<(), StoreError> {
     from.leave().await;
     to.leave().await;
     Ok(())
+}
+
+fn commands() -> &'static Table {
+    let [commands, ..] = &BESIDE;
+    commands
 }
 
 fn meta() -> &'static Table {

@@ -25,6 +25,22 @@ pub(super) struct Table {
     grows: Option<&'static str>,
 }
 
+/// A part of the log: what came after a position, up to and with another; without end where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    pub after: Option<Position>,
+    pub up_to: Option<Position>,
+}
+
+impl Span {
+    fn of(self, column: &str) -> String {
+        let after = self.after.map(|after| format!("{column} > {after}"));
+        let up_to = self.up_to.map(|up_to| format!("{column} <= {up_to}"));
+        let both: Vec<_> = after.into_iter().chain(up_to).collect();
+        if both.is_empty() { "true".to_owned() } else { both.join(" AND ") }
+    }
+}
+
 /// The columns of a row, in the table's order.
 pub(super) type Row = Vec<Option<String>>;
 
@@ -154,20 +170,12 @@ impl Table {
         names.join(", ")
     }
 
-    /// Rows behind a key, which is given as parameters, in the order of keys: each an array of texts.
-    pub fn reading(
-        &self,
-        dialect: Dialect,
-        behind: bool,
-        after: Option<Position>,
-        limit: usize,
-    ) -> String {
+    /// Rows behind a key, which is given as parameters, in the order of keys: each an array of texts. Of a
+    /// table that grows with the log, those alone that came with it in a span.
+    pub fn reading(&self, dialect: Dialect, behind: bool, span: Span, limit: usize) -> String {
         let columns: Vec<_> = self.columns.iter().map(|column| dialect.told(column)).collect();
         let keys = self.names(self.keys);
-        let after = self
-            .grows
-            .zip(after)
-            .map_or("true".to_owned(), |(column, after)| format!("{column} > {after}"));
+        let within = self.grows.map_or("true".to_owned(), |column| span.of(column));
         let behind = if behind {
             let key = self.columns.iter().take(self.keys).enumerate();
             let key = key.map(|(n, (_, kind))| dialect.meant(*kind, &format!("${}", n + 1)));
@@ -176,7 +184,7 @@ impl Table {
             "true".to_owned()
         };
         format!(
-            "SELECT CAST({}({}) AS text) FROM {} WHERE {behind} AND {after} ORDER BY {keys} LIMIT {limit}",
+            "SELECT CAST({}({}) AS text) FROM {} WHERE {behind} AND {within} ORDER BY {keys} LIMIT {limit}",
             dialect.array(),
             columns.join(", "),
             self.name

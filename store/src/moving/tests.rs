@@ -192,6 +192,26 @@ async fn what_was_altered_does_not_move() {
     assert_eq!(why, "position 20 of the log is missing; nothing behind it moves");
 }
 
+/// What a repetition is answered by is compared as well as what it wrote.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_not_the_same_at_the_target_does_not_move() {
+    let Some(houses) = Houses::new() else { return };
+    let file = houses.file().await.unwrap();
+    furnish(&file).await;
+    file.close().await;
+    houses
+        .between("log.sqlite", async |file, server| {
+            let mut moving = Moving::begin(file, server).await.unwrap();
+            moving.copy(&mut |_, _| {}).await.unwrap();
+            houses.postgres("UPDATE commands SET last = last + 1 WHERE first = 1").await;
+            let Err(StoreError::Integrity(why)) = moving.compare(&mut |_, _| {}).await else {
+                panic!("a repetition would be answered with more than its command wrote")
+            };
+            assert!(why.starts_with("commands at the target are not those of the source"), "{why}");
+        })
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_has_gone_is_closed_to_all_who_had_it_open_and_may_be_taken_back() {
     let Some(houses) = Houses::new() else { return };
