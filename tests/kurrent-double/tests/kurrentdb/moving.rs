@@ -109,7 +109,7 @@ async fn a_log_leaves_as_it_is() {
     assert_eq!(own, None, "where KurrentDB's log ends is nothing to PostgreSQL");
 }
 
-/// Seen to fail where only the lock of the file counts: what was begun would be left behind.
+/// Meant to fail where only the lock of the file counts: what was begun would be left behind.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_begun_is_finished_before_the_log_leaves() {
     let Some(database) = postgres::database() else { return };
