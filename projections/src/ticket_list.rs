@@ -174,16 +174,16 @@ pub async fn unowned(
 }
 
 /// The open tickets of an owner that may have to be told that the owner is away or back: those that know
-/// the owner away, and those that have had the owner since before `until`. `after` is the last of the page
-/// before.
+/// the owner away, and those that have had the owner since before `until`, as the list has them. `after` is
+/// the last of the page before.
 pub async fn to_be_noted(
     documents: &Documents,
     owner: Uuid,
     until: Instant,
     after: Option<Uuid>,
     limit: usize,
-) -> Result<Vec<Uuid>, DocumentsError> {
-    let query = Query::new("SELECT stream FROM {ticket_list} WHERE is_open = 1 AND assignee = ");
+) -> Result<Vec<TicketDocument>, DocumentsError> {
+    let query = Query::new("SELECT doc FROM {ticket_list} WHERE is_open = 1 AND assignee = ");
     let query = query.bind(owner.to_string()).sql(" AND (away = 1 OR owned < ");
     let mut query = query.bind(until.to_string()).sql(")");
     if let Some(after) = after {
@@ -191,5 +191,6 @@ pub async fn to_be_noted(
     }
     let query = query.sql(" ORDER BY stream LIMIT ").bind(limit as i64);
     let rows: Vec<(String,)> = documents.fetch(&query).await?;
-    Ok(rows.iter().map(|(stream,)| id_of(stream)).collect())
+    // Documents are written by us, so none is left out here.
+    Ok(rows.iter().filter_map(|(doc,)| serde_json::from_str(doc).ok()).collect())
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use docket_commands::CommandError;
-use docket_domain::agent::presence::Presence;
+use docket_domain::agent::presence::{Change, Presence};
 use docket_domain::codec::Event;
 use docket_domain::definition::BaseStatus;
 use docket_domain::ids::{AbsenceId, AgentId, TicketId};
@@ -77,8 +77,10 @@ impl Absences {
             loop {
                 let documents = docket.views.documents();
                 let page = ticket_list::to_be_noted(documents, agent.0, until, after, PAGE).await?;
-                for ticket in page.iter().copied().map(TicketId) {
-                    if self.resting.contains_key(&ticket) {
+                for listed in &page {
+                    let ticket = TicketId(listed.id);
+                    let known = change(listed, presence, now).is_none();
+                    if known || self.resting.contains_key(&ticket) {
                         continue;
                     }
                     match note_on(docket, ticket, *agent, presence).await {
@@ -92,7 +94,7 @@ impl Absences {
                         }
                     }
                 }
-                after = page.last().copied();
+                after = page.last().map(|last| last.id);
                 if page.len() < PAGE {
                     break;
                 }
@@ -138,11 +140,7 @@ async fn note_on(
         let Some(document) = case.document().filter(|it| is_open_and_of(it, owner)) else {
             return Ok(noted);
         };
-        let away = document.owner_away.as_ref();
-        let since = document.owner_since.max(away.map(|away| away.since));
-        let since = since.unwrap_or(document.created_at);
-        let known = away.map(|away| away.absence.map(AbsenceId));
-        let Some(change) = presence.change(since, known, docket.now()) else { return Ok(noted) };
+        let Some(change) = change(document, presence, docket.now()) else { return Ok(noted) };
         match docket.desk.note_owner(ticket, change, document.version).await {
             Ok(done) if done.events.is_empty() => return Ok(noted),
             Ok(done) => noted += usize::from(!done.repeated),
@@ -152,6 +150,14 @@ async fn note_on(
         }
     }
     Ok(noted)
+}
+
+/// The first change of its owner's presence that a ticket does not know.
+fn change(document: &TicketDocument, presence: &Presence, now: Instant) -> Option<Change> {
+    let away = document.owner_away.as_ref();
+    let since = document.owner_since.max(away.map(|away| away.since));
+    let since = since.unwrap_or(document.created_at);
+    presence.change(since, away.map(|away| away.absence.map(AbsenceId)), now)
 }
 
 fn is_open_and_of(document: &TicketDocument, owner: AgentId) -> bool {

@@ -30,7 +30,7 @@ CREATE TABLE {table} (
     -- either: they are asked of the open tickets of one owner, or of what is open.
     owned     TEXT    AS (coalesce(doc ->> '$.owner_since', '')),
     away      INTEGER AS (doc ->> '$.owner_away' IS NOT NULL),
-    stands_in TEXT    AS (coalesce(doc ->> '$.owner_away.substitute.id', '')),
+    stands_in TEXT    AS (coalesce(doc ->> '$.owner_away.substitute.id', '')) STORED,
     -- Whether an answer is awaited, and from when on which colour is shown. No index holds these, and
     -- few questions ask, so they are read from the document then.
     waits     INTEGER AS (doc ->> '$.indicator.message' <> 'none'),
