@@ -221,8 +221,9 @@ impl Clock {
         }
     }
 
+    /// Ends it: not before it began, where what ends it is told late.
     fn stop(&mut self, at: Instant, by: StoppedBy) {
-        self.stop = Some(Stop { at, by, message: None });
+        self.stop = Some(Stop { at: at.max(self.started_at), by, message: None });
     }
 
     /// Gives it another target. What has elapsed stays; a breach stays, and with it the target that

@@ -4,14 +4,15 @@
 use crate::context::Context;
 use crate::ids::ComplaintId;
 use crate::instant::Instant;
-use crate::party::{AgentRef, Channel};
+use crate::party::{ActorKind, AgentRef, Channel};
 use crate::ticket::command::TicketRefusal;
 use crate::ticket::decide::Decision;
 use crate::ticket::event::{self, Severity, TicketEvent};
 use crate::ticket::state::TicketState;
 
 /// Raises a complaint, one at a time. Its owner is the ticket's, when none is said; but a major one
-/// belongs to somebody who manages a queue, and so to somebody.
+/// belongs to somebody who manages a queue, and so to somebody. What was raised in another system is a
+/// fact, whoever owned it there.
 pub(super) fn raise(
     state: &TicketState,
     claim: String,
@@ -24,8 +25,10 @@ pub(super) fn raise(
         return Err(TicketRefusal::ComplaintOpen);
     }
     let owner = match severity {
-        Severity::Minor => owner.or_else(|| state.assignee.clone()),
-        Severity::Major => Some(manager(state, owner, context)?),
+        Severity::Major if context.actor.kind != ActorKind::External => {
+            Some(manager(state, owner, context)?)
+        }
+        Severity::Minor | Severity::Major => owner.or_else(|| state.assignee.clone()),
     };
     Ok(vec![TicketEvent::ComplaintRaised {
         complaint_id: ComplaintId(context.derive_id("complaint")),

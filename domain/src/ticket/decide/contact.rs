@@ -12,6 +12,9 @@ use crate::ticket::state::TicketState;
 
 type Period = (Option<Instant>, Option<Instant>);
 
+/// How far ahead the clock of whoever logs a contact may be, in milliseconds.
+const CLOCK_SKEW_MS: i64 = 60_000;
+
 /// Logs a phone call, a missed one too (S-64).
 pub(super) fn log_call(state: &TicketState, call: NewCall, context: &Context<'_>) -> Decision {
     took_place((call.started_at, call.ended_at), context)?;
@@ -72,10 +75,12 @@ pub(super) fn log_chat(
     }))])
 }
 
-/// A contact that was logged had begun, and ended after that.
+/// A contact that was logged had begun, by a clock that may be a little ahead, and ended after that.
 fn took_place(period: Period, context: &Context<'_>) -> Result<(), TicketRefusal> {
     match period {
-        (Some(start), _) if start > context.now => Err(TicketRefusal::StartsLater),
+        (Some(start), _) if start > context.now.plus_millis(CLOCK_SKEW_MS) => {
+            Err(TicketRefusal::StartsLater)
+        }
         (Some(start), Some(end)) if end < start => Err(TicketRefusal::EndsBeforeStart),
         (Some(_) | None, Some(_) | None) => Ok(()),
     }

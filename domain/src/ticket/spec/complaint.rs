@@ -106,3 +106,18 @@ fn a_major_complaint_belongs_to_somebody_who_manages_a_queue() {
     then  ComplaintRaised claim: "a month late", complaint_id: new, owner: Piotr, severity: major
     "#);
 }
+
+#[test]
+fn what_was_raised_in_another_system_is_a_fact_whoever_owned_it_there() {
+    let importer = Actor::new(ActorKind::External, "the desk before");
+    let desk = Desk { actor: importer, ..Desk::default() };
+    let major = C::RaiseComplaint {
+        claim: "the parcel came broken".into(),
+        severity: Severity::Major,
+        remedy: None,
+        owner: None,
+    };
+    let raised = desk.spec(&story([assign(anna())]), major);
+    assert!(raised.contains("then  ComplaintRaised"), "{raised}");
+    assert!(raised.contains("owner: Anna"), "{raised}");
+}

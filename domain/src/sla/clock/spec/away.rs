@@ -77,6 +77,18 @@ fn somebody_elses_taking_it_ends_the_wait_and_a_return_then_ends_nothing() {
 }
 
 #[test]
+fn a_wait_never_ends_before_it_began_though_who_took_it_says_so_late() {
+    let mut life = Life::new();
+    let id = life.open("2026-03-02 09:00");
+    life.tell(id, "2026-03-02 09:30", assign());
+    noted(&mut life, id, "2026-03-02 12:00", away);
+    let piotr = AgentRef { id: AgentId(Uuid::from_u128(12)), name: Personal::text("Piotr") };
+    life.tell(id, "2026-03-02 11:00", C::Assign { to: piotr, method: AssignMethod::Manual });
+    let said = life.said(id, "2026-03-02 15:00", OWNER);
+    assert!(said.ends_with("stopped by owner at 2026-03-02 12:00, 0:00 elapsed, met"), "{said}");
+}
+
+#[test]
 fn whoever_comes_back_has_still_to_take_what_went_to_another_queue() {
     let mut life = Life::new();
     let id = life.open("2026-03-02 09:00");
