@@ -226,7 +226,7 @@ fn parameter(name: &str, place: ParameterIn, described: &str) -> RefOr<Parameter
 const PROBLEMS: [(&str, &str); 11] = [
     (
         "400",
-        "Cannot be understood: malformed_json, idempotency_key_invalid, if_match_invalid, min_position_invalid.",
+        "Cannot be understood: malformed_json, malformed_query, idempotency_key_invalid, if_match_invalid, min_position_invalid.",
     ),
     ("401", "No token, or one that is worth nothing: token_required, token_invalid."),
     ("403", "The role may not: forbidden, occurred_at_forbidden."),

@@ -37,6 +37,8 @@ fn payload() -> String {
 /// through the adapter, on a double of its own.
 pub async fn measure(appends: usize) -> Result<(), Failure> {
     let dir = server::folder()?;
+    // Each of so many writers makes as many.
+    let appends = appends.next_multiple_of(64);
     println!(
         "{appends} appends of one event of {} bytes; reads in pages of {PAGE}",
         payload().len()

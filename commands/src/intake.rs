@@ -75,6 +75,12 @@ impl Desk {
             let asked = if at == id { request } else { &elsewhere };
             match self.execute(asked, at, &command).await {
                 Err(CommandError::Ticket(TicketRefusal::ReopenWindowPassed)) => {}
+                // Merged a moment ago: the message goes where the merge leads.
+                Err(CommandError::Ticket(TicketRefusal::TicketMerged { .. })) if at != id => {
+                    at = self.root_of(at).await?;
+                    tries += 1;
+                    continue;
+                }
                 other => return other,
             }
             passed.push(at);
