@@ -158,10 +158,8 @@ pub enum ConfigError {
 impl Options {
     /// Refuses a data folder and a store, where whoever names them would look for what is not kept.
     pub fn name_no_store(&self) -> Result<(), ConfigError> {
-        match (&self.data, &self.store) {
-            (None, None) => Ok(()),
-            (Some(_), _) | (_, Some(_)) => Err(ConfigError::KeepsNothing),
-        }
+        let names_one = self.data.is_some() || self.store.is_some();
+        if names_one { Err(ConfigError::KeepsNothing) } else { Ok(()) }
     }
 }
 

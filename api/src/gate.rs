@@ -119,13 +119,13 @@ fn admit(
         return (first.label(request.path()), Err(wrong_method(routes)));
     };
     let allowed = limits(request).and_then(|()| allow(docket, route, request));
-    let understood = allowed.and_then(|caller| no_parameters(route, request).map(|()| caller));
+    let understood = allowed.and_then(|caller| check_parameters(route, request).map(|()| caller));
     (route.label(request.path()), understood)
 }
 
 /// Refuses parameters that are no text, and those of a route that takes none; those that take some refuse
 /// what they do not know.
-fn no_parameters(route: &Route, request: &ServiceRequest) -> Result<(), Problem> {
+fn check_parameters(route: &Route, request: &ServiceRequest) -> Result<(), Problem> {
     let query = request.query_string();
     let of_the_desk = route.path.starts_with("/v1/");
     if query.is_empty() || !of_the_desk {
