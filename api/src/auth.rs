@@ -151,6 +151,14 @@ impl Tokens {
         Ok(())
     }
 
+    /// Takes back what a token is worth, at once. What is being read meanwhile may be from before, so that
+    /// is waited for.
+    pub async fn revoke(&self, token: TokenId) {
+        let _alone = self.reloading.lock().await;
+        let mut tokens = self.by_digest.write().unwrap_or_else(PoisonError::into_inner);
+        tokens.retain(|_, principal| principal.token != token);
+    }
+
     /// Whether a token is worth something still: what was let in once and lasts must ask again.
     pub fn holds(&self, token: TokenId) -> bool {
         let tokens = self.by_digest.read().unwrap_or_else(PoisonError::into_inner);

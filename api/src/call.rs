@@ -9,7 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
-use docket_commands::{CommandError, Done, Occurred, Request};
+use docket_commands::{CommandError, Done, Home, Occurred, Request};
 use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
@@ -137,6 +137,21 @@ impl Call {
         self.execute_all(id, said, occurred_at, async { Ok(vec![gather.await?]) }).await
     }
 
+    /// As [`execute`](Self::execute), where what the command is about may be at home in an alias of the
+    /// ticket.
+    pub async fn execute_at_home(
+        &self,
+        id: &str,
+        said: &[u8],
+        occurred_at: Option<Instant>,
+        (home, command): (Home, TicketCommand),
+    ) -> Answer {
+        let request = self.request(said, occurred_at)?;
+        let id = self.ticket(id).await?;
+        let done = self.docket.desk.execute_at_home(&request, id, home, &command).await;
+        self.ticket_answer(done, StatusCode::OK).await
+    }
+
     /// As [`execute_with`](Self::execute_with), where several commands are one: all or nothing.
     pub async fn execute_all(
         &self,
@@ -202,7 +217,11 @@ impl Call {
             Ok(done) => done,
             Err(error) => return Err(self.docket.refusal(error).await),
         };
-        let case = self.docket.documents.after(&self.docket.reader, &done).await?;
+        self.told(&done, status).await.map_err(Problem::though_done)
+    }
+
+    async fn told(&self, done: &Done, status: StatusCode) -> Answer {
+        let case = self.docket.cases.after(&self.docket.reader, done).await?;
         let id = TicketId::of_stream(&done.stream).ok_or_else(|| Problem::not_found("ticket"))?;
         let mut document = self.docket.shown(id, &case, Moment::Now).await?;
         if done.repeated {

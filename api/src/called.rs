@@ -3,7 +3,7 @@
 
 use docket_domain::agent::AgentProfile;
 use docket_domain::codec::Event;
-use docket_domain::customer::{CustomerEvent, CustomerProfile};
+use docket_domain::customer::{AddressKind, CustomerEvent, CustomerProfile};
 use docket_domain::ids::{AgentId, CustomerId};
 use docket_projections::recorded::Moment;
 use docket_projections::ticket_document::{AgentSummary, CustomerSummary, TicketDocument};
@@ -57,7 +57,10 @@ impl Docket {
 
 fn call_customer(shown: &mut CustomerSummary, profile: &CustomerProfile) {
     shown.name = profile.name.as_ref().and_then(|name| name.known().cloned());
-    shown.email = profile.email().and_then(|email| email.known().cloned());
+    let first = |kind| profile.first(kind).and_then(|address| address.known().cloned());
+    shown.email = first(AddressKind::Email);
+    shown.phone = first(AddressKind::Phone);
+    shown.handle = first(AddressKind::Handle);
 }
 
 fn call_agent(shown: &mut AgentSummary, profile: &AgentProfile) {

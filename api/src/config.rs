@@ -27,6 +27,18 @@ pub struct Options {
     // Its value is never shown: there may be a password in it.
     #[arg(long, env = "DOCKET_STORE", hide_env_values = true, value_name = "URL", global = true)]
     pub store: Option<String>,
+    /// Beside a log in KurrentDB: postgres://USER@HOST/DATABASE for the views and all else that KurrentDB
+    /// cannot keep, shared by several servers [default: files in the data folder, for one server].
+    // Its value is never shown either.
+    #[arg(
+        long,
+        env = "DOCKET_VIEWS",
+        hide_env_values = true,
+        value_name = "URL",
+        global = true,
+        hide_short_help = true
+    )]
+    pub views: Option<String>,
     /// A TOML file with the same options.
     #[arg(long, env = "DOCKET_CONFIG", value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
@@ -98,6 +110,7 @@ struct File {
     listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     store: Option<String>,
+    views: Option<String>,
     workers: Option<usize>,
     attachment_limit: Option<u64>,
     attachment_quota: Option<u64>,
@@ -115,6 +128,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The store, such as `sqlite:PATH`; it may hold a password and is never shown.
     pub store: String,
+    /// The database beside a log in KurrentDB, where there is one; never shown either.
+    pub views: Option<String>,
     /// How many threads answer requests.
     pub workers: usize,
     /// The largest attachment, in bytes.
@@ -150,7 +165,7 @@ pub enum ConfigError {
     },
     /// A place is named for what is thrown away.
     #[error(
-        "a demo is thrown away when it stops: leave out --data and --store, or use docket serve"
+        "a demo is thrown away when it stops: leave out --data, --store and --views, or use docket serve"
     )]
     KeepsNothing,
 }
@@ -158,7 +173,7 @@ pub enum ConfigError {
 impl Options {
     /// Refuses a data folder and a store, where whoever names them would look for what is not kept.
     pub fn name_no_store(&self) -> Result<(), ConfigError> {
-        let names_one = self.data.is_some() || self.store.is_some();
+        let names_one = self.data.is_some() || self.store.is_some() || self.views.is_some();
         if names_one { Err(ConfigError::KeepsNothing) } else { Ok(()) }
     }
 }
@@ -174,6 +189,7 @@ impl Config {
         Ok(Self {
             listen: given.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 8080).into()),
             store: store.unwrap_or_else(|| format!("sqlite:{}", in_data("log.sqlite"))),
+            views: given.views.or(file.views),
             workers: given.workers.or(file.workers).unwrap_or_else(cores),
             attachment_limit: given.attachment_limit.or(file.attachment_limit).unwrap_or(25 << 20),
             attachment_quota: given.attachment_quota.or(file.attachment_quota).unwrap_or(10 << 30),
@@ -186,6 +202,11 @@ impl Config {
 }
 
 impl Config {
+    /// The same for another store, with nothing in a database beside it.
+    pub fn at(&self, store: &str) -> Self {
+        Self { store: store.to_owned(), views: None, ..self.clone() }
+    }
+
     /// Whether attachments lie elsewhere than on this machine.
     pub fn in_a_bucket(&self) -> bool {
         self.attachments.starts_with("s3://")

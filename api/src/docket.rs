@@ -4,6 +4,7 @@
 mod erase;
 mod log;
 mod start;
+mod store_url;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,13 +27,14 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 pub use self::erase::Erased;
-pub use self::log::{KURRENT_FILE, Log, StoreUrl};
+pub use self::log::{KURRENT_FILE, Log};
 pub use self::start::{StartError, create_private};
+pub use self::store_url::StoreUrl;
 use crate::attachments::Attachments;
 use crate::auth::{self, Principal, Tokens};
 use crate::call::Call;
+use crate::cases::Cases;
 use crate::config::Config;
-use crate::documents::Documents;
 use crate::erasures::Erasures;
 use crate::filter::{self, Pairs};
 use crate::metrics;
@@ -71,7 +73,7 @@ pub struct Docket {
     /// The answers across streams.
     pub views: Projections,
     /// Tickets as answers show them.
-    pub documents: Documents,
+    pub cases: Cases,
     /// Who may call.
     pub tokens: Tokens,
     /// How often they may.
@@ -106,7 +108,7 @@ impl Docket {
         create_private(data)
             .map_err(StartError::io(format!("cannot create {}", data.display())))?;
         let figures = metrics::install()?;
-        let log = Log::open(&config.store, data, clock.clone()).await?;
+        let log = Log::open(config, clock.clone()).await?;
         let store = log.store();
         let opened_at = store.head();
         let key = KeyFile::load_or_create(&data.join(KEY_FILE), &*store).await?;
@@ -129,7 +131,7 @@ impl Docket {
         Ok(Self {
             names,
             views,
-            documents: Documents::new(),
+            cases: Cases::new(),
             tokens: Tokens::load(&*store).await?,
             rates,
             attachments: Attachments::open(config, reader.clone(), &side).await?,

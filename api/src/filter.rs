@@ -22,6 +22,9 @@ use crate::{body, page};
 
 mod days;
 
+/// What replaces a saved view's own, said beside it; a tag is one more in any case.
+const REPLACED: [&str; 4] = ["sort", "page_size", "cursor", "tag"];
+
 /// Parameters in the order in which they were given.
 pub type Pairs = Vec<(String, String)>;
 
@@ -69,14 +72,9 @@ pub fn saved_pairs(saved: &BTreeMap<String, Value>) -> Result<Pairs, Problem> {
 }
 
 impl Wanted {
-    /// Understands parameters, for who asks. A saved view's come first, so that others narrow it.
+    /// Understands parameters, for who asks. What is said beside a saved view narrows it: of what both speak
+    /// of, a ticket must pass either.
     pub async fn of(docket: &Docket, who: &Principal, given: Pairs) -> Result<Self, Problem> {
-        let mut wanted = Self {
-            filter: Filter::default(),
-            sort: Sort::default(),
-            page_size: usize::from(page::USUAL),
-            cursor: None,
-        };
         let is_saved =
             |(name, value): &(String, String)| name == "view" && Uuid::try_parse(value).is_ok();
         let saved = given.iter().find(|pair| is_saved(pair)).map(|(_, value)| read("view", value));
@@ -84,11 +82,32 @@ impl Wanted {
             Some(id) => docket.saved_filter(who, id?).await?,
             None => Pairs::new(),
         };
-        pairs.extend(given.into_iter().filter(|pair| !is_saved(pair)));
-        if pairs.iter().any(|(name, value)| !is_defined(&docket.desk.catalogue(), name, value)) {
+        let given: Pairs = given.into_iter().filter(|pair| !is_saved(pair)).collect();
+        let is_said_again = |(name, _): &mut (String, String)| {
+            !REPLACED.contains(&name.as_str()) && given.iter().any(|(other, _)| other == name)
+        };
+        let within: Pairs = pairs.extract_if(.., is_said_again).collect();
+        pairs.extend(given);
+        let all = pairs.iter().chain(&within);
+        if all.clone().any(|(name, value)| !is_defined(&docket.desk.catalogue(), name, value)) {
             // Another process may have defined it a moment ago.
             docket.desk.reload_definitions().await?;
         }
+        let mut wanted = Self::understood(docket, who, pairs).await?;
+        if !within.is_empty() {
+            let within = Self::understood(docket, who, within).await?;
+            wanted.filter.within = Some(Box::new(within.filter));
+        }
+        Ok(wanted)
+    }
+
+    async fn understood(docket: &Docket, who: &Principal, pairs: Pairs) -> Result<Self, Problem> {
+        let mut wanted = Self {
+            filter: Filter::default(),
+            sort: Sort::default(),
+            page_size: usize::from(page::USUAL),
+            cursor: None,
+        };
         for (name, value) in pairs {
             wanted.take(docket, who, &name, &value).await?;
         }
@@ -103,10 +122,8 @@ impl Wanted {
         value: &str,
     ) -> Result<(), Problem> {
         // An address leads to its customer; one that leads to nobody is no ticket's.
-        let address = Address::parse(AddressKind::Email, value).ok();
-        let Some(address) = address.filter(|_| name == "customer") else {
-            return self.set(docket, who, name, value);
-        };
+        let address = address(value).filter(|_| name == "customer");
+        let Some(address) = address else { return self.set(docket, who, name, value) };
         let id = docket.desk.customer_of(&address).await?;
         self.filter.customer = Some(id.map_or(Uuid::nil(), |id| id.0));
         Ok(())
@@ -144,7 +161,7 @@ impl Wanted {
             "q" => filter.q = Some(value.to_owned()),
             "level_min" => filter.level_min = Some(read(name, value)?),
             "customer" => {
-                let expected = "a customer's id or e-mail address";
+                let expected = "a customer's id, e-mail address or phone number";
                 filter.customer = Some(id_in(name, value, expected)?);
             }
             "created_from" => filter.created_from = Some(read(name, value)?),
@@ -171,6 +188,16 @@ impl Wanted {
         }
         Ok(())
     }
+}
+
+/// An address that is none but the one it looks like: handles look like anything.
+fn address(value: &str) -> Option<Address> {
+    if Uuid::try_parse(value).is_ok() {
+        return None;
+    }
+    [AddressKind::Email, AddressKind::Phone]
+        .into_iter()
+        .find_map(|kind| Address::parse(kind, value).ok())
 }
 
 /// Takes in statuses: one of the six stands for all that are based on it (S-41). Where there are none of

@@ -121,6 +121,16 @@ impl Problem {
             .header(header::RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// What a command did is on disk, and only its answer could not be made: who asks again under the same key
+    /// gets it.
+    pub fn though_done(self) -> Self {
+        if !self.0.status.is_server_error() {
+            return self;
+        }
+        let detail = "it took effect, but the answer could not be made; send it again under the same Idempotency-Key";
+        Self::unavailable("outcome_unknown", detail, 1)
+    }
+
     /// Something of ours broke. What it was is logged, never told.
     pub fn internal() -> Self {
         let detail = "an error on our side; the trace_id finds it in the server's log";
@@ -133,9 +143,13 @@ impl Problem {
         self
     }
 
-    /// Others were faster: 412, with the events that the asker had not seen, as histories show them.
+    /// Others were faster: 412, with the events that the asker had not seen, as histories show them; or
+    /// there were none, since the version that was named is yet to come.
     pub fn stale(actual: u64, missed: Vec<Box<RawValue>>) -> Self {
-        let detail = format!("people went on: version {actual} is the last; see what was missed");
+        let detail = match missed[..] {
+            [] => format!("no answer gave the version in If-Match: {actual} is the last"),
+            [..] => format!("people went on: version {actual} is the last; see what was missed"),
+        };
         let mut problem = Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail);
         problem.0.missed = missed;
         problem

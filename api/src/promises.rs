@@ -14,8 +14,8 @@ use docket_projections::recorded::Moment;
 use docket_projections::ticket_document::TicketDocument;
 use docket_projections::ticket_sla::TicketSla;
 
+use crate::cases::Case;
 use crate::docket::Docket;
-use crate::documents::Case;
 use crate::problem::Problem;
 
 impl Docket {
@@ -28,7 +28,7 @@ impl Docket {
         moment: Moment,
     ) -> Result<TicketDocument, Problem> {
         let document = case.document().ok_or_else(|| Problem::not_found("ticket"))?;
-        let mut shown = self.documents.rooted(&self.reader, document, moment).await?.into_owned();
+        let mut shown = self.cases.rooted(&self.reader, document, moment).await?.into_owned();
         let at = self.read_at(document, moment);
         shown.show(self.family(id, case, moment).await?.clocks(id));
         shown.indicator = shown.indicator.at(at);
@@ -106,10 +106,8 @@ impl Docket {
                     continue;
                 }
                 let found = match moment {
-                    Moment::Now | Moment::Version(_) => {
-                        self.documents.now(&self.reader, other).await?
-                    }
-                    moment => self.documents.at(&self.reader, other, moment).await?,
+                    Moment::Now | Moment::Version(_) => self.cases.now(&self.reader, other).await?,
+                    moment => self.cases.at(&self.reader, other, moment).await?,
                 };
                 cases.insert(other, found.clone());
                 next.push(found);

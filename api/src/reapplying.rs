@@ -131,7 +131,7 @@ impl Docket {
         };
         fresh::at_head(self).await?;
         let documents = self.views.documents();
-        let mut tickets = sla_clocks::running(documents, after, size + 1).await?;
+        let mut tickets = sla_clocks::running(documents, plan, after, size + 1).await?;
         let has_more = tickets.len() > size;
         tickets.truncate(size);
         let next = tickets.last().filter(|_| has_more).copied();
@@ -179,7 +179,7 @@ impl Docket {
                 done => {
                     let written = done?.and_then(|done| done.events.into_iter().find_map(written));
                     let Some(written) = written else { return Ok(None) };
-                    let case = self.documents.now(&self.reader, id).await?;
+                    let case = self.cases.now(&self.reader, id).await?;
                     let number = case.document().map(|ticket| ticket.number.clone());
                     return Ok(Some(Reapplied::of(id, number.unwrap_or_default(), &written)));
                 }
@@ -194,7 +194,7 @@ impl Docket {
         plan: &Term,
         reason: Option<&str>,
     ) -> Result<Option<Found>, Problem> {
-        let case = self.documents.now(&self.reader, id).await?;
+        let case = self.cases.now(&self.reader, id).await?;
         let (Some(from), Some(document)) = (case.terms().next_back(), case.document()) else {
             return Ok(None);
         };

@@ -220,7 +220,7 @@ pub fn message(number: u64, index: u64, text: String) -> Message {
 pub fn created(number: u64, customer: CustomerId, message: Option<Message>) -> TicketCreated {
     TicketCreated {
         number: (FIRST_NUMBER + number).to_string(),
-        customer: CustomerRef { id: customer, name: None, email: None },
+        customer: CustomerRef { id: customer, name: None, email: None, phone: None, handle: None },
         contact: None,
         tier: "standard".into(),
         contract: None,

@@ -74,7 +74,8 @@ pub async fn paced(
 pub const ADDRESS: &str = "127.0.0.1:18080";
 
 /// Runs a load while another connection asks, again and again, for a list at least as fresh as the
-/// log is at that moment: how long the answer takes is how far the views are behind.
+/// log is at that moment: how long the answer takes is how far the views are behind. Of several nodes
+/// one after the other is asked.
 async fn with_lag<F, Fut>(target: &Target, work: F) -> Result<(Run, Run), Failure>
 where
     F: FnOnce(Target) -> Fut,
@@ -88,11 +89,16 @@ where
 }
 
 async fn lag(target: Target, stopped: watch::Receiver<bool>) -> std::io::Result<Run> {
-    let mut connection = target.connect(0).await?;
+    let mut connections = Vec::new();
+    for node in 0..target.addresses.len() {
+        connections.push(target.connect(node).await?);
+    }
     let mut latencies = load::histogram();
-    let mut failed = 0;
+    let (mut failed, mut turn) = (0, 0);
     while !*stopped.borrow() {
         tokio::time::sleep(Duration::from_millis(20)).await;
+        turn = (turn + 1) % connections.len();
+        let Some(connection) = connections.get_mut(turn) else { break };
         let head = connection.call("GET", "/v1/queues", "").await?.position;
         let start = Instant::now();
         let answer = connection.fresh("/v1/tickets?page_size=1", head).await?;

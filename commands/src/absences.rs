@@ -1,7 +1,7 @@
 //! Absences of agents: recorded, ended early, and noted on the tickets that wait meanwhile (S-63, S-91).
 
 use docket_domain::agent::presence::{Away, Change};
-use docket_domain::agent::{Absence, AgentCommand};
+use docket_domain::agent::{Absence, Agent, AgentCommand};
 use docket_domain::ids::{AbsenceId, AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::party::AgentRef;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
+use crate::load::Folded;
 use crate::request::{Done, Occurred, Request};
 
 impl Desk {
@@ -76,9 +77,15 @@ impl Desk {
     /// An agent who may be given something now: active, and not away.
     pub(crate) async fn present_agent(&self, id: AgentId) -> Result<AgentRef, CommandError> {
         let agent = self.agent_ref(id).await?;
-        let folded = self.at_hand(&self.kept.agents, &id.stream()).await?;
-        match folded.state.as_ref().and_then(|agent| agent.absence_at(self.now())) {
-            Some(absence) => Err(CommandError::AgentAbsent { until: absence.until }),
+        let until = |folded: &Folded<Option<Agent>>| {
+            let absence = folded.state.as_ref().and_then(|agent| agent.absence_at(self.now()));
+            absence.map(|absence| absence.until)
+        };
+        if until(&*self.at_hand(&self.kept.agents, &id.stream()).await?).is_none() {
+            return Ok(agent);
+        }
+        match until(&*self.agent(id).await?) {
+            Some(until) => Err(CommandError::AgentAbsent { until }),
             None => Ok(agent),
         }
     }

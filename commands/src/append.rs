@@ -1,10 +1,12 @@
 //! Appending: events become sealed bytes, and what the store answers becomes a [`Done`].
 
+use std::time::Duration;
+
 use docket_domain::codec::{self, Event};
 use docket_domain::envelope::{Envelope, Recorded, Said, Source};
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel};
-use docket_store::vault::{FreshKeys, SealError};
+use docket_store::vault::{FreshKeys, SealError, SealSession};
 use docket_store::{
     Append, Claim, DATA_KEYS, Expected, KeyState, NewEvent, Outcome, Receipt, Sealed, StoreError,
     StreamWrite, event_id,
@@ -16,8 +18,10 @@ use crate::error::CommandError;
 use crate::load;
 use crate::request::{Done, Occurred, Request};
 
-/// How often a write whose outcome is unknown is tried again before that is said.
-const UNKNOWN_RETRIES: usize = 3;
+/// How long a write whose outcome is unknown rests before it is tried again, each time: a server that broke
+/// off takes a moment to be back. After the last, it is said that it is unknown.
+const RESTS: [Duration; 3] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
 /// Events for one stream.
 #[derive(Debug)]
@@ -57,7 +61,8 @@ pub enum Appended {
 
 impl Desk {
     /// Writes a plan, durably. A write whose outcome is unknown is tried again under its own id,
-    /// which finds its own events or writes them once.
+    /// which finds its own events or writes them once; while neither is known, no failure makes it certain
+    /// that nothing was written.
     pub(crate) async fn append(
         &self,
         request: &Request,
@@ -65,15 +70,22 @@ impl Desk {
     ) -> Result<Appended, CommandError> {
         let generation = self.kept.generation();
         let (mut append, events, fresh_keys) = self.prepare(request, plan).await?;
-        let mut tries = 0;
+        let (mut doubt, mut rests) = (None, RESTS.into_iter());
         let outcome = loop {
             match self.store.append(append.clone()).await {
-                Err(StoreError::Unknown(_)) if tries < UNKNOWN_RETRIES => tries += 1,
                 // Nothing was written, and who was erased keeps an address from nobody.
                 Ok(Outcome::Claimed(held)) if self.is_left_by_erased(&held).await? => {
                     append.releases.push(held);
+                    continue;
                 }
-                other => break other?,
+                Ok(outcome) => break outcome,
+                Err(StoreError::Unknown(why)) => doubt = Some(why),
+                Err(error) if doubt.is_none() => return Err(error.into()),
+                Err(_) => {}
+            }
+            match rests.next() {
+                Some(rest) => tokio::time::sleep(rest).await,
+                None => return Err(StoreError::Unknown(doubt.unwrap_or_default()).into()),
             }
         };
         match outcome {
@@ -151,35 +163,9 @@ impl Desk {
         let answered = plan.writes.len();
         for (place, write) in plan.writes.into_iter().enumerate() {
             // What was said elsewhere goes with the first event that the answer is about.
-            let mut said = request.source.as_ref().and_then(|source| source.said.as_deref());
-            said = said.filter(|_| place + 1 == answered);
-            let expected = match write.version {
-                0 => Expected::NoStream,
-                version => Expected::Exact(version),
-            };
-            if write.version == 0 && write.subjects.contains(&write.stream) {
-                session.begin(&write.stream)?;
-            }
-            let envelope = envelope(request, write.actor, write.channel);
-            let mut events = Vec::with_capacity(write.events.len());
-            for (offset, event) in write.events.into_iter().enumerate() {
-                let id = event_id(request.command_id, recorded.len());
-                let (mut new, mut payload) = new_event(request, &envelope, &event, said.take())?;
-                new.sealed = session.seal(&mut payload, id, &write.subjects).await?;
-                new.payload = payload.to_string();
-                events.push(new);
-                recorded.push(Recorded {
-                    position: 0,
-                    stream: write.stream.clone(),
-                    version: write.version + 1 + offset as u64,
-                    event_id: id,
-                    occurred_at: Instant::default(),
-                    recorded_at: Instant::default(),
-                    envelope: envelope.clone(),
-                    event,
-                });
-            }
-            writes.push(StreamWrite { stream: write.stream, expected, events });
+            let said = request.source.as_ref().and_then(|source| source.said.as_deref());
+            let said = said.filter(|_| place + 1 == answered);
+            writes.push(sealed(&mut session, request, (write, said), &mut recorded).await?);
         }
         let fresh_keys = session.take_fresh_keys();
         let append = Append {
@@ -192,6 +178,43 @@ impl Desk {
         };
         Ok((append, recorded, fresh_keys))
     }
+}
+
+/// One stream's events as the log will hold them, and, behind those of the streams before, as they will be
+/// read.
+async fn sealed(
+    session: &mut SealSession<'_>,
+    request: &Request,
+    (write, mut said): (Write, Option<&Said>),
+    recorded: &mut Vec<Recorded<Event>>,
+) -> Result<StreamWrite, CommandError> {
+    let expected = match write.version {
+        0 => Expected::NoStream,
+        version => Expected::Exact(version),
+    };
+    if write.version == 0 && write.subjects.contains(&write.stream) {
+        session.begin(&write.stream)?;
+    }
+    let envelope = envelope(request, write.actor, write.channel);
+    let mut events = Vec::with_capacity(write.events.len());
+    for (offset, event) in write.events.into_iter().enumerate() {
+        let id = event_id(request.command_id, recorded.len());
+        let (mut new, mut payload) = new_event(request, &envelope, &event, said.take())?;
+        new.sealed = session.seal(&mut payload, id, &write.subjects).await?;
+        new.payload = payload.to_string();
+        events.push(new);
+        recorded.push(Recorded {
+            position: 0,
+            stream: write.stream.clone(),
+            version: write.version + 1 + offset as u64,
+            event_id: id,
+            occurred_at: Instant::default(),
+            recorded_at: Instant::default(),
+            envelope: envelope.clone(),
+            event,
+        });
+    }
+    Ok(StreamWrite { stream: write.stream, expected, events })
 }
 
 /// The event as the log will hold it, and its payload, which is yet to be sealed.

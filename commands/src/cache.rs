@@ -72,8 +72,11 @@ impl Kept {
     /// Notes that the log has a person's stream up to a version, which another process may have
     /// written: what is older is not at hand any more, also when it is put there later.
     pub fn outdate(&self, stream: &str, version: u64) {
-        self.customers.outdate(stream, version);
-        self.agents.outdate(stream, version);
+        match stream.split_once('-') {
+            Some(("customer", _)) => self.customers.outdate(stream, version),
+            Some(("agent", _)) => self.agents.outdate(stream, version),
+            _ => {}
+        }
     }
 
     pub fn forget_all(&self) {
@@ -175,11 +178,15 @@ impl<S: Weighed> KeptOf<S> {
         self.by_stream.remove(stream);
     }
 
+    /// What is older goes at once, so that the mark need only outlive a reading that has begun before.
     fn outdate(&self, stream: &str, version: u64) {
-        let newer = self.outdated.get(stream).is_none_or(|known| known < version);
-        if newer && self.by_stream.get(stream).is_none_or(|(_, kept)| kept.version < version) {
+        if self.by_stream.get(stream).is_some_and(|(_, kept)| kept.version >= version) {
+            return;
+        }
+        if self.outdated.get(stream).is_none_or(|known| known < version) {
             self.outdated.insert(stream.to_owned(), version);
         }
+        self.by_stream.remove(stream);
     }
 
     fn advance(&self, events: &[Recorded<Event>], generation: u64) {
@@ -247,5 +254,18 @@ mod tests {
         };
         assert_eq!(kept(1_000), 100);
         assert!((1..=10).contains(&kept(100_000)), "{}", kept(100_000));
+    }
+
+    #[test]
+    fn what_another_process_wrote_is_not_forgotten_among_many_others() {
+        let kept = Kept::new();
+        let agent = Folded { state: None, version: 3, ..Folded::default() };
+        kept.agents.put("agent-1", Arc::new(agent), 0);
+        kept.outdate("agent-1", 4);
+        for other in 0..2 * PEOPLE {
+            kept.outdate(&format!("customer-{other}"), 1);
+            kept.outdate(&format!("agent-other-{other}"), 1);
+        }
+        assert!(kept.agents.get("agent-1").is_none());
     }
 }

@@ -9,7 +9,7 @@ use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, ActorKind, Channel};
 use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
-use docket_domain::ticket::decide::decide;
+use docket_domain::ticket::decide::{Decision, decide};
 use docket_domain::ticket::event::TicketEvent;
 use docket_domain::ticket::state::{Ticket, TicketState};
 use docket_store::batches::{Batches, PAGE_BYTES, bytes};
@@ -165,6 +165,26 @@ impl Desk {
         command: &TicketCommand,
     ) -> Result<Write, CommandError> {
         self.check_version(request, &id.stream(), folded.version).await?;
+        let decided = self.follow(request, id, folded, command, |context| {
+            decide(&folded.state, command.clone(), context)
+        });
+        match decided {
+            Err(CommandError::Ticket(refusal @ TicketRefusal::TicketMerged { .. })) => {
+                Err(self.naming_the_root(id, refusal).await?.into())
+            }
+            decided => decided,
+        }
+    }
+
+    /// What is to be written to a ticket, as `decided` under the circumstances of the request.
+    pub(crate) fn follow(
+        &self,
+        request: &Request,
+        id: TicketId,
+        folded: &Folded<Ticket>,
+        command: &TicketCommand,
+        decided: impl FnOnce(&Context<'_>) -> Decision,
+    ) -> Result<Write, CommandError> {
         let ticket = folded.state.present().ok_or(TicketRefusal::NoSuchTicket)?;
         let actor = actor(request, command, ticket);
         let catalogue = self.catalogue();
@@ -174,12 +194,7 @@ impl Desk {
             command_id: request.command_id,
             catalogue: &catalogue,
         };
-        let events = match decide(&folded.state, command.clone(), &context) {
-            Err(refusal @ TicketRefusal::TicketMerged { .. }) => {
-                return Err(self.naming_the_root(id, refusal).await?.into());
-            }
-            decided => decided?,
-        };
+        let events = decided(&context)?;
         Ok(Write {
             stream: id.stream(),
             version: folded.version,

@@ -52,6 +52,9 @@ pub enum CommandError {
         /// The id or number given.
         ticket: String,
     },
+    /// A command names a ticket that does not lead to the one it was given to.
+    #[error("that ticket is no alias of this one")]
+    NoAlias,
     /// The queue takes no customers who are not registered (S-37).
     #[error("the customer is not registered, and the queue {queue:?} registers nobody by itself")]
     NotRegistered {

@@ -6,6 +6,7 @@
 //! Nothing here reads a view: what must be unique is a claim of the store.
 
 mod absences;
+mod aliases;
 mod append;
 mod cache;
 mod definitions;
@@ -24,9 +25,11 @@ mod reapplying;
 mod request;
 mod requester;
 mod tickets;
+mod timers;
 mod tokens;
 pub mod zones;
 
+pub use aliases::Home;
 pub use desk::Desk;
 pub use drafts::Drafts;
 pub use error::CommandError;

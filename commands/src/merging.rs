@@ -131,7 +131,7 @@ impl Desk {
 
     /// What waits for an answer at a ticket, the longest waiting first. Decisions do not ask since
     /// when, so that a ticket's state does not hold it: its stream says.
-    async fn waiting_at(
+    pub(crate) async fn waiting_at(
         &self,
         id: TicketId,
         state: &TicketState,

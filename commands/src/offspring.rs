@@ -5,7 +5,7 @@ use docket_domain::ids::{MessageId, TicketId};
 use docket_domain::party::Channel;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::command::{NewMessage, TicketDetails};
-use docket_domain::ticket::event::{OpenedBy, Origin, OriginKind, TicketRef};
+use docket_domain::ticket::event::{OpenedBy, Origin, OriginKind, TicketRef, WaitingMessage};
 use docket_domain::ticket::state::TicketState;
 
 use crate::intake::NewTicket;
@@ -20,20 +20,27 @@ pub(crate) fn following(
     channel: Channel,
     catalogue: &Catalogue,
 ) -> NewTicket {
-    let origin = origin(OriginKind::FollowUp, ticket, id, Vec::new());
+    let origin = origin(OriginKind::FollowUp, ticket, id);
     let placed = placed_as(ticket, ticket.subject.clone(), origin, catalogue);
     of_the_same(ticket, TicketDetails { channel, message: Some(message), ..placed })
+}
+
+/// What is split off: messages of a ticket, with the wait for an answer to them.
+pub(crate) struct SplitOff<'a> {
+    pub messages: Vec<MessageId>,
+    pub waiting: Vec<WaitingMessage>,
+    pub subject: &'a str,
 }
 
 /// What a split-off ticket takes over from the one it comes from.
 pub(crate) fn split_off(
     ticket: &TicketState,
     id: TicketId,
-    messages: &[MessageId],
-    subject: &str,
+    off: SplitOff<'_>,
     catalogue: &Catalogue,
 ) -> NewTicket {
-    let origin = origin(OriginKind::Split, ticket, id, messages.to_vec());
+    let SplitOff { messages, waiting, subject } = off;
+    let origin = Origin { messages, waiting, ..origin(OriginKind::Split, ticket, id) };
     let priority = catalogue.priority(&ticket.priority.key).map(|term| term.key);
     let placed = placed_as(ticket, Personal::text(subject), origin, catalogue);
     of_the_same(ticket, TicketDetails { priority, tags: ticket.tags.clone(), ..placed })
@@ -75,11 +82,7 @@ fn placed_as(
     }
 }
 
-fn origin(
-    kind: OriginKind,
-    ticket: &TicketState,
-    id: TicketId,
-    messages: Vec<MessageId>,
-) -> Origin {
-    Origin { kind, ticket: TicketRef { id, number: ticket.number.clone() }, messages }
+fn origin(kind: OriginKind, ticket: &TicketState, id: TicketId) -> Origin {
+    let ticket = TicketRef { id, number: ticket.number.clone() };
+    Origin { kind, ticket, messages: Vec::new(), waiting: Vec::new() }
 }

@@ -10,7 +10,7 @@ use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
 use crate::load::Folded;
-use crate::offspring::split_off;
+use crate::offspring::{SplitOff, split_off};
 use crate::request::{Done, Request};
 
 impl Desk {
@@ -28,9 +28,16 @@ impl Desk {
         let into = TicketRef { id: TicketId(self.mint()), number: self.next_number().await? };
         for _ in 0..TRIES {
             let from = self.ticket(source).await?;
-            let command = TicketCommand::Split { into: into.clone(), messages: messages.to_vec() };
+            let mut waiting = self.waiting_at(source, present(&from)?).await?;
+            waiting.retain(|message| messages.contains(&message.id));
+            let command = TicketCommand::Split {
+                into: into.clone(),
+                messages: messages.to_vec(),
+                waiting: waiting.clone(),
+            };
             let write = self.decide(request, source, &from, &command).await?;
-            let new = split_off(present(&from)?, source, messages, subject, &self.catalogue());
+            let off = SplitOff { messages: messages.to_vec(), waiting, subject };
+            let new = split_off(present(&from)?, source, off, &self.catalogue());
             let requester = self.requester(request, &new.customer).await?;
             let actor = request.actor.clone();
             let mut plan = self.plan_opening(request, actor, &into, &new.details, requester)?;

@@ -2,7 +2,9 @@
 
 use docket_domain::agent::{self, Agent, AgentCommand, AgentProfile};
 use docket_domain::codec::Event;
-use docket_domain::customer::{self, Address, CustomerCommand, CustomerProfile, Entitlement};
+use docket_domain::customer::{
+    self, Address, Customer, CustomerCommand, CustomerProfile, Entitlement,
+};
 use docket_domain::ids::{AgentId, CustomerId};
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
@@ -202,8 +204,11 @@ impl Desk {
         let Some(owner) = owner.filter(|_| held.space == CUSTOMER_ADDRESS) else {
             return Ok(false);
         };
-        let folded = self.at_hand(&self.kept.customers, &owner.stream()).await?;
-        Ok(folded.state.as_ref().is_some_and(customer::Customer::is_erased))
+        let erased = |folded: &Folded<Option<Customer>>| {
+            folded.state.as_ref().is_some_and(Customer::is_erased)
+        };
+        let at_hand = self.at_hand(&self.kept.customers, &owner.stream()).await?;
+        Ok(erased(&at_hand) || erased(&*self.customer(owner).await?))
     }
 
     /// The write of a person's events, which happen neither before the person's last nor in the

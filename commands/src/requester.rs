@@ -2,7 +2,7 @@
 
 use docket_domain::codec::Event;
 use docket_domain::customer::{
-    Address, CustomerCommand, CustomerEvent, CustomerProfile, Entitlement,
+    Address, AddressKind, CustomerCommand, CustomerEvent, CustomerProfile, Entitlement,
     decide as decide_customer, evolve as evolve_customer,
 };
 use docket_domain::ids::CustomerId;
@@ -138,7 +138,13 @@ impl Desk {
 impl Requester {
     /// A customer with the labels that an event keeps of one, and what holds for them at an instant.
     fn of(id: CustomerId, profile: &CustomerProfile, at: Instant) -> Self {
-        let customer = CustomerRef { id, name: profile.name.clone(), email: profile.email() };
+        let customer = CustomerRef {
+            id,
+            name: profile.name.clone(),
+            email: profile.first(AddressKind::Email),
+            phone: profile.first(AddressKind::Phone),
+            handle: profile.first(AddressKind::Handle),
+        };
         let entitlement = profile.entitled(at).cloned();
         let tier = entitlement.as_ref().map_or(&profile.tier, |it| &it.tier).clone();
         Self { customer, tier, entitlement, news: None, contact: None }

@@ -8,9 +8,9 @@ use docket_domain::token::{Issued, Token, TokenCommand, TokenEvent, decide, evol
 use docket_store::CategoryPages;
 
 use crate::append::{Appended, Plan, Write};
-use crate::desk::Desk;
+use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
-use crate::load::{self, Last};
+use crate::load::{self, Folded, Last};
 use crate::request::{Done, Request};
 
 /// A token that was issued at some time.
@@ -55,12 +55,25 @@ impl Desk {
 
     /// Revokes a token; one that is revoked already stays so.
     pub async fn revoke_token(&self, request: &Request, id: TokenId) -> Result<Done, CommandError> {
-        let token = self.tokens().await?.into_iter().find(|known| known.id == id);
-        let events = decide(token.as_ref().map(|known| &known.token), TokenCommand::Revoke)?;
-        if events.is_empty() {
-            return Ok(self.nothing_to_do(id.stream(), 2));
+        if let Some(done) = self.earlier(request).await? {
+            return Ok(done);
         }
-        self.append_token(request, id, 1, events).await
+        let stream = id.stream();
+        for _ in 0..TRIES {
+            let token: Folded<Option<Token>> =
+                load::fold(&*self.store, &self.vault, &stream, Folded::default(), after).await?;
+            let events = decide(token.state.as_ref(), TokenCommand::Revoke)?;
+            self.check_version(request, &stream, token.version).await?;
+            if events.is_empty() {
+                return Ok(self.nothing_to_do(stream, token.version));
+            }
+            match self.append_token(request, id, token.version, events).await {
+                // Somebody else revoked it.
+                Err(CommandError::Contended) => {}
+                answer => return answer,
+            }
+        }
+        Err(CommandError::Contended)
     }
 
     async fn append_token(
@@ -83,6 +96,13 @@ impl Desk {
             Appended::Done(done) => Ok(done),
             Appended::Outrun => Err(CommandError::Contended),
         }
+    }
+}
+
+fn after(token: Option<Token>, recorded: &Recorded<Event>) -> Option<Token> {
+    match &recorded.event {
+        Event::Token(event) => evolve(token, event),
+        Event::Ticket(_) | Event::Customer(_) | Event::Agent(_) | Event::Definition(_) => token,
     }
 }
 

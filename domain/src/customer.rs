@@ -85,10 +85,10 @@ impl CustomerProfile {
         self.entitlement.as_ref().filter(|it| it.holds(at))
     }
 
-    /// The first e-mail address, if there is one.
-    pub fn email(&self) -> Option<Personal<String>> {
-        let email = self.addresses.iter().find(|address| address.kind == AddressKind::Email);
-        email.map(|address| address.value.clone())
+    /// The first address of a kind, if there is one.
+    pub fn first(&self, kind: AddressKind) -> Option<Personal<String>> {
+        let first = self.addresses.iter().find(|address| address.kind == kind);
+        first.map(|address| address.value.clone())
     }
 
     /// Whether this is one of the addresses, however it is written.

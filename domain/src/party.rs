@@ -132,18 +132,29 @@ pub struct CustomerRef {
     /// The e-mail address then, if one was known.
     #[serde(default, deserialize_with = "crate::personal::optional")]
     pub email: Option<Personal<String>>,
+    /// The phone number then, if one was known.
+    #[serde(default, deserialize_with = "crate::personal::optional")]
+    pub phone: Option<Personal<String>>,
+    /// The name on a social network or messenger then, if one was known.
+    #[serde(default, deserialize_with = "crate::personal::optional")]
+    pub handle: Option<Personal<String>>,
 }
 
 impl Serialize for CustomerRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let marked = |value| Marked { value, of: self.id.stream() };
-        let mut customer = serializer.serialize_struct("CustomerRef", 3)?;
+        let labels = [
+            ("name", &self.name),
+            ("email", &self.email),
+            ("phone", &self.phone),
+            ("handle", &self.handle),
+        ];
+        let mut customer = serializer.serialize_struct("CustomerRef", 1 + labels.len())?;
         customer.serialize_field("id", &self.id)?;
-        if let Some(name) = &self.name {
-            customer.serialize_field("name", &marked(name))?;
-        }
-        if let Some(email) = &self.email {
-            customer.serialize_field("email", &marked(email))?;
+        for (name, label) in labels {
+            if let Some(label) = label {
+                customer.serialize_field(name, &marked(label))?;
+            }
         }
         customer.end()
     }

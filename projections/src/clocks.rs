@@ -35,6 +35,10 @@ impl Clocks {
     /// Takes in an event of a ticket that merges tie to it.
     pub fn evolve_tied(&mut self, event: &Recorded) {
         let Some(fact) = Fact::of(event) else { return };
+        // What was noted under the plan that held says nothing of what another would have come to.
+        if fact.is_note() && self.plans.is_draft() {
+            return;
+        }
         let id = TicketId(id_of(&event.stream));
         self.family.take(id, &fact, &|terms| self.plans.get(terms));
     }

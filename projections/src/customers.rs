@@ -98,7 +98,7 @@ fn document(profile: &CustomerProfile, since: Instant, event: &Recorded) -> Cust
         id: id_of(&event.stream),
         version: event.version,
         name: profile.name.as_ref().and_then(|name| name.known().cloned()),
-        email: profile.email().and_then(|email| email.known().cloned()),
+        email: profile.first(AddressKind::Email).and_then(|email| email.known().cloned()),
         addresses: addresses.collect(),
         tier: profile.tier.clone(),
         entitlement: profile.entitlement.clone(),

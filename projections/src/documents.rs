@@ -37,7 +37,7 @@ pub use self::builds::Build;
 use self::database::Database;
 pub use self::dialect::Dialect;
 pub use self::kept::{Differences, Kept};
-pub use self::lease::Standing;
+pub use self::lease::{Move, Standing};
 pub use self::query::{Answer, Bind, Query, Texts, Word};
 pub use self::snapshot::Snapshot;
 pub use self::tables::Table;

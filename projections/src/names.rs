@@ -101,7 +101,8 @@ pub fn stream_of(actor: &Actor) -> Option<String> {
     }
 }
 
-/// An actor's name: as its stream says, or what stands for it where it has none.
+/// An actor's name: as its stream says (of a customer whose name is not known, an address), or what stands
+/// for it where it has none.
 pub fn name_of<'a>(actor: &'a Actor, known: &'a Known) -> Option<&'a str> {
     match stream_of(actor) {
         Some(stream) => known.get(&stream)?.as_deref(),
@@ -128,7 +129,10 @@ fn name_after(name: Option<String>, event: &Recorded) -> Option<String> {
         Event::Customer(
             CustomerEvent::CustomerRegistered { profile }
             | CustomerEvent::CustomerChanged { to: profile, .. },
-        ) => profile.name.as_ref().and_then(|name| name.known().cloned()),
+        ) => {
+            let address = profile.addresses.first().map(|address| &address.value);
+            profile.name.as_ref().or(address).and_then(|name| name.known().cloned())
+        }
         Event::Agent(
             AgentEvent::AgentAdded { profile } | AgentEvent::AgentChanged { to: profile, .. },
         ) => profile.name.known().cloned(),

@@ -38,6 +38,11 @@ impl Plans {
         Self { kept: self.kept.clone(), hours: self.hours.clone(), instead: Some(instead) }
     }
 
+    /// Whether one of them is none that ever held.
+    pub fn is_draft(&self) -> bool {
+        self.instead.is_some()
+    }
+
     fn stands_for(&self, plan: &Term) -> Option<&Arc<FrozenPlan>> {
         self.instead.as_ref().filter(|instead| instead.terms().plan.key == plan.key)
     }

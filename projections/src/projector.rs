@@ -5,16 +5,18 @@
 //! cache; one that is not there is folded again from its stream, which is short.
 
 mod again;
+mod parking;
 pub(crate) mod poison;
 mod step;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use docket_store::{Position, StoredEvent, Version};
+use docket_store::{StoredEvent, Version};
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 
+pub(crate) use self::parking::park;
 use crate::documents::{Change, Parked, Table};
 use crate::recorded::{Moment, ReadError, Reader, Recorded};
 use crate::view::{Folding, Registered};
@@ -23,6 +25,9 @@ use crate::whole::{Whole, is_tie};
 /// How many streams' states are kept at most, and how many bytes their rows may weigh together.
 const KEPT_STREAMS: usize = 20_000;
 const KEPT_BYTES: u64 = 32 << 20;
+
+/// What the folds of all views keep of an event of another ticket that merges tie to a stream.
+const TIED_BYTES: u64 = 1024;
 
 /// Folds batches for some views into their tables.
 pub(crate) struct Projector {
@@ -39,6 +44,8 @@ pub(crate) struct Folds {
     version: Version,
     folds: Vec<Option<Fold>>,
     weight: u64,
+    /// What the folds hold of tickets that merges tie to it, about, in bytes.
+    tied_weight: u64,
     /// Whether merges tie the stream to others.
     tied: bool,
     /// What [`Projector::ties`] was when the folds took in what those say.
@@ -53,7 +60,7 @@ struct ByRows;
 
 impl Weighter<Arc<str>, Folds> for ByRows {
     fn weight(&self, stream: &Arc<str>, folds: &Folds) -> u64 {
-        256 + stream.len() as u64 + folds.weight
+        256 + stream.len() as u64 + folds.weight + folds.tied_weight
     }
 }
 
@@ -114,14 +121,6 @@ impl Projector {
         }
     }
 
-    /// Leaves these streams alone from now on.
-    pub fn parks(&mut self, parked: &[(Parked, Option<Arc<str>>)]) {
-        for (parked, _) in parked {
-            let target = self.targets.iter().find(|(view, _)| view.name == parked.view);
-            self.parked.extend(target.map(|(view, _)| (view.name, parked.stream.clone())));
-        }
-    }
-
     /// Forgets a stream's states.
     pub fn forget(&mut self, stream: &str) {
         self.kept.remove(stream);
@@ -150,7 +149,7 @@ impl Projector {
             (category(stream) == view.category).then(|| Some((view.start)(&self.reader.plans)))
         };
         let folds = self.targets.iter().map(|(view, _)| of(view)).collect();
-        Folds { version: 0, folds, weight: 0, tied: false, whole_at: None }
+        Folds { version: 0, folds, weight: 0, tied_weight: 0, tied: false, whole_at: None }
     }
 
     /// A stream's states just before `version`.
@@ -208,12 +207,30 @@ impl Projector {
             Some(own) => Some(Whole::of(&self.reader, own).await?),
             None => None,
         };
+        if let Some(whole) = &whole {
+            folds.tied_weight = whole.tied_events() as u64 * TIED_BYTES;
+        }
+        self.step_each(&stream, &mut folds, (events, whole.as_ref()), projected);
+        projected.folds.push((stream, folds));
+        Ok(())
+    }
+
+    /// Takes each view of a stream's category over these events: what that changes in its table, or why it
+    /// stands still from here on.
+    fn step_each(
+        &self,
+        stream: &Arc<str>,
+        folds: &mut Folds,
+        (events, whole): (&[Recorded], Option<&Whole<'_>>),
+        projected: &mut Projected,
+    ) {
+        let position = events.first().map_or(0, |first| first.position);
         for ((view, table), fold) in self.targets.iter().zip(&mut folds.folds) {
             let Some(fold) = fold else { continue };
             if self.parked.contains(&(view.name, stream.to_string())) {
                 continue;
             }
-            let whole = whole.as_ref().filter(|_| view.follows_merges);
+            let whole = whole.filter(|_| view.follows_merges);
             let stepped = match (fold, whole) {
                 (None, _) => Err(step::PANICKED.to_owned()),
                 (Some(fold), Some(whole)) => {
@@ -224,45 +241,16 @@ impl Projector {
             match stepped {
                 Ok((difference, weight)) => {
                     folds.weight += weight;
-                    let (table, stream) = (table.name.clone(), stream.clone());
+                    let (table, stream) = (table.name.clone(), Arc::clone(stream));
                     let replace = whole.is_some();
                     projected.changes.push(Change { table, stream, replace, difference });
                 }
                 Err(reason) => {
-                    let parked = park(view, &stream, first.position, reason);
+                    let parked = park(view, stream, position, reason);
                     projected.parked.push((parked, Some(table.name.clone())));
                 }
             }
         }
-        projected.folds.push((stream, folds));
-        Ok(())
-    }
-
-    fn is_parked_everywhere(&self, stream: &str) -> bool {
-        let mut concerned =
-            self.targets.iter().filter(|(view, _)| category(stream) == view.category);
-        concerned.all(|(view, _)| self.parked.contains(&(view.name, stream.to_owned())))
-    }
-
-    fn park_everywhere(&self, broken: &poison::Broken, projected: &mut Projected) {
-        for (view, table) in &self.targets {
-            let known = self.parked.contains(&(view.name, broken.stream.clone()));
-            if view.category == category(&broken.stream) && !known {
-                let parked = park(view, &broken.stream, broken.position, broken.reason.clone());
-                projected.parked.push((parked, Some(table.name.clone())));
-            }
-        }
-    }
-}
-
-/// A stream that a view gives up.
-pub(crate) fn park(view: &Registered, stream: &str, position: Position, reason: String) -> Parked {
-    tracing::error!(view = view.name, stream, position, reason, "a stream is parked");
-    Parked {
-        view: view.name.to_owned(),
-        stream: stream.to_owned(),
-        position: position as i64,
-        reason,
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use docket_domain::codec::{self, DecodeError, Event};
 use docket_domain::envelope;
 use docket_domain::instant::Instant;
+use docket_store::batches::Batches;
 use docket_store::vault::{self, Opened, Vault};
 use docket_store::{EventStore, Sealed, StoreError, StoredEvent, Version};
 use uuid::Uuid;
@@ -17,9 +18,6 @@ use crate::plans::Plans;
 
 /// One event of the log, decoded: what every fold takes.
 pub type Recorded = envelope::Recorded<Event>;
-
-/// How many events of a stream are read at once.
-const BATCH: usize = 1_000;
 
 /// Why an event, or a stream, could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +90,16 @@ impl Moment {
             Self::Occurred(at) => event.occurred_at <= at.0,
         }
     }
+
+    /// Whether no event behind this one of its stream had happened by then.
+    fn is_past(self, event: &StoredEvent) -> bool {
+        match self {
+            Self::Version(version) => event.version >= version,
+            Self::Recorded(at) => event.recorded_at > at.0,
+            // What happened early may be written down late.
+            Self::Now | Self::Occurred(_) => false,
+        }
+    }
 }
 
 impl Reader {
@@ -108,12 +116,15 @@ impl Reader {
         sealed: Sealed,
     ) -> Result<Vec<StoredEvent>, ReadError> {
         let mut events: Vec<StoredEvent> = Vec::new();
+        let mut batches = Batches::default();
         loop {
             let after = events.last().map_or(0, |event| event.version);
-            let batch = self.store.read_stream(stream, after, BATCH, sealed).await?;
-            let whole = batch.len() < BATCH;
+            let asked = batches.next();
+            let batch = self.store.read_stream(stream, after, asked, sealed).await?;
+            batches.learn(&batch);
+            let done = batch.len() < asked || batch.last().is_some_and(|it| until.is_past(it));
             events.extend(batch);
-            if whole {
+            if done {
                 break;
             }
         }

@@ -58,6 +58,13 @@ pub enum ProjectionError {
     Stopped,
 }
 
+impl ProjectionError {
+    /// Whether what was to be written may have been: the tables did not answer.
+    fn leaves_in_doubt(&self) -> bool {
+        matches!(self, Self::Documents(_))
+    }
+}
+
 impl From<StoreError> for ProjectionError {
     fn from(error: StoreError) -> Self {
         Self::Read(error.into())

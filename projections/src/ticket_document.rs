@@ -6,6 +6,7 @@
 mod attention;
 mod fold;
 mod owning;
+mod promising;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use self::fold::TicketFold;
+pub use self::promising::OpenCommitment;
 use crate::indicator::{Indicator, MessageIcon, due_at};
 
 /// A ticket as it stands after the last event that was folded.
@@ -100,6 +102,9 @@ pub struct TicketDocument {
     pub links: Vec<LinkSummary>,
     /// The tickets that are aliases of this one.
     pub absorbed: Vec<AbsorbedSummary>,
+    /// What was promised in it and is neither kept nor broken (S-96); what its aliases hold is theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_commitments: Vec<OpenCommitment>,
     /// When the next of its open promises is due, or was: what `sort=due` sorts by.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Instant>,
@@ -125,6 +130,12 @@ pub struct CustomerSummary {
     pub name: Option<String>,
     /// The e-mail address; `null` when unknown or erased.
     pub email: Option<String>,
+    /// The phone number, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The name on a social network or messenger, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
     /// The tier that its clocks go by (S-07): that of its opening, unless it was corrected.
     pub tier: String,
 }

@@ -20,7 +20,6 @@ use crate::page::{Cursor, ForeignCursor, LARGEST, Listed, Page};
 use crate::plans::Plans;
 use crate::recorded::{Recorded, id_of};
 use crate::ticket_document::{TicketDocument, TicketFold};
-use crate::ticket_text::Words;
 use crate::view::{Key, Schema, View};
 
 /// A word or tag that leads to fewer rows than this is where a list starts; by one that leads to more,
@@ -39,7 +38,7 @@ pub struct Entry {
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 9;
+    const VERSION: u32 = 10;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const FOLLOWS_MERGES: bool = true;
@@ -99,7 +98,7 @@ pub async fn page(
     let question = (filter, sort);
     let size = size.clamp(1, LARGEST);
     let after = cursor.map(|cursor| Cursor::decode(cursor, &question)).transpose()?;
-    if filter.q.as_deref().is_some_and(|q| Words::of(q).is_empty()) {
+    if filter.has_no_words() || filter.within.as_deref().is_some_and(Filter::has_no_words) {
         return Ok(Page::of(Vec::new(), size, &question));
     }
     let query = plan(documents, filter, sort, (after.as_ref(), size), now).await?;
@@ -171,6 +170,42 @@ pub async fn unowned(
     let query = query.sql(" ORDER BY urgency, stream LIMIT ").bind(limit as i64);
     let rows: Vec<(String, String)> = documents.fetch(&query).await?;
     Ok(rows.into_iter().map(|(stream, urgency)| Free { stream, urgency }).collect())
+}
+
+/// A ticket, and when it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    stream: String,
+    created: String,
+}
+
+impl Opened {
+    /// The ticket's stream.
+    pub fn stream(&self) -> &str {
+        &self.stream
+    }
+}
+
+/// The tickets that were opened at `from` or later and before `to`, the oldest first. `after` is where the
+/// last page ended.
+pub async fn opened(
+    documents: &Documents,
+    (from, to): (Instant, Instant),
+    after: Option<&Opened>,
+    limit: usize,
+) -> Result<Vec<Opened>, DocumentsError> {
+    let query = Query::new("SELECT stream, created FROM {ticket_list} WHERE created >= ");
+    let query = query.bind(from.to_string()).sql(" AND created < ").bind(to.to_string());
+    let query = match after {
+        Some(Opened { stream, created }) => {
+            let query = query.sql(" AND (created, stream) > (").bind(created.as_str());
+            query.sql(", ").bind(stream.as_str()).sql(")")
+        }
+        None => query,
+    };
+    let query = query.sql(" ORDER BY created, stream LIMIT ").bind(limit as i64);
+    let rows: Vec<(String, String)> = documents.fetch(&query).await?;
+    Ok(rows.into_iter().map(|(stream, created)| Opened { stream, created }).collect())
 }
 
 /// The open tickets of an owner that may have to be told that the owner is away or back: those that know

@@ -100,7 +100,7 @@ pub struct ClockReading {
     #[schema(value_type = Option<String>)]
     pub breached_by: Option<BreachedBy>,
     /// What ended it: `owner`, `reply`, `call`, `meeting`, `chat`, `transfer`, `no_reply_needed`,
-    /// `resolution`, `merge` or `unmerge`.
+    /// `resolution`, `merge`, `unmerge` or `split`.
     pub fulfilled_by: Option<&'static str>,
     /// When it turned out that the reply that ended it never arrived; the end stands (T22).
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -15,6 +15,7 @@ use docket_domain::party::ActorKind;
 use docket_domain::ticket::event::{MergeSide, TicketEvent, TicketRef};
 use docket_store::batches::Batches;
 use docket_store::{Sealed, StoredEvent};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -67,18 +68,19 @@ pub struct EntryActor {
 }
 
 /// A ticket's story up to now with those of the tickets merged into it, in the order in which things
-/// happened; empty when there is no such ticket.
+/// happened; empty when there is no such ticket. Moments that a sentence names are those of `zone`.
 pub async fn of_ticket(
     reader: &Reader,
     names: &Names,
     ticket: TicketId,
+    zone: &TimeZone,
 ) -> Result<Vec<Entry>, ReadError> {
     let mut entries = Vec::new();
     let mut seen = vec![ticket];
     let mut next = 0;
     while let Some(id) = seen.get(next).copied() {
         next += 1;
-        let mut story = Story { merged: id != ticket, ..Story::default() };
+        let mut story = Story::of(id != ticket, zone);
         story.read(reader, names, id).await?;
         entries.append(&mut story.entries);
         for alias in story.aliases.into_values() {
@@ -92,16 +94,21 @@ pub async fn of_ticket(
 }
 
 /// The story of one ticket alone.
-#[derive(Default)]
-struct Story {
+struct Story<'a> {
     merged: bool,
+    zone: &'a TimeZone,
     number: String,
     entries: Vec<Entry>,
     /// The tickets that are aliases of this one after its last event.
     aliases: BTreeMap<MergeId, TicketRef>,
 }
 
-impl Story {
+impl<'a> Story<'a> {
+    fn of(merged: bool, zone: &'a TimeZone) -> Self {
+        let (number, entries, aliases) = Default::default();
+        Self { merged, zone, number, entries, aliases }
+    }
+
     /// Reads a ticket's history piece by piece: of its texts only their beginnings stay.
     async fn read(
         &mut self,
@@ -166,7 +173,9 @@ impl Story {
                 name: name.map(str::to_owned),
             },
             text: match &event.event {
-                Event::Ticket(what) => sentence::of(what, &words::actor(actor.kind, name)),
+                Event::Ticket(what) => {
+                    sentence::of(what, &words::actor(actor.kind, name), self.zone)
+                }
                 Event::Customer(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => {
                     String::new()
                 }

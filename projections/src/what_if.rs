@@ -2,33 +2,34 @@
 //! were. Nothing is written: the same clocks are folded once more, with the draft in the place of every
 //! version of its plan.
 
+mod reading;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use docket_domain::ids::{MergeId, TicketId};
+use docket_domain::ids::MergeId;
 use docket_domain::instant::Instant;
 use docket_domain::sla::clock::Clock;
 use docket_domain::sla::frozen::FrozenPlan;
 use docket_domain::sla::plan::ClockKind;
-use docket_store::{Sealed, StoredEvent};
+use docket_store::StoredEvent;
 use futures::{StreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use reading::Reading;
+
+use crate::documents::Documents;
 use crate::plans::Plans;
 use crate::projector::poison;
 use crate::recorded::Reader;
 use crate::runner::ProjectionError;
-use crate::runner::build::Pages;
 use crate::sla_clocks::cell::{Cell, Standing};
 use crate::sla_clocks::{ClockRow, SlaClocks};
 use crate::whole::Whole;
 
 /// Pages folded at the same time.
 const PARALLEL: usize = 2;
-
-/// A day, in milliseconds.
-const DAY: i64 = 86_400_000;
 
 /// How many changed verdicts are shown one by one.
 const SHOWN: usize = 100;
@@ -123,19 +124,19 @@ struct Count {
 
 /// Answers it: every ticket of the period is folded twice, two pages of them at a time.
 ///
+/// Where `documents` are at hand, and show all that is asked about, they say which tickets were written down
+/// long after they were opened; else the log is read to its end for those.
+///
 /// # Errors
-/// When the store cannot be read. Tickets that are damaged are left out.
-pub async fn what_if(reader: &Reader, asked: &WhatIf) -> Result<Answer, ProjectionError> {
-    let at = reader.store.head();
+/// When the store or the tables cannot be read. Tickets that are damaged are left out.
+pub async fn what_if(
+    reader: &Reader,
+    documents: Option<&Arc<Documents>>,
+    asked: &WhatIf,
+) -> Result<Answer, ProjectionError> {
     let (pages, mut read) = tokio::sync::mpsc::channel(PARALLEL);
-    let reading = Pages {
-        reader: reader.clone(),
-        category: "ticket",
-        sealed: Sealed::Without,
-        after: Some(minted_before(asked.from)),
-        at,
-    };
-    let reading = tokio::spawn(async move { reading.send(&pages).await });
+    let reading = Reading { reader: reader.clone(), from: asked.from, to: asked.to };
+    let reading = tokio::spawn(reading.send(documents.cloned(), pages));
     let folded = stream::poll_fn(move |context| read.poll_recv(context)).map(|page| {
         let (reader, asked) = (reader.clone(), asked.clone());
         tokio::spawn(async move { of_page(&reader, &asked, page).await })
@@ -150,14 +151,6 @@ pub async fn what_if(reader: &Reader, asked: &WhatIf) -> Result<Answer, Projecti
     all.changed.truncate(SHOWN);
     let data = all.groups.into_values().collect();
     Ok(Answer { tickets: all.tickets, data, changed: all.changed })
-}
-
-/// A stream that sorts before those of all tickets that were opened at an instant or later: ids begin with
-/// the time at which they were minted, and nothing is opened before it happens. Clocks that differ are
-/// given a day.
-fn minted_before(opened: Instant) -> String {
-    let millis = u64::try_from(opened.plus_millis(-DAY).0).unwrap_or(0);
-    TicketId(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()).stream()
 }
 
 async fn of_page(

@@ -44,6 +44,11 @@ impl<'e> Whole<'e> {
         Ok(Self { own, tied })
     }
 
+    /// How many events of other tickets belong to it.
+    pub fn tied_events(&self) -> usize {
+        self.tied.len()
+    }
+
     /// One view's fold of it, and what it contributes; why not, where the view panics.
     pub fn fold(
         &self,

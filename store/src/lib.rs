@@ -129,7 +129,8 @@ pub enum KeyState {
 /// Why the store could not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// It is certain that nothing was written; trying again later may help.
+    /// It does not answer now, and where something was to be written it is certain that it was not; trying
+    /// again later may help.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
     /// The disk is full; nothing was written and reads go on.

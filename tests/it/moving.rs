@@ -1,5 +1,8 @@
 //! `docket move` on the real binary: a desk moves while it is written, in both directions, whatever is
 //! killed meanwhile; and it is the same desk where it arrives.
+//!
+//! Seen to fail on a build that does not close the source to writers: it could be opened once the desk had
+//! moved.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -11,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use docket_api::config::Options;
-use docket_test_servers::postgres;
+use docket_test_servers::postgres::{self, Database};
 use docket_tests::desk::Desk;
 use docket_tests::process::{Process, admin_token, binary, client};
 use serde_json::{Value, json};
@@ -114,21 +117,39 @@ fn file(data: &Path, name: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_is_written_while_a_desk_moves_is_lost_or_doubled() {
     let Some(database) = postgres::database() else { return };
+    moves_while_it_is_written(None, &database).await;
+}
+
+/// Its events leave KurrentDB, and the rest the files beside it.
+#[cfg(feature = "kurrentdb")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_is_anything_of_a_desk_that_leaves_kurrentdb() {
+    let Some(database) = postgres::database() else { return };
+    let double = docket_kurrent_double::Double::start().await;
+    moves_while_it_is_written(Some(&double.url()), &database).await;
+}
+
+/// Moves a desk on a store, in its own folder where none is named, into a database.
+async fn moves_while_it_is_written(store: Option<&str>, database: &Database) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    let mut server = Process::serve(data).await;
+    let mut server = Process::serve_from(data, store).await;
     let target = Target::new(&server.url, admin_token(data));
     let (count, accepted) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let writer = || tokio::spawn(kill::write(target.clone(), count.clone(), accepted.clone()));
     let writers: Vec<_> = (0..2).map(|_| writer()).collect();
     kill::reached(&accepted, 40).await;
     let (kept, unnamed) = keep_something(&server.url, &target.token).await;
-    let from = file(data, "log.sqlite");
+    let from = store.map_or_else(|| file(data, "log.sqlite"), str::to_owned);
     let mut mover = Mover::start(data, &from, database.url());
     block_in_place(|| mover.says("Level with the source. Now stop every server of it"));
     let refused = docket(data, database.url(), &["token", "list"]);
     assert!(said(&refused).contains("was not verified yet"), "{}", said(&refused));
-    server.kill();
+    match store {
+        None => server.kill(),
+        // What was begun and not finished keeps a log in KurrentDB where it is.
+        Some(_) => server.end().await,
+    }
     let mut ledger = Ledger::default();
     for writer in writers {
         ledger.add(writer.await.unwrap());

@@ -45,8 +45,8 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const MORNING_MILLIS: i64 = 1_772_442_000_000;
 
 /// Set to `postgres`, it makes every desk that names no store a desk on PostgreSQL, and set to
-/// `kurrentdb`, where these tests are built with it, one on a double of KurrentDB: the same tests hold
-/// all to account.
+/// `kurrentdb`, where these tests are built with it, one on a double of KurrentDB; `kurrentdb+postgres` is
+/// that with PostgreSQL beside it. The same tests hold all to account.
 const STORE: &str = "DOCKET_TEST_STORE";
 
 /// All roles, by the words of the API.
@@ -72,6 +72,9 @@ pub struct Desk {
     pub ann: String,
     data: TempDir,
     clock: Arc<AtomicI64>,
+    /// What was given as `--store`, and as `--views`.
+    store: Option<String>,
+    views: Option<String>,
     /// Dropped last, when nobody uses it any more.
     database: Option<Database>,
     /// Dropped last, too.
@@ -120,15 +123,22 @@ impl Desk {
         match asked.as_deref() {
             Some("postgres") => Self::open_on(postgres::database(), options).await,
             #[cfg(feature = "kurrentdb")]
-            Some("kurrentdb") => Self::open_on_kurrent(Double::start().await, options).await,
+            Some("kurrentdb") => Self::open_on_kurrent(None, options).await,
+            #[cfg(feature = "kurrentdb")]
+            Some("kurrentdb+postgres") => {
+                Self::open_on_kurrent(postgres::database(), options).await
+            }
             _ => Self::open_on(None, options).await,
         }
     }
 
+    /// Opens a desk on a double of KurrentDB, with a database beside it where one is given.
     #[cfg(feature = "kurrentdb")]
-    async fn open_on_kurrent(double: Double, options: Options) -> Self {
-        let options = Options { store: Some(double.url()), ..options };
-        Self { kurrent: Some(double), ..Self::open_on(None, options).await }
+    pub async fn open_on_kurrent(database: Option<Database>, options: Options) -> Self {
+        let double = Double::start().await;
+        let views = database.as_ref().map(|database| database.url().to_owned());
+        let options = Options { store: Some(double.url()), views, ..options };
+        Self { kurrent: Some(double), database, ..Self::open_on(None, options).await }
     }
 
     /// Opens a desk on a database, or in a folder of its own where there is none.
@@ -138,6 +148,7 @@ impl Desk {
         }
         let data = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(AtomicI64::new(MORNING_MILLIS));
+        let (store, views) = (options.store.clone(), options.views.clone());
         let config = config(data.path(), options);
         let reading = clock.clone();
         let server = server::start(&config, Arc::new(move || reading.load(Ordering::SeqCst)));
@@ -162,9 +173,23 @@ impl Desk {
             ann,
             data,
             clock,
+            store,
+            views,
             database,
             #[cfg(feature = "kurrentdb")]
             kurrent: None,
+        }
+    }
+
+    /// Opens a desk on what several servers share: a log in a database, or one on a double of KurrentDB
+    /// with that database beside it, where [`STORE`] says so.
+    pub async fn open_shared(database: Database) -> Self {
+        match std::env::var(STORE).as_deref() {
+            #[cfg(feature = "kurrentdb")]
+            Ok("kurrentdb+postgres") => {
+                Self::open_on_kurrent(Some(database), Options::default()).await
+            }
+            _ => Self::open_on(Some(database), Options::default()).await,
         }
     }
 
@@ -173,15 +198,15 @@ impl Desk {
     /// # Panics
     /// When the desk is not on a database.
     pub async fn another_node(&self) -> Node {
-        let database = self.database.as_ref().expect("a desk on a database");
+        assert!(self.database.is_some(), "a desk on a database");
         let data = tempfile::tempdir().expect("a folder");
         // Whoever adds a server gives it a copy of the key.
         let key = |folder: &Path| folder.join(docket_api::docket::KEY_FILE);
         std::fs::copy(key(self.data()), key(data.path())).expect("the key");
         // And all keep their files in one place.
         let attachments = Some(self.data().join("attachments").display().to_string());
-        let store = Some(database.url().to_owned());
-        let options = Options { store, attachments, ..Options::default() };
+        let (store, views) = (self.store.clone(), self.views.clone());
+        let options = Options { store, views, attachments, ..Options::default() };
         let clock = self.clock.clone();
         let clock = Arc::new(move || clock.load(Ordering::SeqCst));
         let server = server::start(&config(data.path(), options), clock).await;

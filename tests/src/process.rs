@@ -16,8 +16,14 @@ pub struct Process {
     /// Where it listens, such as `http://127.0.0.1:41234`.
     pub url: String,
     data: PathBuf,
-    store: Option<String>,
+    /// Variables that say where its store is, where that is not in its folder.
+    places: Vec<(&'static str, String)>,
 }
+
+/// Variables that name a store, and a database beside a log in KurrentDB.
+pub const STORE: &str = "DOCKET_STORE";
+/// See [`STORE`].
+pub const VIEWS: &str = "DOCKET_VIEWS";
 
 impl Process {
     /// Starts the server on `data` and waits until it says that it is ready.
@@ -25,19 +31,29 @@ impl Process {
     /// # Panics
     /// When the binary is missing or does not get ready.
     pub async fn serve(data: &Path) -> Self {
-        Self::serve_from(data, None).await
+        Self::serve_at(data, &[]).await
     }
 
-    /// As [`serve`](Self::serve), from a store that is elsewhere. Its URL goes the way that operators
-    /// are told to use: not on the command line, where everybody on the machine sees it.
+    /// As [`serve`](Self::serve), from a store that is elsewhere.
     ///
     /// # Panics
     /// When the binary is missing or does not get ready.
     pub async fn serve_from(data: &Path, store: Option<&str>) -> Self {
+        let places: Vec<_> = store.map(|store| (STORE, store)).into_iter().collect();
+        Self::serve_at(data, &places).await
+    }
+
+    /// As [`serve`](Self::serve), told by variables where its store is. URLs go the way that operators
+    /// are told to use: not on the command line, where everybody on the machine sees them.
+    ///
+    /// # Panics
+    /// When the binary is missing or does not get ready.
+    pub async fn serve_at(data: &Path, places: &[(&'static str, &str)]) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
-        let child = start(serving(store), &address, data, &log_of(data));
-        let (url, store) = (format!("http://{address}"), store.map(str::to_owned));
-        let mut process = Self { child, url, data: data.to_owned(), store };
+        let places: Vec<_> = places.iter().map(|(name, url)| (*name, (*url).to_owned())).collect();
+        let child = start(serving(&places), &address, data, &log_of(data));
+        let url = format!("http://{address}");
+        let mut process = Self { child, url, data: data.to_owned(), places };
         process.wait_until_ready(&log_of(data)).await;
         process
     }
@@ -56,7 +72,7 @@ impl Process {
         let address = format!("127.0.0.1:{}", free_port());
         let child = start(command, &address, data, &log);
         let url = format!("http://{address}");
-        let mut process = Self { child, url, data: data.to_owned(), store: None };
+        let mut process = Self { child, url, data: data.to_owned(), places: Vec::new() };
         process.wait_until_ready(&log).await;
         process
     }
@@ -72,13 +88,21 @@ impl Process {
     /// # Panics
     /// When it does not end as it should, or does not get ready again.
     pub async fn restart(&mut self) {
+        self.end().await;
+        let address = self.url.trim_start_matches("http://").to_owned();
+        let log = log_of(&self.data);
+        self.child = start(serving(&self.places), &address, &self.data, &log);
+        self.wait_until_ready(&log).await;
+    }
+
+    /// Asks the process to end, and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not end as it should.
+    pub async fn end(&mut self) {
         self.signal("TERM");
         let ended = self.ended().await;
         assert!(ended.success(), "it ended with {ended}");
-        let address = self.url.trim_start_matches("http://").to_owned();
-        let log = log_of(&self.data);
-        self.child = start(serving(self.store.as_deref()), &address, &self.data, &log);
-        self.wait_until_ready(&log).await;
     }
 
     async fn ended(&mut self) -> ExitStatus {
@@ -135,11 +159,9 @@ impl Drop for Process {
 }
 
 /// The binary, told where its store is where that is not in its folder.
-fn serving(store: Option<&str>) -> Command {
+fn serving(places: &[(&'static str, String)]) -> Command {
     let mut command = Command::new(binary());
-    if let Some(store) = store {
-        command.env("DOCKET_STORE", store);
-    }
+    command.envs(places.iter().map(|(name, url)| (name, url)));
     command
 }
 

@@ -31,7 +31,7 @@ type Finding = (&'static str, bool, String);
 /// Looks, and says what it found.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
     let mut findings = vec![data_folder(&config), open_to_others(&config), server(&config)];
-    match Log::open_read_only(&config.store, &config.data).await {
+    match Log::open_read_only(&config).await {
         Ok(log) => {
             let store = log.store();
             findings.push(("log", true, format!("{} events", store.head())));

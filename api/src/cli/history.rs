@@ -43,20 +43,20 @@ pub struct Args {
 
 /// Prints the story.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
-    let store = Log::open_read_only(&config.store, &config.data).await?.store();
+    let store = Log::open_read_only(&config).await?.store();
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
     let vault = Arc::new(Vault::new(store.clone(), key));
     let desk = Desk::open(store.clone(), vault.clone(), super::clock()).await?;
     let reader = Reader::new(store, vault);
     let found = desk.find_ticket(&args.ticket).await?;
     let id = found.ok_or_else(|| Failure::Other(format!("there is no ticket {}", args.ticket)))?;
-    let story = timeline::of_ticket(&reader, &Names::new(reader.clone()), id).await;
-    let story = story.map_err(|error| Failure::Other(error.to_string()))?;
     let of_desk = desk.catalogue().settings().zone.clone();
     let (zone, notice) = zone(args.zone.as_deref(), std::env::var("TZ").ok().as_deref(), &of_desk)?;
     if let Some(notice) = notice {
         writeln!(std::io::stderr(), "{notice}")?;
     }
+    let story = timeline::of_ticket(&reader, &Names::new(reader.clone()), id, &zone).await;
+    let story = story.map_err(|error| Failure::Other(error.to_string()))?;
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let look = Look { zone, colour, width: args.width.unwrap_or_else(width).max(MARGIN + 30) };
     Ok(std::io::stdout().write_all(told(&story, &look).as_bytes())?)

@@ -104,7 +104,7 @@ async fn try_out(config: &Config, mut job: Job) -> Result<Report, Failure> {
     let none_yet =
         matches!(StoreUrl::parse(&config.store)?, StoreUrl::Sqlite(path) if !path.exists());
     if !none_yet {
-        let real = Log::open_read_only(&config.store, &config.data).await?.store();
+        let real = Log::open_read_only(config).await?.store();
         let real = super::desk(real, &config.data, super::clock()).await?;
         rehearse::copy_definitions(&real.catalogue(), &trial).await?;
         job.untouched = Some(Arc::clone(real.store()));

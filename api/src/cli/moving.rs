@@ -46,6 +46,9 @@ pub struct Args {
 
 /// Moves, or gives up moving.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
+    if config.views.is_some() {
+        return Err(StartError::NotMoved.into());
+    }
     create_private(&config.data)
         .map_err(StartError::io(format!("cannot create {}", config.data.display())))?;
     let access = config.data.join(ACCESS_FILE);
@@ -98,7 +101,7 @@ fn place<'a>(url: &'a str, access: &'a Path, beside: &'a Path) -> Result<Place<'
 /// Brings what is kept beside a log in PostgreSQL into the data folder. In the other direction the first
 /// server that starts takes it in.
 async fn bring_side(from: &str, config: &Config) -> Result<(), Failure> {
-    let log = Log::open_read_only(from, &config.data).await?;
+    let log = Log::open_read_only(&config.at(from)).await?;
     if let Log::Postgres(store, _) = &log {
         let there = Side::beside(store).await?;
         let here = Side::open(&config.data.join(SIDE_FILE)).await.map_err(StartError::Side)?;

@@ -36,12 +36,12 @@ back in time, every payload has the hash it was stored with, and every view equa
 log as far as the view has read it. Views that no server has built yet, as after a restore, are left out.
 Not checked: who did it, by which way and when an event occurred stand beside the payload and are under no
 hash; newest events that were cut off leave no gap; and whoever rewrites a payload with its hash is not
-found out. Compare with a backup that is kept where nobody who could alter the log has a hand.")]
+found out; attachments, claims and counters are not looked at. Compare with a backup that is kept where nobody who could alter the log has a hand.")]
 pub struct Args {}
 
 /// Said with every verdict: a check must not be taken for more than it is.
 const LIMITS: &str = "not checked: who acted and when (no hash covers them), whether newest events were \
-                      cut off, payloads rewritten with their hashes";
+                      cut off, payloads rewritten with their hashes; attachments, claims and counters";
 
 /// What was found wrong with one view.
 #[derive(Default)]
@@ -55,7 +55,7 @@ struct Findings {
 
 /// Checks everything, and says what was checked.
 pub async fn run(_: Args, config: Config) -> Result<(), Failure> {
-    let log = Log::open_read_only(&config.store, &config.data).await?;
+    let log = Log::open_read_only(&config).await?;
     let store = log.store();
     let mut out = std::io::stdout();
     let bar = progress(store.head());

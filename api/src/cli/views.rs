@@ -70,7 +70,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
 }
 
 async fn list(config: &Config) -> Result<(), Failure> {
-    let log = Log::open_read_only(&config.store, &config.data).await?;
+    let log = Log::open_read_only(config).await?;
     let mut tables = tables::open(config, &log).await?;
     let (cursor, head) = (tables.cursor, log.store().head());
     let mut out = std::io::stdout();

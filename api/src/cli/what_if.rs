@@ -47,7 +47,7 @@ pub struct Args {
 
 /// Prints what would have been.
 pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
-    let store = Log::open_read_only(&config.store, &config.data).await?.store();
+    let store = Log::open_read_only(&config).await?.store();
     let key = KeyFile::load_or_create(&config.data.join(KEY_FILE), &*store).await?;
     let vault = Arc::new(Vault::new(store.clone(), key));
     let clock = super::clock();
@@ -58,7 +58,7 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     let draft = desk.draft(&args.key, drafts);
     let draft = Arc::new(draft.map_err(|error| Failure::Other(Problem::from(error).told()))?);
     let asked = WhatIf { draft, from: args.from, to: args.to.unwrap_or(now), now };
-    let answer = what_if(&Reader::new(store, vault), &asked).await;
+    let answer = what_if(&Reader::new(store, vault), None, &asked).await;
     let answer = answer.map_err(|error| Failure::Other(error.to_string()))?;
     let told = if args.json {
         serde_json::to_string_pretty(&answer).map_err(|error| Failure::Other(error.to_string()))?

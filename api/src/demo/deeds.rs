@@ -76,7 +76,12 @@ impl Tale<'_> {
         self.agent =
             (self.agent + 1 + self.dice.below(self.colleagues.len() - 1)) % self.colleagues.len();
         let note = Some("I am away from tomorrow on".to_owned());
-        let command = TicketCommand::HandOver { to: self.colleague(), until: None, note };
+        let command = TicketCommand::HandOver {
+            to: self.colleague(),
+            aliases_promise: Vec::new(),
+            until: None,
+            note,
+        };
         self.push(By::Agent(by), Act::Do(Box::new(command)));
     }
 
@@ -116,6 +121,7 @@ impl Tale<'_> {
             amount: self.dice.chance(40).then(|| self.matter.amount.clone()),
             due: Some(due),
             evidence: None,
+            evidence_in: None,
             accepted: Some(true),
         };
         self.act(command);

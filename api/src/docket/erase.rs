@@ -114,7 +114,7 @@ impl Docket {
     fn forget(&self, subject: &str) {
         self.desk.vault().forget(subject);
         self.desk.forget_folded();
-        self.documents.forget_all();
+        self.cases.forget_all();
         self.names.forget(subject);
     }
 

@@ -12,62 +12,16 @@ use docket_store::postgres::{PostgresStore, Settings};
 use docket_store::sqlite::SqliteStore;
 use docket_store::{Clock, EventStore, Millis, StoreError};
 
+use super::store_url::{self, StoreUrl};
 use super::{ACCESS_FILE, SIDE_FILE, StartError, VIEWS_FILE};
+use crate::config::Config;
 use crate::side::Side;
 
-/// The file, in the data folder, that one process holds while it serves from PostgreSQL.
+/// The file, in the data folder, that one process holds while it serves from what several share.
 const LOCK_FILE: &str = "docket.lock";
 
 /// The file, in the data folder, of what KurrentDB cannot keep. Nothing can make it again.
 pub const KURRENT_FILE: &str = "kurrent.sqlite";
-
-/// A store URL, read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreUrl<'a> {
-    /// `sqlite:PATH`: a file.
-    Sqlite(&'a Path),
-    /// `postgres://…`: a database, perhaps on one of several hosts.
-    Postgres(&'a str),
-    /// `esdb://…`: KurrentDB, perhaps several nodes; what it cannot keep is in the data folder.
-    Kurrent(&'a str),
-}
-
-/// How the URLs of KurrentDB begin, as all its clients read them.
-const KURRENT: [&str; 6] =
-    ["esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover", "kurrent", "kdb"];
-
-impl<'a> StoreUrl<'a> {
-    /// Reads a store URL.
-    ///
-    /// # Errors
-    /// [`StartError::UnknownStore`], without the URL: it may hold a password.
-    pub fn parse(url: &'a str) -> Result<Self, StartError> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres(url));
-        }
-        if url.split_once("://").is_some_and(|(kind, _)| KURRENT.contains(&kind)) {
-            return Ok(Self::Kurrent(url));
-        }
-        let path = url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path));
-        let path = path.filter(|path| !path.is_empty()).map(Path::new);
-        path.map(Self::Sqlite).ok_or_else(|| {
-            let kind = url.split_once(':').map_or("", |(kind, _)| kind);
-            StartError::UnknownStore(kind.to_owned())
-        })
-    }
-
-    /// The file of a log on SQLite; for what only makes sense there.
-    ///
-    /// # Errors
-    /// [`StartError::OnlySqlite`] with what to do on PostgreSQL `instead`.
-    pub fn file(self, instead: &'static str) -> Result<&'a Path, StartError> {
-        match self {
-            Self::Sqlite(path) => Ok(path),
-            Self::Postgres(_) => Err(StartError::OnlySqlite(instead)),
-            Self::Kurrent(_) => Err(StartError::NotOnKurrent),
-        }
-    }
-}
 
 /// An open event log.
 pub enum Log {
@@ -75,19 +29,25 @@ pub enum Log {
     Sqlite(Arc<SqliteStore>),
     /// In a database that any number of processes write. The data folder is this one's own.
     Postgres(Arc<PostgresStore>, Option<File>),
-    /// In KurrentDB, with a file beside it in the data folder that this process alone writes.
+    /// In KurrentDB, with a file beside it in the data folder that this process alone writes; or with a
+    /// database beside it that any number of processes write, and then the folder is this one's own.
     #[cfg(feature = "kurrentdb")]
-    Kurrent(Arc<KurrentStore>),
+    Kurrent(Arc<KurrentStore>, Option<File>),
 }
 
 impl Log {
-    /// Opens the log for writing, and creates or migrates it where needed. `data` is this process's
-    /// folder, which nobody else may use meanwhile.
+    /// Opens the log for writing, and creates or migrates it where needed. The data folder is this
+    /// process's own, which nobody else may use meanwhile.
     ///
     /// # Errors
     /// When the store refuses, or another process uses the log's file or the data folder.
-    pub async fn open(url: &str, data: &Path, clock: Clock) -> Result<Self, StartError> {
-        Ok(match StoreUrl::parse(url)? {
+    #[cfg_attr(
+        not(feature = "kurrentdb"),
+        expect(unused_variables, reason = "only KurrentDB has something beside the log")
+    )]
+    pub async fn open(config: &Config, clock: Clock) -> Result<Self, StartError> {
+        let (data, beside) = (&config.data, store_url::beside(config)?);
+        Ok(match StoreUrl::parse(&config.store)? {
             StoreUrl::Sqlite(path) => Self::Sqlite(Arc::new(SqliteStore::open(path, clock).await?)),
             StoreUrl::Postgres(url) => {
                 let lock = lock(data)?;
@@ -96,25 +56,32 @@ impl Log {
             }
             #[cfg(feature = "kurrentdb")]
             StoreUrl::Kurrent(url) => {
-                let beside = data.join(KURRENT_FILE);
-                let store = KurrentStore::open(url, beside, clock, Patience::default()).await?;
-                Self::Kurrent(Arc::new(store))
+                let (lock, patience) =
+                    (beside.map(|_| lock(data)).transpose()?, Patience::default());
+                let store = match beside {
+                    Some(views) => KurrentStore::open_shared(url, views, clock, patience).await?,
+                    None => {
+                        KurrentStore::open(url, data.join(KURRENT_FILE), clock, patience).await?
+                    }
+                };
+                Self::Kurrent(Arc::new(store), lock)
             }
             #[cfg(not(feature = "kurrentdb"))]
             StoreUrl::Kurrent(_) => return Err(StartError::WithoutKurrent),
         })
     }
 
-    /// Opens the log for reading, also while others write it; `data` is the data folder.
+    /// Opens the log for reading, also while others write it.
     ///
     /// # Errors
     /// When there is no log, or it is not of this release.
     #[cfg_attr(
         not(feature = "kurrentdb"),
-        expect(unused_variables, reason = "only beside KurrentDB there is a part of the log")
+        expect(unused_variables, reason = "only KurrentDB has something beside the log")
     )]
-    pub async fn open_read_only(url: &str, data: &Path) -> Result<Self, StartError> {
-        Ok(match StoreUrl::parse(url)? {
+    pub async fn open_read_only(config: &Config) -> Result<Self, StartError> {
+        let beside = store_url::beside(config)?;
+        Ok(match StoreUrl::parse(&config.store)? {
             StoreUrl::Sqlite(path) => {
                 Self::Sqlite(Arc::new(SqliteStore::open_read_only(path).await?))
             }
@@ -124,9 +91,14 @@ impl Log {
             }
             #[cfg(feature = "kurrentdb")]
             StoreUrl::Kurrent(url) => {
-                let beside = data.join(KURRENT_FILE);
-                let store = KurrentStore::open_read_only(url, beside, &Patience::default()).await?;
-                Self::Kurrent(Arc::new(store))
+                let (file, patience) = (config.data.join(KURRENT_FILE), Patience::default());
+                let store = match beside {
+                    Some(views) => {
+                        KurrentStore::open_shared_read_only(url, views, &patience).await?
+                    }
+                    None => KurrentStore::open_read_only(url, file, &patience).await?,
+                };
+                Self::Kurrent(Arc::new(store), None)
             }
             #[cfg(not(feature = "kurrentdb"))]
             StoreUrl::Kurrent(_) => return Err(StartError::WithoutKurrent),
@@ -139,7 +111,7 @@ impl Log {
             Self::Sqlite(store) => store.clone(),
             Self::Postgres(store, _) => store.clone(),
             #[cfg(feature = "kurrentdb")]
-            Self::Kurrent(store) => store.clone(),
+            Self::Kurrent(store, _) => store.clone(),
         }
     }
 
@@ -149,9 +121,9 @@ impl Log {
     /// # Errors
     /// When it cannot be opened.
     pub async fn access(&self, data: &Path) -> Result<Box<dyn AccessLog>, StoreError> {
-        Ok(match self {
-            Self::Postgres(store, _) => Box::new(PostgresAccessLog::open(store).await?),
-            _ => Box::new(SqliteAccessLog::open(data.join(ACCESS_FILE)).await?),
+        Ok(match self.database() {
+            Some(store) => Box::new(PostgresAccessLog::open(store).await?),
+            None => Box::new(SqliteAccessLog::open(data.join(ACCESS_FILE)).await?),
         })
     }
 
@@ -163,7 +135,7 @@ impl Log {
     /// When it cannot be opened.
     pub async fn side(&self, data: &Path) -> Result<Side, StartError> {
         let file = data.join(SIDE_FILE);
-        let Self::Postgres(store, _) = self else { return Ok(Side::open(&file).await?) };
+        let Some(store) = self.database() else { return Ok(Side::open(&file).await?) };
         let side = Side::beside(store).await?;
         if file.exists() {
             let own = Side::open(&file).await?;
@@ -177,15 +149,25 @@ impl Log {
 
     /// Where the views of the log are: shared with it, or in the data folder.
     pub fn views(&self, data: &Path) -> Views {
-        match self {
-            Self::Postgres(store, _) => Views::Postgres(store.hosts().clone()),
-            _ => Views::File(data.join(VIEWS_FILE)),
+        match self.database() {
+            Some(store) => Views::Postgres(store.hosts().clone()),
+            None => Views::File(data.join(VIEWS_FILE)),
         }
     }
 
     /// Whether other processes may append to it, too.
     pub fn is_shared(&self) -> bool {
-        matches!(self, Self::Postgres(..))
+        self.database().is_some()
+    }
+
+    /// The database in which it is, or what stands beside it, where several processes share that.
+    fn database(&self) -> Option<&PostgresStore> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store, _) => Some(store),
+            #[cfg(feature = "kurrentdb")]
+            Self::Kurrent(store, _) => store.database(),
+        }
     }
 
     /// The subjects that other processes may have erased since a time, and when, in that order.
@@ -193,10 +175,10 @@ impl Log {
     /// # Errors
     /// When the store cannot be read.
     pub async fn erased_since(&self, at: Millis) -> Result<Vec<(String, Millis)>, StoreError> {
-        match self {
-            Self::Postgres(store, _) => store.erased_since(at).await,
+        match self.database() {
+            Some(store) => store.erased_since(at).await,
             // Nobody else writes it.
-            _ => Ok(Vec::new()),
+            None => Ok(Vec::new()),
         }
     }
 
@@ -206,7 +188,7 @@ impl Log {
             Self::Sqlite(store) => store.waiting(),
             Self::Postgres(store, _) => store.waiting(),
             #[cfg(feature = "kurrentdb")]
-            Self::Kurrent(store) => store.waiting(),
+            Self::Kurrent(store, _) => store.waiting(),
         }
     }
 
@@ -216,7 +198,7 @@ impl Log {
             Self::Sqlite(store) => store.close().await,
             Self::Postgres(store, _) => store.close().await,
             #[cfg(feature = "kurrentdb")]
-            Self::Kurrent(store) => store.close().await,
+            Self::Kurrent(store, _) => store.close().await,
         }
     }
 }
@@ -243,19 +225,6 @@ fn lock(data: &Path) -> Result<File, StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_url_names_a_file_or_a_database() {
-        let file = |path| StoreUrl::Sqlite(Path::new(path));
-        assert_eq!(StoreUrl::parse("sqlite:data/log.sqlite").unwrap(), file("data/log.sqlite"));
-        assert_eq!(StoreUrl::parse("sqlite:///var/log.sqlite").unwrap(), file("/var/log.sqlite"));
-        let url = "postgres://me@h1,h2/desk";
-        assert_eq!(StoreUrl::parse(url).unwrap(), StoreUrl::Postgres(url));
-        let url = "esdb+discover://me@h1:2113?tls=false";
-        assert_eq!(StoreUrl::parse(url).unwrap(), StoreUrl::Kurrent(url));
-        let why = StoreUrl::parse("postgre://me:s3cret@h/desk").unwrap_err().to_string();
-        assert!(why.contains("postgre") && !why.contains("s3cret"), "{why}");
-    }
 
     #[test]
     fn one_process_uses_a_data_folder() {

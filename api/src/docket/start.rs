@@ -45,10 +45,27 @@ pub enum StartError {
     /// The log is in KurrentDB, and this program was built without it.
     #[error("this program was built without KurrentDB; build it with --features kurrentdb")]
     WithoutKurrent,
+    /// The views were to be kept where nothing keeps them.
+    #[error(
+        "--views names a PostgreSQL database beside a log in KurrentDB (postgres://USER@HOST/DATABASE); \
+         on SQLite the views lie in the data folder, and on PostgreSQL in the log's database: leave it out"
+    )]
+    ViewsElsewhere,
+    /// What stands beside the log is in a file, and a database is named.
+    #[error(
+        "{0} holds what stands beside a log in KurrentDB, so --views cannot name a database: that file is \
+         not taken over into one. Leave --views out, or use another data folder for another log"
+    )]
+    TwoBeside(std::path::PathBuf),
+    /// A log was to be moved that has a database beside it.
+    #[error(
+        "a log in KurrentDB with a PostgreSQL database beside it is not moved: leave --views out"
+    )]
+    NotMoved,
     /// What was asked for makes sense for a log in a file only.
     #[error(
-        "this is for a log on SQLite; with KurrentDB, stop Docket and keep the data folder and a \
-         backup of KurrentDB together"
+        "this is for a log on SQLite; with KurrentDB, stop Docket and keep the data folder, a backup of \
+         the database that --views names, and one of KurrentDB together"
     )]
     NotOnKurrent,
     /// What was asked for makes sense for a log in a file only.

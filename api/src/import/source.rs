@@ -18,12 +18,24 @@ pub const LARGEST_EVENT: u64 = 4 * 1024 * 1024;
 pub struct Place {
     line: Rc<Cell<u64>>,
     budget: Rc<Cell<u64>>,
+    quotes: Rc<Cell<u64>>,
+    last: Rc<Cell<u8>>,
 }
 
 impl Place {
     /// The line that was read last, from 1.
     pub fn line(&self) -> u64 {
         self.line.get() + 1
+    }
+
+    /// Whether a quotation mark was read that has no second one.
+    pub fn is_in_quotes(&self) -> bool {
+        !self.quotes.get().is_multiple_of(2)
+    }
+
+    /// Whether what was read last was the end of a line.
+    pub fn is_at_line_end(&self) -> bool {
+        self.last.get() == b'\n'
     }
 
     /// Allows the next [`LARGEST_EVENT`] bytes.
@@ -61,8 +73,10 @@ impl<R: BufRead> BufRead for Watched<R> {
     fn consume(&mut self, amount: usize) {
         if let Ok(bytes) = self.inner.fill_buf() {
             let taken = bytes.get(..amount).unwrap_or(bytes);
-            let lines = taken.iter().filter(|byte| **byte == b'\n').count() as u64;
-            self.place.line.set(self.place.line.get() + lines);
+            let count = |wanted: u8| taken.iter().filter(|byte| **byte == wanted).count() as u64;
+            self.place.line.set(self.place.line.get() + count(b'\n'));
+            self.place.quotes.set(self.place.quotes.get() + count(b'"'));
+            self.place.last.set(taken.last().copied().unwrap_or(self.place.last.get()));
         }
         self.place.budget.set(self.place.budget.get().saturating_sub(amount as u64));
         self.inner.consume(amount);

@@ -45,6 +45,21 @@ fn shown(rows: &[Found]) -> String {
 }
 
 #[test]
+fn a_quotation_mark_that_is_never_closed_takes_in_nothing_in_silence() {
+    let read = |text: &str| shown(&read_table(text.as_bytes(), ',').unwrap());
+    insta::assert_snapshot!(read("case,note\n1,\"fine\"\n2,\"open\n3,lost\n"), @r#"
+    2: None {"case": "1", "note": "fine"}
+    3: rejected: a quotation mark in it is never closed, so it takes in all that follows
+    "#);
+    insta::assert_snapshot!(read("case,note\n1,\"open"), @"2: rejected: a quotation mark in it is never closed, so it takes in all that follows");
+    // One that stands in a value without quotation marks around it opens nothing.
+    insta::assert_snapshot!(read("case,note\n1,a 5\" disk\n2,fine\n"), @r#"
+    2: None {"case": "1", "note": "a 5\" disk"}
+    3: None {"case": "2", "note": "fine"}
+    "#);
+}
+
+#[test]
 fn nested_attributes_lists_and_repeated_names_are_all_kept() {
     let log = r#"<?xml version="1.0" encoding="UTF-8"?>
 <log xmlns="http://www.xes-standard.org/">

@@ -14,6 +14,8 @@ pub struct TableReader<R> {
     place: Place,
     columns: StringRecord,
     defaults: Arc<Attributes>,
+    /// What was read behind the row that was given last.
+    ahead: Option<Result<Option<StringRecord>, csv::Error>>,
 }
 
 impl<R: BufRead> TableReader<R> {
@@ -34,7 +36,7 @@ impl<R: BufRead> TableReader<R> {
         if let Some(twice) = columns.iter().find(|name| !seen.insert(*name)) {
             return Err(unreadable(format!("two columns are named {twice:?}")));
         }
-        Ok(Self { reader, place, columns, defaults: Arc::default() })
+        Ok(Self { reader, place, columns, defaults: Arc::default(), ahead: None })
     }
 
     /// The names of the columns.
@@ -44,13 +46,31 @@ impl<R: BufRead> TableReader<R> {
 
     /// The next row, if there is one.
     pub fn next_row(&mut self) -> Result<Option<Found>, Unreadable> {
+        let read = match self.ahead.take() {
+            Some(read) => read,
+            None => self.read(),
+        };
+        let record = match read {
+            Ok(None) => return Ok(None),
+            Ok(Some(record)) => record,
+            Err(error) => return self.broken(&error),
+        };
+        // Whether it is the last is known once there is no other.
+        let next = self.read();
+        let is_last = matches!(next, Ok(None));
+        self.ahead = Some(next);
+        if is_last && self.is_unclosed(&record) {
+            let line = record.position().map_or(0, csv::Position::line);
+            let reason = "a quotation mark in it is never closed, so it takes in all that follows";
+            return Ok(Some(Err(Reject { line, reason: reason.into(), case: None })));
+        }
+        Ok(Some(self.row(&record)))
+    }
+
+    fn read(&mut self) -> Result<Option<StringRecord>, csv::Error> {
         self.place.refill();
         let mut record = StringRecord::new();
-        match self.reader.read_record(&mut record) {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some(self.row(&record))),
-            Err(error) => self.broken(&error),
-        }
+        Ok(self.reader.read_record(&mut record)?.then_some(record))
     }
 
     fn row(&self, record: &StringRecord) -> Found {
@@ -63,6 +83,13 @@ impl<R: BufRead> TableReader<R> {
         let said = named.filter(|(_, value)| !value.is_empty());
         let attributes = said.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(Row { line, attributes, case: None, defaults: Arc::clone(&self.defaults) })
+    }
+
+    /// Whether the last record of a file ends with the file, inside quotation marks: then the end of the
+    /// file's last line is a part of its value.
+    fn is_unclosed(&self, record: &StringRecord) -> bool {
+        let ends_in_value = record.iter().next_back().is_some_and(|value| value.ends_with('\n'));
+        self.place.is_in_quotes() && (ends_in_value || !self.place.is_at_line_end())
     }
 
     fn broken(&self, error: &csv::Error) -> Result<Option<Found>, Unreadable> {

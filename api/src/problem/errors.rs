@@ -27,7 +27,9 @@ impl From<CommandError> for Problem {
             CommandError::UnknownCustomer { .. } => {
                 Self::field("/customer/id", "unknown_customer", detail)
             }
-            CommandError::UnknownTicket { .. } => Self::field("/ticket", "unknown_ticket", detail),
+            CommandError::UnknownTicket { .. } | CommandError::NoAlias => {
+                Self::field("/ticket", "unknown_ticket", detail)
+            }
             CommandError::NotRegistered { .. } => {
                 Self::field("/customer", "customer_not_registered", detail)
             }
@@ -52,7 +54,7 @@ impl From<CommandError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let detail = match &error {
-            StoreError::Unavailable(_) => "the store cannot be reached; nothing was written",
+            StoreError::Unavailable(_) => "the store cannot be reached now",
             StoreError::Full => "the store's disk is full; nothing was written and reads go on",
             StoreError::Unknown(_) => {
                 "the outcome of the write is unknown; send it again under the same Idempotency-Key"

@@ -149,7 +149,8 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
         Err(error) => return Err(call.docket.refusal(error).await.missing("agent")),
     };
     // Who left the desk calls no more, from this answer on.
-    call.docket.tokens.reload_agents(&*call.docket.store).await?;
+    let reloaded = call.docket.tokens.reload_agents(&*call.docket.store).await;
+    reloaded.map_err(|error| Problem::from(error).though_done())?;
     answer(&call, &done, StatusCode::OK).await
 }
 

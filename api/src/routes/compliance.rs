@@ -143,11 +143,11 @@ fn by(name: &str) -> Result<By, Problem> {
     ("plan" = Option<String>, Query, description = "Plans with their version, such as `default@2`."),
     ("tier" = Option<String>, Query, description = "Tiers."),
     ("priority" = Option<String>, Query, description = "Keys of priorities."),
-    ("type" = Option<String>, Query, description = "Keys of types."),
+    ("type" = Option<String>, Query, description = "Keys of types, or `none`."),
     ("channel" = Option<String>, Query, description = "Channels."),
-    ("agent" = Option<String>, Query, description = "Ids of agents."),
-    ("fulfilled_by" = Option<String>, Query, description = "What ended it, such as `reply`."),
-    ("outcome" = Option<String>, Query, description = "How tickets were closed.")),
+    ("agent" = Option<String>, Query, description = "Ids of agents, or `none`."),
+    ("fulfilled_by" = Option<String>, Query, description = "What ended it, such as `reply`, or `none`."),
+    ("outcome" = Option<String>, Query, description = "How tickets were closed, or `none`.")),
     responses((status = 200, description = "The figures of each group; as CSV with Accept: text/csv.",
         body = Page<Figures>)))]
 #[get("/compliance")]

@@ -6,14 +6,11 @@ use std::time::Duration;
 use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
-use docket_domain::codec;
 use docket_domain::ids::TokenId;
 use docket_projections::history;
 use docket_store::batches::{Batches, PAGE_BYTES, bytes};
 use docket_store::{Position, Sealed, StoredEvent};
 use futures::Stream;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Caller;
@@ -22,6 +19,10 @@ use crate::call::Answer;
 use crate::docket::Docket;
 use crate::page;
 use crate::problem::Problem;
+
+use self::wanted::Wanted;
+
+mod wanted;
 
 /// The largest page of events.
 const LARGEST: usize = 1_000;
@@ -44,39 +45,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(list).service(live);
-}
-
-/// Which events are asked for.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Wanted {
-    /// Those behind this position; all when not said, and for the live feed those to come.
-    after: Option<Position>,
-    /// At most this many, up to 1,000; 100 unless said; fewer where they are large. NDJSON goes on to the end unless said.
-    limit: Option<usize>,
-    /// Of this type only, such as `TicketAssigned`; a page may then be empty and go on.
-    r#type: Option<String>,
-    /// Of this stream only, such as `ticket-0192…`.
-    stream: Option<String>,
-}
-
-impl Wanted {
-    /// Refuses a type that no event has: nothing would ever pass, however long somebody read on.
-    fn checked(self) -> Result<Self, Problem> {
-        match self.r#type.as_ref().filter(|name| !codec::is_known(name)) {
-            Some(name) => {
-                let detail = format!("there is no type of events {name:?}");
-                Err(Problem::field("/type", "invalid_value", detail))
-            }
-            None => Ok(self),
-        }
-    }
-
-    fn passes(&self, event: &StoredEvent) -> bool {
-        self.r#type.as_ref().is_none_or(|wanted| *wanted == event.event_type)
-            && self.stream.as_ref().is_none_or(|wanted| *wanted == event.stream)
-    }
 }
 
 /// A stretch of the log: the events that pass, and how far was looked.
@@ -103,6 +71,7 @@ async fn list(
         return Err(Problem::field("/limit", "invalid_value", detail));
     }
     let after = wanted.after.unwrap_or(0);
+    Wanted::reached(&docket, after, "/after").await?;
     docket.read_by(&caller.0, "events", after.saturating_add(1).to_string())?;
     if accepts_lines(&request) {
         let lines = lines(docket, caller.0.token, wanted);
@@ -126,15 +95,18 @@ async fn live(
     wanted: Params<Wanted>,
 ) -> Answer {
     let wanted = wanted.0.checked()?;
-    let after = match request.headers().get("last-event-id") {
+    let (after, pointer) = match request.headers().get("last-event-id") {
         Some(id) => {
-            Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
-                Problem::field("/Last-Event-ID", "invalid_value", "Last-Event-ID is a position")
-            })?)
+            let id =
+                Some(id.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| {
+                    Problem::field("/Last-Event-ID", "invalid_value", "Last-Event-ID is a position")
+                })?);
+            (id, "/Last-Event-ID")
         }
-        None => wanted.after,
+        None => (wanted.after, "/after"),
     };
     let after = after.unwrap_or_else(|| docket.store.head());
+    Wanted::reached(&docket, after, pointer).await?;
     docket.read_by(&caller.0, "events", after.saturating_add(1).to_string())?;
     let feed = feed(docket, caller.0.token, wanted, after);
     Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(feed))

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::body::Body;
 use crate::call::{Answer, Call, json};
 use crate::check::Check;
+use crate::fresh;
 use crate::page::{self, Page};
 use crate::problem::Problem;
 use crate::reapplying::{Looked, Reapplied};
@@ -79,7 +80,10 @@ async fn what_if(call: Call, key: web::Path<String>, body: Body<Asked>) -> Answe
         return Err(Problem::unavailable("what_if_busy", detail, RETRY_AFTER_S));
     };
     let asked = WhatIf { draft, from, to, now };
-    let answer = past::what_if(&call.docket.reader, &asked);
+    // While the views are built, or far behind, the log alone is asked.
+    let fresh = fresh::at_head(&call.docket).await.is_ok();
+    let documents = fresh.then(|| call.docket.views.documents());
+    let answer = past::what_if(&call.docket.reader, documents, &asked);
     let answer = tokio::time::timeout(LONGEST_TRY, answer).await.map_err(|_| {
         let detail = "it takes longer than two minutes; ask about a shorter period";
         Problem::unavailable("what_if_too_slow", detail, RETRY_AFTER_S)

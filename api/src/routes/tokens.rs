@@ -111,7 +111,8 @@ async fn issue(call: Call, body: Body<Issue>) -> Answer {
         secret_sha256: auth::fingerprint(&secret),
     };
     let done = call.docket.desk.issue_token(&request, issued.clone()).await?;
-    call.docket.tokens.reload(&*call.docket.store).await?;
+    let reloaded = call.docket.tokens.reload(&*call.docket.store).await;
+    reloaded.map_err(|error| Problem::from(error).though_done())?;
     let id = TokenId::of_stream(&done.stream).ok_or_else(Problem::internal)?;
     let Issued { name, role, agent, .. } = issued;
     call.answer(&done, StatusCode::CREATED, &Secret { id, name, role, agent, token: secret })
@@ -123,7 +124,10 @@ async fn issue(call: Call, body: Body<Issue>) -> Answer {
 async fn revoke(call: Call, id: web::Path<String>) -> Answer {
     let id = id.parse().map(TokenId).map_err(|_| Problem::not_found("token"))?;
     let request = call.request(&[], None)?;
-    let done = call.docket.desk.revoke_token(&request, id).await?;
-    call.docket.tokens.reload(&*call.docket.store).await?;
+    let done = match call.docket.desk.revoke_token(&request, id).await {
+        Ok(done) => done,
+        Err(error) => return Err(call.docket.refusal(error).await),
+    };
+    call.docket.tokens.revoke(id).await;
     Ok(HttpResponse::NoContent().insert_header((POSITION, done.position)).finish())
 }

@@ -136,7 +136,7 @@ async fn note_on(
 ) -> Result<usize, Problem> {
     let (mut noted, mut outrun) = (0, 0);
     while outrun < TRIES {
-        let case = docket.documents.now(&docket.reader, ticket).await?;
+        let case = docket.cases.now(&docket.reader, ticket).await?;
         let Some(document) = case.document().filter(|it| is_open_and_of(it, owner)) else {
             return Ok(noted);
         };

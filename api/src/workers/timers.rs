@@ -184,7 +184,7 @@ async fn mark_next(
     noted: &[Noted],
 ) -> Result<Option<(Noted, Done)>, String> {
     for _ in 0..TRIES {
-        let case = docket.documents.now(&docket.reader, ticket).await;
+        let case = docket.cases.now(&docket.reader, ticket).await;
         let case = case.map_err(|problem| problem.to_string())?;
         let clocks = docket.family(ticket, &case, Moment::Now).await;
         let clocks = clocks.map_err(|problem| problem.to_string())?;

@@ -18,6 +18,7 @@ use docket_store::vault::{KeyFile, Vault};
 use docket_store::{Clock, EventStore};
 use uuid::Uuid;
 
+mod aliases;
 mod contact;
 mod desk;
 mod merging;

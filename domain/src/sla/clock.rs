@@ -61,7 +61,8 @@ pub struct Clock {
     spans: Vec<Span>,
     /// The breach that a change of the target found, or that a change came after: it stands.
     breach: Option<Breach>,
-    /// The customer's messages that a next reply is awaited for.
+    /// The customer's messages that an answer is awaited for; none of a first response to a contact
+    /// without words.
     waiting: Vec<MessageId>,
     /// What was noted of it.
     marks: Vec<Mark>,
@@ -122,6 +123,8 @@ pub enum StoppedBy {
     Merge(MergeId),
     /// A merge was undone, and it went back.
     Unmerge,
+    /// All that waited went to a ticket that was split off.
+    Split,
 }
 
 impl StoppedBy {
@@ -139,6 +142,7 @@ impl StoppedBy {
             Self::Resolution(_) => "resolution",
             Self::Merge(_) => "merge",
             Self::Unmerge => "unmerge",
+            Self::Split => "split",
         }
     }
 }
@@ -208,6 +212,12 @@ impl Clock {
     /// Whether it has not ended.
     pub fn is_running(&self) -> bool {
         self.stop.is_none()
+    }
+
+    /// Whether it is an answer to messages, and not to a contact without words, that is awaited.
+    fn awaits_messages(&self) -> bool {
+        self.kind == ClockKind::NextReply
+            || (self.kind == ClockKind::FirstResponse && !self.waiting.is_empty())
     }
 
     /// Pauses it, or lets it run again. What is told late, of an instant before the last change, counts

@@ -52,6 +52,8 @@ pub enum TicketCommand {
     HandOver {
         /// The next owner.
         to: AgentRef,
+        /// What its aliases have promised and is open still.
+        aliases_promise: Vec<CommitmentId>,
         /// Until when, for a substitution.
         until: Option<Instant>,
         /// What the next owner should know.
@@ -144,6 +146,8 @@ pub enum TicketCommand {
         due: Option<Instant>,
         /// What shows it.
         evidence: Option<MessageId>,
+        /// The alias of the ticket that holds it; none where that is to be the ticket itself.
+        evidence_in: Option<TicketRef>,
         /// Whether the customer accepted it.
         accepted: Option<bool>,
     },
@@ -277,6 +281,8 @@ pub enum TicketCommand {
         into: TicketRef,
         /// Which messages.
         messages: Vec<MessageId>,
+        /// What waits for an answer here, which the handler gathers; what is not split off stays.
+        waiting: Vec<WaitingMessage>,
     },
     /// Link with another ticket.
     Link {

@@ -187,6 +187,9 @@ pub enum TicketEvent {
         /// The message or call that shows it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         evidence: Option<MessageId>,
+        /// The alias in which that was said, where it was not said here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence_in: Option<TicketRef>,
         /// Whether the customer accepted it, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<bool>,
@@ -387,6 +390,9 @@ pub enum TicketEvent {
         into: TicketRef,
         /// The messages that the new ticket refers to.
         messages: Vec<MessageId>,
+        /// Those of them that wait for an answer at the new ticket from now on, and here no more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waiting: Vec<WaitingMessage>,
     },
     /// It was linked with another ticket; written to both.
     TicketLinked {

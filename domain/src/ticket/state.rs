@@ -73,8 +73,10 @@ pub struct TicketState {
     pub untaken: bool,
     /// Everything said in and around it, oldest first; the numbers follow this order.
     pub messages: Vec<TicketMessage>,
+    /// The customer's messages that waited in another ticket when it was split off with them.
+    pub split_off_with: Vec<MessageId>,
     /// Customers' messages of other tickets that wait for an answer here, since those tickets are
-    /// aliases of this one or gave them back to it (S-81).
+    /// aliases of this one or gave them back to it, or since it was split off with them (S-81).
     pub waiting_from_others: Vec<WaitingMessage>,
     /// Messages of other tickets that an employee opened here.
     pub opened_from_others: Vec<MessageId>,
@@ -229,10 +231,12 @@ impl TicketState {
         self.waiting().map(|message| message.id).chain(others)
     }
 
-    /// Whether that message is this ticket's, or one of an alias that has waited here.
+    /// Whether that message is this ticket's, or one of another that waits here or has
+    /// waited: of an alias, or of the ticket that it was split off from.
     pub fn knows(&self, id: MessageId) -> bool {
         let brought = || self.absorbed.iter().any(|alias| alias.brought.contains(&id));
-        self.message(id).is_some() || self.all_waiting().any(|known| known == id) || brought()
+        let own = || self.message(id).is_some() || self.split_off_with.contains(&id);
+        own() || self.all_waiting().any(|known| known == id) || brought()
     }
 
     /// Its own messages of the customer that wait for an answer, oldest first.

@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
     use crate::REGISTRY;
-    use crate::documents::{Snapshot, Views};
+    use crate::documents::{Move, Snapshot, Views};
 
     #[test]
     fn what_is_left_follows_from_what_was_done() {
@@ -84,7 +84,7 @@ mod tests {
         snapshot.close().await;
         documents.bring_forward(&[(*view, table.clone())], &[], 70).await.unwrap();
         assert_eq!(documents.builds().await.unwrap()[0].done, 70);
-        documents.flip(&[(*view, table)], &[], 70).await.unwrap();
+        documents.flip(&[(*view, table)], &[], Move { from: 0, to: 70 }).await.unwrap();
         assert_eq!(documents.builds().await.unwrap(), []);
         documents.close().await;
     }

@@ -25,6 +25,15 @@ pub struct Standing {
     pub is_free: bool,
 }
 
+/// How the cursor moves with a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Where it must stand.
+    pub from: Position,
+    /// Where it stands then.
+    pub to: Position,
+}
+
 impl Documents {
     /// Takes the lease if nobody else holds it, or at once if `held_by_older`; answers whether it is ours
     /// now.
@@ -79,19 +88,24 @@ impl Documents {
         Ok(Standing { cursor: cursor.unsigned_abs(), erasures, is_free: free == 1 })
     }
 
-    /// Ends a transaction of the node that projects, and moves the cursor where one is given. Where
-    /// another node projects by now, nothing of the transaction was done.
+    /// Ends a transaction of the node that projects, and moves the cursor where that is asked. Where
+    /// another node projects by now, or the cursor stands elsewhere (an earlier transaction was committed,
+    /// and its answer lost), nothing of the transaction was done.
     pub(super) async fn commit(
         &self,
         mut transaction: Transaction<'_>,
-        cursor: Option<Position>,
+        cursor: Option<Move>,
     ) -> Result<(), DocumentsError> {
         let mark = Query::new("UPDATE books SET cursor = ");
         let mark = match cursor {
-            Some(cursor) => mark.bind(cursor as i64),
+            Some(Move { to, .. }) => mark.bind(to as i64),
             None => mark.sql("cursor"),
         };
         let mark = mark.sql(" WHERE epoch = ").bind(self.epoch.load(Ordering::SeqCst));
+        let mark = match cursor {
+            Some(Move { from, .. }) => mark.sql(" AND cursor = ").bind(from as i64),
+            None => mark,
+        };
         if transaction.execute(&mark).await? == 0 {
             return Err(DocumentsError::Fenced);
         }

@@ -1,6 +1,6 @@
 //! Views in a schema of their own in the log's PostgreSQL database: for any number of processes.
 //!
-//! Their transactions do not wait for the disk: what a crash of the server takes is projected again.
+//! Their transactions wait for the disk as those of the log do, and no append waits for them.
 
 use std::borrow::Cow;
 use std::time::Duration;

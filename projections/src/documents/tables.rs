@@ -3,10 +3,9 @@
 use std::cmp::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use docket_store::Position;
-
 use super::database::{Database, Readers};
 use super::kept::put_aside;
+use super::lease::Move;
 use super::writing::{Parked, park};
 use super::{Documents, DocumentsError, Query};
 use crate::view::{Registered, Schema};
@@ -166,13 +165,13 @@ impl Documents {
     }
 
     /// Puts loaded tables in the place of those in use, which are put aside, in one transaction, with
-    /// what could not be folded into them. The tables must stand at the cursor, or there must be
-    /// nothing in use yet: then `cursor` is it.
+    /// what could not be folded into them. The tables must stand where the cursor is to stand then: it
+    /// moves only where nothing was in use yet.
     pub async fn flip(
         &self,
         built: &[(Registered, Table)],
         parked: &[(Parked, Option<Arc<str>>)],
-        cursor: Position,
+        moves: Move,
     ) -> Result<(), DocumentsError> {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
@@ -191,7 +190,7 @@ impl Documents {
         for (parked, table) in parked {
             park(&mut transaction, parked, table.as_deref()).await?;
         }
-        self.commit(transaction, Some(cursor)).await?;
+        self.commit(transaction, Some(moves)).await?;
         let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
         for (view, table) in built {
             live.insert(view.name.to_owned(), table.name.clone());
@@ -199,11 +198,16 @@ impl Documents {
         Ok(())
     }
 
-    /// Drops a table that will not be used after all.
+    /// Drops a table that was being built and will not be used after all. One that is in use, or is kept,
+    /// stays.
     pub async fn discard(&self, table: &Table) -> Result<(), DocumentsError> {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
-        transaction.drop_table(&table.name).await?;
+        let built = Query::new("SELECT name FROM generations WHERE live = 0 AND name = ");
+        let built: Vec<(String,)> = transaction.fetch(&built.bind(&*table.name)).await?;
+        for (name,) in built {
+            transaction.drop_table(&name).await?;
+        }
         self.commit(transaction, None).await
     }
 

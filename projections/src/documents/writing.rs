@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::database::{Row, Transaction};
+use super::lease::Move;
 use super::tables::Table;
 use super::{Documents, DocumentsError, Query};
 use crate::view::{Difference, Key, Registered};
@@ -48,7 +49,7 @@ impl Documents {
         &self,
         changes: &[Change],
         parked: &[(Parked, Option<Arc<str>>)],
-        cursor: Option<Position>,
+        cursor: Option<Move>,
     ) -> Result<(), DocumentsError> {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
@@ -117,12 +118,16 @@ impl Documents {
         Ok(rows.into_iter().map(parked).collect())
     }
 
-    /// Takes streams off the list of what is parked.
-    pub async fn unpark(&self, view: &str, stream: &str) -> Result<(), DocumentsError> {
+    /// Writes what a parked stream comes to in a view, and takes it off the list of what is parked: both or
+    /// neither.
+    pub async fn unpark(&self, view: &str, change: Change) -> Result<(), DocumentsError> {
         let mut writer = self.database.writer().await?;
         let mut transaction = writer.begin().await?;
         let unpark = Query::new("DELETE FROM parked WHERE view = ").bind(view);
-        transaction.execute(&unpark.sql(" AND stream = ").bind(stream)).await?;
+        let unpark = unpark.sql(" AND stream = ").bind(&*change.stream);
+        if transaction.execute(&unpark).await? > 0 {
+            apply(&mut transaction, &[change]).await?;
+        }
         self.commit(transaction, None).await
     }
 

@@ -78,10 +78,10 @@ impl Projector {
         Ok(changes)
     }
 
-    /// Folds a parked stream again for a view, up to a position; it is not parked any more when this
-    /// succeeds. What it added to sums was that of its events before the one that broke it.
+    /// Folds a parked stream again for a view, up to a position; none where it still cannot be. It is parked
+    /// until that is written, and [`unpark`](Self::unpark) says so. What it added to sums was that of its events before the one that broke it.
     pub async fn retry(
-        &mut self,
+        &self,
         view: &str,
         parked: &Parked,
         until: Position,
@@ -98,14 +98,11 @@ impl Projector {
         let after = Whole::of(&self.reader, &events[..upto(until)]).await?.fold(view, plans);
         let (Ok((_, before)), Ok((_, after))) = (before, after) else { return Ok(None) };
         let before = Contribution { rows: BTreeMap::new(), ..before };
-        let change = Change {
+        Ok(Some(Change {
             table: table.name.clone(),
             stream: parked.stream.as_str().into(),
             replace: true,
             difference: before.difference(after),
-        };
-        self.parked.remove(&(view.name, parked.stream.clone()));
-        self.forget(&parked.stream);
-        Ok(Some(change))
+        }))
     }
 }

@@ -127,7 +127,7 @@ async fn load(
     let with_text = targets.iter().any(|(view, _)| view.needs_text);
     let sealed = if with_text { Sealed::With } else { Sealed::Without };
     let (pages, mut read) = tokio::sync::mpsc::channel(PARALLEL);
-    let reading = Pages { reader: reader.clone(), category, sealed, after: None, at };
+    let reading = Pages { reader: reader.clone(), category, sealed, after: None, before: None, at };
     let reading = tokio::spawn(async move { reading.send(&pages).await });
     let folded = stream::poll_fn(move |context| read.poll_recv(context)).map(|page| {
         let (reader, targets) = (reader.clone(), targets.clone());
@@ -156,6 +156,8 @@ pub(crate) struct Pages {
     pub sealed: Sealed,
     /// Streams up to this one are left out.
     pub after: Option<String>,
+    /// This one and those that come after it are, too.
+    pub before: Option<String>,
     /// What came later is left out.
     pub at: Position,
 }
@@ -169,15 +171,19 @@ impl Pages {
         let mut page: Vec<StoredEvent> = Vec::new();
         let mut last = self.after.map(|stream| (stream, Version::MAX));
         let mut batches = Batches::up_to(PAGE, PAGE_BYTES);
+        let beyond = |event: &StoredEvent| {
+            self.before.as_ref().is_some_and(|before| event.stream >= *before)
+        };
         loop {
             let asked = batches.next();
             let after = last.as_ref().map(|(stream, version)| (stream.as_str(), *version));
             let read =
                 self.reader.store.read_category(self.category, after, asked, self.sealed).await?;
-            let done = read.len() < asked;
+            let done = read.len() < asked || read.last().is_some_and(beyond);
             batches.learn(&read);
             last = read.last().map(|event| (event.stream.clone(), event.version)).or(last);
-            page.extend(read.into_iter().filter(|event| event.position <= self.at));
+            let wanted = |event: &StoredEvent| event.position <= self.at && !beyond(event);
+            page.extend(read.into_iter().filter(wanted));
             // The last stream of a full page may go on in the next one.
             let incomplete = match page.last() {
                 Some(end) if !done => page.partition_point(|event| event.stream < end.stream),

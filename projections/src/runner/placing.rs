@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::ProjectionError;
 use super::build::{self, Built, CatchUp};
 use super::work::{Building, Reply, Running};
-use crate::documents::{Build, Kept, Table};
+use crate::documents::{Build, Kept, Move, Table};
 use crate::view::Registered;
 
 impl Running {
@@ -95,7 +95,8 @@ impl Running {
             let tables = built.tables.clone();
             let before = self.work.documents.in_use(&views);
             let put = self.put(built).await;
-            if put.is_err() {
+            if let Err(error) = &put {
+                self.in_doubt |= error.leaves_in_doubt();
                 build::discard(&self.work.documents, &tables).await;
             }
             if !self.refolded.is_empty()
@@ -129,7 +130,8 @@ impl Running {
         for (view, _) in &tables {
             self.compare_no_more(Some(view.name)).await;
         }
-        self.work.documents.flip(&tables, &catching_up.parked, self.cursor).await?;
+        let stays = Move { from: self.cursor, to: self.cursor };
+        self.work.documents.flip(&tables, &catching_up.parked, stays).await?;
         self.projector.retarget(&tables);
         self.projector.parks(&catching_up.parked);
         Ok(())

@@ -83,7 +83,7 @@ impl Work {
                 return Ok(());
             }
             self.documents.look_up_tables().await?;
-            seen = self.forget_names(seen).await?;
+            seen = self.forget_names(seen, standing.cursor).await?;
             if std::mem::replace(&mut erasures, standing.erasures) != standing.erasures {
                 self.names.forget_all();
             }
@@ -101,9 +101,14 @@ impl Work {
         Ok(())
     }
 
-    /// Forgets the names that changed behind a position; answers up to where that was.
-    async fn forget_names(&self, mut seen: Position) -> Result<Position, ProjectionError> {
-        while self.reader.store.head() > seen {
+    /// Forgets the names that changed behind a position, up to `cursor` at least: what another node
+    /// projected may lie beyond the log's end as this one knows it. Answers up to where that was.
+    async fn forget_names(
+        &self,
+        mut seen: Position,
+        cursor: Position,
+    ) -> Result<Position, ProjectionError> {
+        while self.reader.store.head().max(cursor) > seen {
             let events = self.reader.store.read_all(seen, EVENTS, Sealed::Without).await?;
             let Some(last) = events.last() else { break };
             seen = last.position;

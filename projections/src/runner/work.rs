@@ -13,7 +13,7 @@ use super::ProjectionError;
 use super::build::{self, Built};
 use super::comparing::Comparing;
 use super::status::Progress;
-use crate::documents::{Change, Dialect, Documents, DocumentsError};
+use crate::documents::{Change, Dialect, Documents, DocumentsError, Move};
 use crate::names::Names;
 use crate::projector::Projector;
 use crate::recorded::Reader;
@@ -98,6 +98,9 @@ pub(super) struct Running {
     /// Wishes of other nodes that are being granted, and whoever answers them.
     pub granting: BTreeSet<i64>,
     pub answers: JoinSet<i64>,
+    /// Whether a write beside the batches failed that may have been committed all the same: what is in use,
+    /// and what is parked, is to be read from the books again.
+    pub in_doubt: bool,
 }
 
 impl Running {
@@ -111,7 +114,8 @@ impl Running {
         let build_beside = !missing.is_empty() && !in_use.is_empty();
         if !missing.is_empty() && in_use.is_empty() {
             let built = build::tables(&work.reader, &work.documents, &missing).await?;
-            work.documents.flip(&built.tables, &built.parked, built.at).await?;
+            let moves = Move { from: work.documents.cursor().await?, to: built.at };
+            work.documents.flip(&built.tables, &built.parked, moves).await?;
         }
         let cursor = work.documents.cursor().await?;
         // Whatever brought the tables this far, a build or another node, told nobody here of names.
@@ -133,6 +137,7 @@ impl Running {
             comparing: Vec::new(),
             granting: BTreeSet::new(),
             answers: JoinSet::new(),
+            in_doubt: false,
         };
         running.work.progress.arrived(cursor);
         if build_beside {
@@ -176,6 +181,9 @@ impl Running {
                     }
                 },
             }
+            if self.in_doubt {
+                return;
+            }
         }
     }
 
@@ -194,7 +202,8 @@ impl Running {
             self.work.names.forget(&event.stream);
         }
         let projected = self.projector.project(batch).await?;
-        self.work.documents.write(&projected.changes, &projected.parked, Some(cursor)).await?;
+        let moves = Move { from: self.cursor, to: cursor };
+        self.work.documents.write(&projected.changes, &projected.parked, Some(moves)).await?;
         self.projector.keep(projected);
         self.cursor = cursor;
         self.work.progress.arrived(cursor);
@@ -220,7 +229,9 @@ impl Running {
                 let _ = reply.send(self.refold(&subject).await);
             }
             Command::Unpark { stream, reply } => {
-                let _ = reply.send(self.unpark(&stream).await);
+                let unparked = self.unpark(&stream).await;
+                self.in_doubt |= unparked.as_ref().is_err_and(ProjectionError::leaves_in_doubt);
+                let _ = reply.send(unparked);
             }
         }
     }
@@ -253,8 +264,8 @@ impl Running {
         for parked in parked.iter().filter(|parked| parked.stream == stream) {
             let retried = self.projector.retry(&parked.view, parked, self.cursor).await?;
             let Some(change) = retried else { continue };
-            self.work.documents.write(&[change], &[], None).await?;
-            self.work.documents.unpark(&parked.view, stream).await?;
+            self.work.documents.unpark(&parked.view, change).await?;
+            self.projector.unpark(&parked.view, stream);
         }
         Ok(())
     }

@@ -8,6 +8,9 @@ use super::ClockRow;
 /// What separates the fields of a cell; no key holds one.
 pub(super) const BETWEEN: char = '\t';
 
+/// How the values of a dimension name what has none, in answers and filters.
+pub const NOTHING: &str = "none";
+
 /// How a clock stands in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -100,6 +103,19 @@ impl Dimension {
         }
     }
 
+    /// Whether there are clocks that are nothing in this dimension: of no type, without an owner, not ended.
+    pub fn may_be_nothing(self) -> bool {
+        match self {
+            Self::Measure | Self::Type | Self::Agent | Self::FulfilledBy | Self::Outcome => true,
+            Self::Clock
+            | Self::Queue
+            | Self::Plan
+            | Self::Tier
+            | Self::Priority
+            | Self::Channel => false,
+        }
+    }
+
     /// The one of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.name() == name)
@@ -154,6 +170,12 @@ impl<'c> Cell<'c> {
         let decided_at = Instant(fields.next()?.parse().ok()?);
         let elapsed_ms = fields.next()?.parse().ok();
         Some(Self { values, verdict, retargeted: by == "retarget", decided_at, elapsed_ms })
+    }
+
+    /// Whether it is this in a dimension, by the value or [`NOTHING`].
+    pub fn is(&self, dimension: Dimension, value: &str) -> bool {
+        let own = self.value(dimension);
+        own == value || (own.is_empty() && value == NOTHING)
     }
 
     /// What it is in one dimension; empty for nothing.

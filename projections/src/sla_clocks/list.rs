@@ -4,6 +4,7 @@ use docket_domain::ids::TicketId;
 use serde::Serialize;
 
 use super::ClockRow;
+use super::cell::BETWEEN;
 use super::report::Question;
 use crate::documents::{Documents, DocumentsError, Query};
 use crate::page::{Cursor, LARGEST, Listed, PageInfo};
@@ -62,15 +63,18 @@ pub async fn due_next(
     rows(documents, &query, passes, &("due next", queues), size, cursor).await
 }
 
-/// The tickets of which something runs, in the order of their streams: so many, after this one.
+/// The tickets of which something runs by a plan, whatever its version, in the order of their streams: so
+/// many, after this one.
 pub async fn running(
     documents: &Documents,
+    plan: &str,
     after: Option<TicketId>,
     limit: usize,
 ) -> Result<Vec<TicketId>, DocumentsError> {
     let after = after.map(|ticket| ticket.stream()).unwrap_or_default();
     let query = Query::new("SELECT DISTINCT stream FROM {sla_clocks} WHERE runs = 1 AND stream > ");
-    let query = query.bind(after).sql(" ORDER BY stream LIMIT ").bind(limit as i64);
+    let query = query.bind(after).sql(" AND cell LIKE ").bind(format!("%{BETWEEN}{plan}@%"));
+    let query = query.sql(" ORDER BY stream LIMIT ").bind(limit as i64);
     let streams: Vec<(String,)> = documents.list(&query).await?;
     Ok(streams.iter().filter_map(|(stream,)| TicketId::of_stream(stream)).collect())
 }

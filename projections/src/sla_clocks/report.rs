@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cell::{BETWEEN, Cell, Dimension, Standing};
+use super::cell::{BETWEEN, Cell, Dimension, NOTHING, Standing};
 use crate::documents::{Documents, DocumentsError, Query};
 
 mod pages;
@@ -80,7 +80,8 @@ impl By {
 /// The figures of one group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
-    /// What the group is: `clock`, of resolutions `measure`, and what was asked for.
+    /// What the group is: `clock`, of resolutions `measure`, and what was asked for; `none` where clocks are
+    /// nothing in that, as of an agent where nobody had the ticket.
     pub group: BTreeMap<String, String>,
     /// Kept by what was promised.
     pub met: u64,
@@ -134,7 +135,7 @@ impl Question {
     fn is_about(&self, cell: &Cell<'_>) -> bool {
         self.filters.iter().all(|(name, values)| {
             let dimension = Dimension::named(name);
-            dimension.is_some_and(|it| values.iter().any(|value| value == cell.value(it)))
+            dimension.is_some_and(|it| values.iter().any(|value| cell.is(it, value)))
         })
     }
 }
@@ -238,8 +239,9 @@ impl Count {
         let mean = total.checked_div(self.times.len() as i128);
         Figures {
             group: names
-                .zip(group.split(BETWEEN).map(str::to_owned))
+                .zip(group.split(BETWEEN))
                 .filter(|(name, it)| name != "measure" || !it.is_empty())
+                .map(|(name, it)| (name, if it.is_empty() { NOTHING } else { it }.to_owned()))
                 .collect(),
             percent_met: (judged > 0)
                 .then(|| (self.figures.met as f64 * 10_000.0 / judged as f64).round() / 100.0),

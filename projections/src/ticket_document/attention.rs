@@ -54,7 +54,8 @@ impl Attention {
             TicketEvent::TicketUnmerged { side: MergeSide::Source, answered, .. } => {
                 self.forget(answered.iter());
             }
-            TicketEvent::TicketUnmerged { side: MergeSide::Survivor, waiting, .. } => {
+            TicketEvent::TicketUnmerged { side: MergeSide::Survivor, waiting, .. }
+            | TicketEvent::TicketSplit { waiting, .. } => {
                 self.forget(waiting.iter().map(|message| &message.id));
             }
             _ => {}
@@ -73,6 +74,9 @@ fn brought(event: &TicketEvent) -> &[WaitingMessage] {
     match event {
         TicketEvent::TicketAbsorbed { waiting, .. }
         | TicketEvent::TicketUnmerged { side: MergeSide::Source, waiting, .. } => waiting,
+        TicketEvent::TicketCreated(created) => {
+            created.origin.as_ref().map_or(&[], |origin| &origin.waiting)
+        }
         _ => &[],
     }
 }

@@ -12,7 +12,7 @@ use docket_domain::ticket::event::{
 use uuid::Uuid;
 
 use super::attention::Attention;
-use super::{AbsorbedSummary, CustomerSummary, LinkSummary, TicketDocument, owning};
+use super::{AbsorbedSummary, CustomerSummary, LinkSummary, TicketDocument, owning, promising};
 use crate::indicator::Indicator;
 use crate::recorded::{Recorded, id_of};
 
@@ -91,6 +91,8 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
             id: created.customer.id.0,
             name: created.customer.name.as_ref().and_then(known),
             email: created.customer.email.as_ref().and_then(known),
+            phone: created.customer.phone.as_ref().and_then(known),
+            handle: created.customer.handle.as_ref().and_then(known),
             tier: created.tier.clone(),
         },
         queue: created.queue.key.clone(),
@@ -116,6 +118,7 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         fields: BTreeMap::new(),
         links: created.origin.as_ref().map(origin).into_iter().collect(),
         absorbed: Vec::new(),
+        open_commitments: Vec::new(),
         due_at: None,
         indicator: Indicator::without_clocks(false),
     }
@@ -139,6 +142,7 @@ impl TicketDocument {
         if event.ends_closure() {
             (self.closed_at, self.outcome) = (None, None);
         }
+        promising::evolve(&mut self.open_commitments, event);
         self.apply_desk(event);
         self.apply_content(event);
         self.apply_relations(event);

@@ -7,6 +7,8 @@ use docket_domain::instant::Instant;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::ticket_text::Words;
+
 /// Which tickets. An empty list, and `None`, do not filter; several values of one field are
 /// alternatives, tags excepted, which a ticket must all have.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -57,6 +59,15 @@ pub struct Filter {
     pub unread: Option<bool>,
     /// A predefined view (S-24).
     pub view: Option<Predefined>,
+    /// What it must also pass: what a saved view says of something that is said again beside it.
+    pub within: Option<Box<Filter>>,
+}
+
+impl Filter {
+    /// Whether it asks for words and says none: that finds nothing.
+    pub(super) fn has_no_words(&self) -> bool {
+        self.q.as_deref().is_some_and(|q| Words::of(q).is_empty())
+    }
 }
 
 /// An owner to filter by; `me` is resolved by who asks.

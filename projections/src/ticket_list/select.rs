@@ -48,6 +48,10 @@ pub(super) fn page(
     query = ranges(query, filter);
     query = predefined(query, filter.view, driver);
     query = shades(query, &filter.indicator, now);
+    if let Some(within) = &filter.within {
+        query = ranges(columns(query, within, ""), within);
+        query = shades(predefined(query, within.view, ""), &within.indicator, now);
+    }
     query = searched(query, terms);
     let (than, order) = if sort.falls() { ("<", "DESC") } else { (">", "ASC") };
     if let Some(after) = after {
@@ -78,11 +82,12 @@ fn driver(filter: &Filter, sort: Sort) -> &'static str {
     }
 }
 
-/// The terms of a filter.
+/// The terms of a filter, and of the one that it narrows.
 pub(super) fn terms(filter: &Filter) -> Vec<Term> {
+    let within = filter.within.as_deref().map(terms).unwrap_or_default();
     let tags = filter.tag.iter().cloned().map(Term::Tag);
     let words = filter.q.as_deref().map(Words::of).into_iter().flat_map(Words::matches);
-    tags.chain(words.map(Term::Word)).collect()
+    tags.chain(words.map(Term::Word)).chain(within).collect()
 }
 
 /// How many rows, up to a limit, a term leads to.

@@ -54,6 +54,9 @@ fn stands(clock: &Clock, now: Instant) -> String {
         (Some(Stop { at, by: StoppedBy::Unmerge, .. }), ..) => {
             format!("the merge that brought it was undone at {at}, and it went back")
         }
+        (Some(Stop { at, by: StoppedBy::Split, .. }), Some(Verdict::Cancelled), _) => {
+            format!("{counted} had counted when all that waited was split off at {at}")
+        }
         (Some(stop), Some(Verdict::Cancelled), _) => {
             format!("the ticket was closed without one at {}, which nobody can own", stop.at)
         }
@@ -94,6 +97,7 @@ fn came(stop: &Stop, counted: &str) -> String {
         StoppedBy::Transfer => "it went to another queue",
         StoppedBy::NoReplyNeeded => "it was filed as needing no reply",
         StoppedBy::Resolution(_) => "the ticket was closed",
+        StoppedBy::Split => "all that waited was split off",
         StoppedBy::Merge(_) | StoppedBy::Unmerge => "it ended here",
     };
     format!("{by} at {} after {counted}", stop.at)

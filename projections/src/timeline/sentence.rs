@@ -5,15 +5,16 @@
 mod parts;
 
 use docket_domain::ticket::event::{MergeSide, ReopenCause, TicketEvent};
+use jiff::tz::TimeZone;
 
 use super::words::{
     agent, agent_or_nobody, because, channel, decision, due, link, messages, moment, moved,
     outcome, quote, said, severity, snooze_reason, status, term, ticket,
 };
 
-/// The sentence, `who` being its subject.
+/// The sentence, `who` being its subject; moments in it are those of `zone`, which they name.
 #[expect(clippy::too_many_lines, reason = "one arm for each event, and no wildcard")]
-pub fn of(event: &TicketEvent, who: &str) -> String {
+pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
     let what = match event {
         TicketEvent::TicketCreated(created) => parts::created(created),
         TicketEvent::TicketAssigned { from, to, method, status } => format!(
@@ -27,14 +28,14 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
             format!("took the ticket from {}{}", agent(from), because(reason.as_ref()))
         }
         TicketEvent::OwnerAbsent { owner, until, substitute, .. } => {
-            parts::owner_absent(owner, *until, substitute.as_ref())
+            parts::owner_absent(owner, *until, substitute.as_ref(), zone)
         }
         TicketEvent::OwnerReturned { owner } => format!("noted that {} is back", agent(owner)),
         TicketEvent::TicketHandedOver { from, to, until, open_commitments, note } => format!(
             "handed the ticket over from {} to {}{}, {} still open{}",
             agent(from),
             agent(to),
-            until.map(|until| format!(" until {}", moment(until))).unwrap_or_default(),
+            until.map(|until| format!(" until {}", moment(until, zone))).unwrap_or_default(),
             parts::promises(open_commitments),
             because(note.as_ref())
         ),
@@ -63,16 +64,16 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
             };
             format!("noted {}{mentioned}", said(message))
         }
-        TicketEvent::CallLogged(call) => parts::call(call),
-        TicketEvent::ContactLogged(meeting) => parts::meeting(meeting),
-        TicketEvent::ChatLogged(chat) => parts::chat(chat),
+        TicketEvent::CallLogged(call) => parts::call(call, zone),
+        TicketEvent::ContactLogged(meeting) => parts::meeting(meeting, zone),
+        TicketEvent::ChatLogged(chat) => parts::chat(chat, zone),
         TicketEvent::CommitmentRecorded { promiser, text, kind, amount, due: by, .. } => format!(
             "recorded that {} promised {}{}{}, due {}",
             parts::promiser(*promiser),
             quote(text),
             kind.as_ref().map(|kind| format!(" ({kind})")).unwrap_or_default(),
             amount.as_ref().map(|amount| format!(" of {amount}")).unwrap_or_default(),
-            due(*by)
+            due(*by, zone)
         ),
         TicketEvent::CommitmentKept { note, .. } => {
             format!("recorded that a promise was kept{}", because(note.as_ref()))
@@ -80,8 +81,8 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         TicketEvent::CommitmentChanged { text, from_due, due: by, reason, .. } => format!(
             "changed a promise to {}, due {} instead of {}: {}",
             quote(text),
-            due(*by),
-            due(*from_due),
+            due(*by, zone),
+            due(*from_due, zone),
             quote(reason)
         ),
         TicketEvent::CommitmentBroken { reason, .. } => {
@@ -132,14 +133,14 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
         }
         TicketEvent::TicketSnoozed { until, wakes_at, reason, note, status, .. } => format!(
             "put the ticket aside until {} (it wakes at {}), because {}{}{}",
-            moment(*until),
-            moment(*wakes_at),
+            moment(*until, zone),
+            moment(*wakes_at, zone),
             snooze_reason(*reason),
             because(note.as_ref()),
             moved(Some(status))
         ),
         TicketEvent::TicketWoken { cause, due, status } => {
-            format!("{}, due {}{}", parts::woken(*cause), moment(*due), moved(Some(status)))
+            format!("{}, due {}{}", parts::woken(*cause), moment(*due, zone), moved(Some(status)))
         }
         TicketEvent::TicketMerged { into, status, .. } => {
             format!("merged this ticket into {}{}", ticket(into), moved(Some(status)))
@@ -160,8 +161,9 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
                 moved(status.as_ref())
             )
         }
-        TicketEvent::TicketSplit { into, messages: split } => {
-            format!("split {} off into {}", messages(split.len()), ticket(into))
+        TicketEvent::TicketSplit { into, messages: split, waiting } => {
+            let waiting = parts::still_waiting(waiting);
+            format!("split {} off into {}{waiting}", messages(split.len()), ticket(into))
         }
         TicketEvent::TicketLinked { other, kind } => {
             format!("linked this ticket as {} {}", link(*kind), ticket(other))
@@ -179,21 +181,26 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
             "lowered the escalation from level {from_level} to {level}{}",
             because(reason.as_ref())
         ),
-        TicketEvent::SlaWarned(mark) => parts::warned(mark),
-        TicketEvent::SlaBreached(mark) => parts::breached(mark),
+        TicketEvent::SlaWarned(mark) => parts::warned(mark, zone),
+        TicketEvent::SlaBreached(mark) => parts::breached(mark, zone),
         TicketEvent::PurgeMarked { due } => {
             format!(
                 "noted that the ticket was kept long enough: it may be purged since {}",
-                moment(*due)
+                moment(*due, zone)
             )
         }
         TicketEvent::DelayAnnounced { text, expected, clock } => format!(
-            "told the customer of a delay{}: {}{}",
+            "{} of a delay{}: {}{}",
+            if clock.is_some() {
+                "noted that the customer is to be told"
+            } else {
+                "told the customer"
+            },
             clock.as_deref().map(parts::in_name_of).unwrap_or_default(),
             quote(text),
-            expected.map(|at| format!("; expected {}", moment(at))).unwrap_or_default()
+            expected.map(|at| format!("; expected {}", moment(at, zone))).unwrap_or_default()
         ),
-        TicketEvent::SlaReapplied(reapplied) => parts::reapplied(reapplied),
+        TicketEvent::SlaReapplied(reapplied) => parts::reapplied(reapplied, zone),
         TicketEvent::ComplaintRaised { claim, severity: how, remedy, owner, .. } => format!(
             "raised a {} complaint: {}{}; its owner is {}",
             severity(*how),
@@ -214,7 +221,7 @@ pub fn of(event: &TicketEvent, who: &str) -> String {
                 decision(*what),
                 compensation.as_ref().map(|c| format!(" with {c}")).unwrap_or_default(),
                 quote(reasoning),
-                parts::told(*told_at, *told_by)
+                parts::told(*told_at, *told_by, zone)
             )
         }
         TicketEvent::TicketClosed { outcome: how, resolution, reason, owner, status, .. } => {

@@ -8,6 +8,8 @@ use docket_domain::ticket::event::{
     AttachmentRef, Decision, LinkKind, Message, Outcome, Severity, SnoozeReason, StatusChange,
     TicketRef,
 };
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// How much of a text a sentence quotes, in characters.
 const QUOTED: usize = 120;
@@ -98,24 +100,27 @@ pub(super) fn ticket(ticket: &TicketRef) -> String {
     format!("ticket {}", ticket.number)
 }
 
-/// A moment, to the minute.
-pub(super) fn moment(at: Instant) -> String {
-    let text = at.to_string();
-    let minute: String = text.chars().take("2026-01-01T00:00".len()).collect();
-    format!("{} UTC", minute.replace('T', " "))
+/// A moment on a zone's clocks, to the minute.
+pub(super) fn moment(at: Instant, zone: &TimeZone) -> String {
+    match Timestamp::from_millisecond(at.millis()) {
+        Ok(timestamp) => timestamp.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string(),
+        Err(_) => at.to_string(),
+    }
 }
 
 /// A due date, where there is one.
-pub(super) fn due(at: Option<Instant>) -> String {
-    at.map_or_else(|| "no date".to_owned(), moment)
+pub(super) fn due(at: Option<Instant>, zone: &TimeZone) -> String {
+    at.map_or_else(|| "no date".to_owned(), |at| moment(at, zone))
 }
 
 /// When it took place, as far as that is known.
-pub(super) fn span(from: Option<Instant>, to: Option<Instant>) -> String {
+pub(super) fn span(from: Option<Instant>, to: Option<Instant>, zone: &TimeZone) -> String {
     match (from, to) {
-        (Some(from), Some(to)) => format!(" from {} to {}", moment(from), moment(to)),
-        (Some(from), None) => format!(" at {}", moment(from)),
-        (None, Some(to)) => format!(" until {}", moment(to)),
+        (Some(from), Some(to)) => {
+            format!(" from {} to {}", moment(from, zone), moment(to, zone))
+        }
+        (Some(from), None) => format!(" at {}", moment(from, zone)),
+        (None, Some(to)) => format!(" until {}", moment(to, zone)),
         (None, None) => String::new(),
     }
 }

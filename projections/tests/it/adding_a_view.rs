@@ -21,6 +21,7 @@ fn promised(n: u128, kind: &str, minutes: i64) -> TicketEvent {
         amount: None,
         due: Some(MONDAY.plus_millis(minutes * 60_000)),
         evidence: None,
+        evidence_in: None,
         accepted: None,
     }
 }

@@ -123,6 +123,7 @@ pub fn promising() -> Vec<TicketEvent> {
             amount: Some("49.90 EUR".into()),
             due: Some(MONDAY),
             evidence: None,
+            evidence_in: None,
             accepted: Some(true),
         },
         TicketEvent::CommitmentKept { commitment_id, note: Some(text("paid")) },
@@ -323,6 +324,7 @@ pub fn relating() -> Vec<TicketEvent> {
         kind: OriginKind::Split,
         ticket: ticket(1),
         messages: vec![MessageId(uuid(3))],
+        waiting: vec![waiting()],
     });
     vec![
         TicketEvent::TicketCreated(Box::new(split)),
@@ -361,7 +363,11 @@ pub fn relating() -> Vec<TicketEvent> {
             answered: Vec::new(),
             status: None,
         },
-        TicketEvent::TicketSplit { into: ticket(3), messages: vec![MessageId(uuid(3)); 2] },
+        TicketEvent::TicketSplit {
+            into: ticket(3),
+            messages: vec![MessageId(uuid(3)); 2],
+            waiting: vec![waiting()],
+        },
         TicketEvent::TicketLinked { other: ticket(3), kind: LinkKind::CausedBy },
         TicketEvent::TicketUnlinked { other: ticket(3), kind: LinkKind::CausedBy },
     ]

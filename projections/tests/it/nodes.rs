@@ -11,12 +11,14 @@ use docket_domain::ticket::event::TicketEvent;
 use docket_projections::REGISTRY;
 use docket_projections::documents::{Differences, Documents, Views};
 use docket_projections::names::Names;
+use docket_projections::recorded::Reader;
 use docket_projections::runner::{ProjectionError, Projections};
 use docket_projections::ticket_list::filter::{Filter, Sort};
 use docket_projections::ticket_list::page;
 use docket_projections::view::Registered;
 use docket_store::Clock;
 use docket_store::postgres::Hosts;
+use docket_store::sqlite::SqliteStore;
 use docket_test_servers::postgres;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::Mutex;
@@ -46,10 +48,15 @@ async fn another_node(desk: &Desk) -> Projections {
 
 /// A node of a release with these views.
 async fn node_of(desk: &Desk, registry: &[Registered]) -> Projections {
-    let names = Arc::new(Names::new(desk.reader.clone()));
+    node_on(desk, desk.reader.clone(), registry).await
+}
+
+/// A node that reads the log for itself.
+async fn node_on(desk: &Desk, reader: Reader, registry: &[Registered]) -> Projections {
+    let names = Arc::new(Names::new(reader.clone()));
     let clock: Clock = Arc::new(|| MONDAY.0);
     let views = desk.on.views(desk.folder.path());
-    Projections::start(&views, desk.reader.clone(), names, clock, registry).await.unwrap()
+    Projections::start(&views, reader, names, clock, registry).await.unwrap()
 }
 
 async fn equals_its_fold(desk: &Desk, node: &Projections) {
@@ -99,6 +106,15 @@ async fn what_one_node_is_asked_for_the_one_that_projects_does() {
     assert!(rows[0].contains(r#""name":null"#) && !rows[0].contains("Canary"), "{}", rows[0]);
 }
 
+fn profile(name: &str) -> CustomerProfile {
+    CustomerProfile {
+        name: Some(Personal::text(name)),
+        addresses: Vec::new(),
+        tier: "standard".into(),
+        entitlement: None,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_changed_or_was_erased_is_forgotten_by_every_node() {
     let Some((desk, _database)) = first_node().await else { return };
@@ -108,18 +124,31 @@ async fn a_name_that_changed_or_was_erased_is_forgotten_by_every_node() {
         let known = other.names().of([customer.clone()]).await.unwrap();
         known[&customer].as_deref().map(str::to_owned)
     };
-    let profile = |name: &str| CustomerProfile {
-        name: Some(Personal::text(name)),
-        addresses: Vec::new(),
-        tier: "standard".into(),
-        entitlement: None,
-    };
     let registered = Event::Customer(CustomerEvent::CustomerRegistered { profile: profile("Jan") });
     desk.happens(&customer, vec![(by_customer(&jan()), registered)]).await;
     eventually(async || named().await.as_deref() == Some("Jan")).await;
     desk.reader.vault.erase(&customer).await.unwrap();
     desk.views.refold_subject(&customer).await.unwrap();
     eventually(async || named().await.is_none()).await;
+}
+
+/// What is shown at a position is called as it was by then, though the log's end is known to this node a
+/// tenth of a second late: that is how often a log that is only read looks for itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_forgotten_by_the_position_at_which_it_changed() {
+    let Some((desk, _database)) = first_node().await else { return };
+    let log = SqliteStore::open_read_only(desk.folder.path().join("log.sqlite")).await.unwrap();
+    let reader = Reader::new(Arc::new(log), desk.reader.vault.clone());
+    let other = node_on(&desk, reader, REGISTRY).await;
+    let customer = jan().id.stream();
+    for n in 0..20 {
+        let name = format!("Jan {n}");
+        let named = Event::Customer(CustomerEvent::CustomerRegistered { profile: profile(&name) });
+        let position = desk.happens(&customer, vec![(by_customer(&jan()), named)]).await;
+        assert!(other.wait_for(position, PATIENCE).await, "{:?}", other.lag());
+        let known = other.names().of([customer.clone()]).await.unwrap();
+        assert_eq!(known[&customer].as_deref(), Some(name.as_str()));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

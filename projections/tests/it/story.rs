@@ -34,6 +34,8 @@ pub fn jan() -> CustomerRef {
         id: CustomerId(uuid(0xc1)),
         name: Some(Personal::text("Jan Kowalski")),
         email: Some(Personal::text("jan@example.com")),
+        phone: None,
+        handle: None,
     }
 }
 

@@ -5,13 +5,28 @@ use docket_domain::personal::Personal;
 use docket_domain::ticket::event::TicketEvent;
 use docket_projections::timeline::sentence;
 use insta::assert_snapshot;
+use jiff::tz::TimeZone;
 
 use crate::every_event::{promising, relating, speaking, working};
 use crate::story::{anna, assigned, message};
 
 fn told(events: &[TicketEvent]) -> String {
-    let sentences: Vec<String> = events.iter().map(|e| sentence::of(e, "Anna Nowak")).collect();
+    let sentences: Vec<String> =
+        events.iter().map(|e| sentence::of(e, "Anna Nowak", &TimeZone::UTC)).collect();
     sentences.join("\n")
+}
+
+#[test]
+fn a_moment_is_that_of_the_zone_asked_for_and_names_it() {
+    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    let told = ["2026-03-28T23:30:00Z", "2026-03-29T10:00:00Z"].map(|due| {
+        let marked = TicketEvent::PurgeMarked { due: due.parse().unwrap() };
+        sentence::of(&marked, "Docket", &zone)
+    });
+    assert_snapshot!(told.join("\n"), @"
+    Docket noted that the ticket was kept long enough: it may be purged since 2026-03-29 00:30 CET.
+    Docket noted that the ticket was kept long enough: it may be purged since 2026-03-29 12:00 CEST.
+    ");
 }
 
 #[test]
@@ -58,7 +73,7 @@ fn what_was_promised_and_judged() {
     Anna Nowak noted that the owner Anna Nowak has left the desk.
     Anna Nowak noted that Anna Nowak is back.
     Anna Nowak told the customer of a delay: “It takes a day longer.”; expected 2026-03-02 09:00 UTC.
-    Anna Nowak told the customer of a delay of the resolution: “It takes longer.”.
+    Anna Nowak noted that the customer is to be told of a delay of the resolution: “It takes longer.”.
     Anna Nowak warned that the resolution is due at 2026-03-02 13:00 UTC: 3 h of 4 h have counted; Anna Nowak has the ticket.
     Anna Nowak noted that the resolution is late: its deadline passed, 2026-03-02 13:00 UTC, after 3 h of 4 h; nobody has the ticket.
     Anna Nowak noted that an answer (no. 3) is late: a change made its deadline one that was past, 2026-03-02 13:00 UTC, after 3 h of 4 h; Piotr Zieliński has the ticket.
@@ -90,7 +105,7 @@ fn what_was_done() {
     Anna Nowak put the ticket aside until 2026-03-02 09:00 UTC (it wakes at 2026-03-02 09:15 UTC), because the customer asked for it; the status went from “new” to “snoozed”.
     Anna Nowak woke the ticket, its time having come, due 2026-03-02 09:00 UTC; the status went from “snoozed” to “new”.
     Anna Nowak escalated the ticket from level 0 to 1, to Piotr Zieliński: “the press asked”.
-    Anna Nowak escalated the ticket from level 1 to 3, to the queue's manager, telling the team of the queue complaints and Piotr Zieliński: “step 2 of the plan Default: breach of resolution, PT2H after it”.
+    Anna Nowak escalated the ticket from level 1 to 3, to nobody, since its queue has no manager, telling the team of the queue complaints and Piotr Zieliński: “step 2 of the plan Default: breach of resolution, PT2H after it”.
     Anna Nowak lowered the escalation from level 1 to 0.
     Anna Nowak closed the ticket as solved: “Found at the depot”; its owner was Anna Nowak; the status went from “awaiting_customer” to “closed”.
     Anna Nowak reopened the ticket by writing again, 3 days after it was closed; the status went from “closed” to “new”.
@@ -100,13 +115,13 @@ fn what_was_done() {
 #[test]
 fn what_it_has_to_do_with_other_tickets() {
     assert_snapshot!(told(&relating()), @"
-    Anna Nowak opened ticket 1044 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, split off ticket 1042.
+    Anna Nowak opened ticket 1044 by e-mail: “Parcel lost”, in the queue “inbox” with the priority “medium” and the status “new”, split off ticket 1042, with 1041-1 waiting for an answer.
     Anna Nowak merged this ticket into ticket 1043; the status went from “new” to “merged”.
     Anna Nowak merged ticket 1042 into this one.
     Anna Nowak merged ticket 1042 into this one, with 1041-1 waiting for an answer; the status went from “awaiting_customer” to “new”.
     Anna Nowak undid the merge into ticket 1043, giving back 0 messages; the status went from “merged” to “new”.
     Anna Nowak undid the merge of ticket 1042 into this one, giving back 1 message, with 1041-1 waiting for an answer.
-    Anna Nowak split 2 messages off into ticket 1044.
+    Anna Nowak split 2 messages off into ticket 1044, with 1041-1 waiting for an answer.
     Anna Nowak linked this ticket as caused by ticket 1044.
     Anna Nowak removed the link as caused by ticket 1044.
     ");

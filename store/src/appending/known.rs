@@ -56,7 +56,7 @@ impl<'a> Named<'a> {
     /// Takes the database's answer in: lists of [command, fingerprint in hexadecimal, first, last,
     /// recorded_at], of versions (0 for a stream that does not exist) in the order of the streams,
     /// of [space, key, owner], and of the subjects that have a key or a tombstone.
-    pub fn known(&self, answer: &Answer) -> Result<Known, sqlx::Error> {
+    pub fn known(&self, answer: &Lists) -> Result<Known, sqlx::Error> {
         let (commands, versions, owners, keys) = answer;
         let versions: Vec<Version> = parsed(versions)?;
         let owners: Vec<(String, String, String)> = parsed(owners)?;
@@ -71,7 +71,7 @@ impl<'a> Named<'a> {
 }
 
 /// Four JSON lists: commands, versions, owners and keys.
-pub(crate) type Answer = (String, String, String, String);
+pub(crate) type Lists = (String, String, String, String);
 
 /// One of the commands that an adapter answers.
 #[derive(Deserialize)]

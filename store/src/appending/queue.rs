@@ -149,9 +149,8 @@ async fn run<W: Writer>(mut writer: W, mut tasks: mpsc::Receiver<Task<W::Other>>
                 return;
             }
             Some(Task::Other(other)) => writer.work(other).await,
-            Some(Task::Append(append, reply)) => {
-                append_all(&mut writer, vec![(append, reply)]).await;
-            }
+            // All that stood at the front was taken.
+            Some(append @ Task::Append(..)) => waiting.push_front(append),
             None => {}
         }
     }

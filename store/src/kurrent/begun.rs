@@ -1,21 +1,23 @@
-//! Appends that were begun: in the file beside the log from before their first event is sent until
+//! Appends that were begun: written down beside the log from before their first event is sent until
 //! the last has its position.
 //!
 //! That one row makes everything else repeatable. Whatever happens in between, the same events are sent
 //! again under the same ids, and either they are found or they are written; so an append to several
 //! streams ends as a whole, and what it reserves is neither lost nor taken twice.
 
+pub(super) mod elsewhere;
+mod file;
+mod reserving;
+mod shared;
+
 use std::collections::HashSet;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{ConnectOptions, Connection, SqlSafeStr, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 
+pub(super) use self::file::FileTable;
+pub(super) use self::shared::SharedTable;
 use crate::appending::checked::Checked;
-use crate::sqlite::failure::{failed, failed_at_commit};
-use crate::sqlite::open;
 use crate::{Append, Millis, StoreError};
 
 /// An append that was begun.
@@ -24,7 +26,7 @@ pub(super) struct Begun {
     pub append: Append,
     /// When it was begun: what its events are recorded at, however often they are sent.
     pub recorded_at: Millis,
-    /// Whether something of it may have been sent; always, once it was read from the file.
+    /// Whether something of it may have been sent; always, once it was read from the table.
     #[serde(skip, default = "yes")]
     pub doubtful: bool,
 }
@@ -68,173 +70,88 @@ pub(super) fn apart(waiting: Numbered) -> (Numbered, Numbered) {
     })
 }
 
-/// The table, on a connection of its own.
-pub(super) struct BegunTable(SqliteConnection);
+/// The table, where this process finds it.
+pub(super) enum BegunTable {
+    /// In the file beside the log, which nobody else writes.
+    File(FileTable),
+    /// In the database beside the log, with what other processes have begun.
+    Shared(SharedTable),
+}
 
 impl BegunTable {
-    /// Opens the table in the file beside the log, and creates it where needed.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let connecting = open::writing(path).create_if_missing(false).connect().await;
-        let mut connection = connecting.map_err(|error| failed(&error))?;
-        migrations().run_direct(None, &mut connection, false).await.map_err(|error| {
-            StoreError::Refused(format!("cannot migrate {}: {error}", path.display()))
-        })?;
-        Ok(Self(connection))
+    /// What this process is to finish: all of a file; of a database what it has begun itself, and what
+    /// others have begun and left.
+    pub async fn take_up(&mut self) -> Result<Vec<Begun>, StoreError> {
+        match self {
+            Self::File(table) => table.all().await,
+            Self::Shared(table) => table.take_up().await,
+        }
     }
 
-    /// All of them.
-    pub async fn all(&mut self) -> Result<Vec<Begun>, StoreError> {
-        let rows: Vec<String> = sqlx::query_scalar("SELECT append FROM begun")
-            .fetch_all(&mut self.0)
-            .await
-            .map_err(|error| failed(&error))?;
-        let parsed = rows.iter().map(|row| serde_json::from_str(row)).collect::<Result<_, _>>();
-        parsed.map_err(|error| {
-            StoreError::Integrity(format!("an append that was begun cannot be read: {error}"))
-        })
+    /// Keeps others from what these touch, until [`begin`](Self::begin). Answers those that touch what
+    /// others have begun.
+    pub async fn reserve(&mut self, fresh: &[Begun]) -> Result<HashSet<Uuid>, StoreError> {
+        match self {
+            Self::File(_) => Ok(HashSet::new()),
+            Self::Shared(table) => table.reserve(fresh).await,
+        }
     }
 
-    /// Writes down what is begun, and forgets what is finished, in one transaction.
+    /// Writes down what is begun, and forgets what is finished, in one transaction. Whatever else was
+    /// reserved is free again.
     ///
     /// # Errors
     /// [`StoreError::Unknown`] when it may be written down all the same; after any other it is not.
-    pub async fn write(&mut self, begun: &[&Begun], finished: &[Uuid]) -> Result<(), StoreError> {
-        let rows = begun.iter().map(serde_json::to_string);
-        let rows: Vec<String> = rows.collect::<Result<_, _>>().map_err(|error| {
-            StoreError::Refused(format!("an append cannot be written down: {error}"))
-        })?;
-        let Err(error) = write(&mut self.0, begun, &rows, finished).await? else { return Ok(()) };
-        tracing::warn!(%error, "it is looked whether what is begun was written down");
-        became(&error, self.written(begun).await)
+    pub async fn begin(&mut self, begun: &[&Begun], finished: &[Uuid]) -> Result<(), StoreError> {
+        match self {
+            Self::File(_) if begun.is_empty() => Ok(()),
+            Self::File(table) => table.write(begun, finished).await,
+            Self::Shared(table) => table.begin(begun).await,
+        }
     }
 
-    /// Which of these stand in the table as they are.
-    async fn written(&mut self, begun: &[&Begun]) -> Result<Vec<Uuid>, sqlx::Error> {
-        let mut written = Vec::new();
-        for begun in begun {
-            let id = begun.append.command_id;
-            let there = sqlx::query("SELECT 1 FROM begun WHERE command_id = ?1");
-            let there = there.bind(&id.as_bytes()[..]).fetch_optional(&mut self.0).await?;
-            written.extend(there.map(|_| id));
+    /// Forgets what is finished.
+    pub async fn forget(&mut self, finished: &[Uuid]) -> Result<(), StoreError> {
+        match self {
+            Self::File(table) => table.write(&[], finished).await,
+            Self::Shared(table) => table.forget(finished).await,
         }
-        Ok(written)
+    }
+
+    /// Forgets what was certainly not written, on disk when this answers; false where another process has
+    /// taken it up, so that it may be written yet.
+    pub async fn give_up(&mut self, command: Uuid) -> Result<bool, StoreError> {
+        match self {
+            Self::File(table) => table.write(&[], &[command]).await.map(|()| true),
+            Self::Shared(table) => table.give_up(command).await,
+        }
+    }
+
+    /// Whether some process has begun what brings a data key.
+    pub async fn brings_key(&mut self, subject: &str) -> Result<bool, StoreError> {
+        match self {
+            Self::File(_) => Ok(false),
+            Self::Shared(table) => table.brings_key(subject).await,
+        }
     }
 
     /// Gives the connection back.
     pub async fn close(self) {
-        // What was committed is on disk already.
-        let _ = self.0.close().await;
+        match self {
+            Self::File(table) => table.close().await,
+            Self::Shared(table) => table.close().await,
+        }
     }
 }
 
-/// What a failed COMMIT came to, by what is found in the table afterwards. Nothing is found of a batch
-/// that only forgets: what it wanted to forget is forgotten again with the next.
-fn became(error: &sqlx::Error, found: Result<Vec<Uuid>, sqlx::Error>) -> Result<(), StoreError> {
-    match found {
-        Ok(written) if written.is_empty() => Err(failed(error)),
-        Ok(_) => Ok(()),
-        Err(_) => Err(failed_at_commit(error)),
-    }
+fn rows(begun: &[&Begun]) -> Result<Vec<String>, StoreError> {
+    let rows = begun.iter().map(serde_json::to_string);
+    rows.collect::<Result<_, _>>()
+        .map_err(|error| StoreError::Refused(format!("an append cannot be written down: {error}")))
 }
 
-/// Writes; the inner error is that of COMMIT, after which it may be written or not.
-async fn write(
-    connection: &mut SqliteConnection,
-    begun: &[&Begun],
-    rows: &[String],
-    finished: &[Uuid],
-) -> Result<Result<(), sqlx::Error>, StoreError> {
-    match prepare(connection, begun, rows, finished).await {
-        Ok(transaction) => Ok(transaction.commit().await),
-        Err(error) => Err(failed(&error)),
-    }
-}
-
-async fn prepare<'c>(
-    connection: &'c mut SqliteConnection,
-    begun: &[&Begun],
-    rows: &[String],
-    finished: &[Uuid],
-) -> Result<Transaction<'c, Sqlite>, sqlx::Error> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for id in finished {
-        sqlx::query("DELETE FROM begun WHERE command_id = ?1")
-            .bind(&id.as_bytes()[..])
-            .execute(&mut *transaction)
-            .await?;
-    }
-    for (begun, row) in begun.iter().zip(rows) {
-        sqlx::query("INSERT OR REPLACE INTO begun (command_id, append) VALUES (?1, ?2)")
-            .bind(&begun.append.command_id.as_bytes()[..])
-            .bind(row)
-            .execute(&mut *transaction)
-            .await?;
-    }
-    Ok(transaction)
-}
-
-fn migrations() -> Migrator {
-    let sql = include_str!("../../../migrations/store/kurrent/0001_begun.sql");
-    let step = Migration::new(1, "begun".into(), MigrationType::Simple, sql.into_sql_str(), false);
-    let mut migrator = Migrator::with_migrations(vec![step]);
-    // The tables of the store beside count their own steps.
-    migrator.dangerous_set_table_name("_kurrent_migrations");
-    migrator
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::sqlite::SqliteStore;
-
-    fn begun(id: u128) -> Begun {
-        let append = Append {
-            command_id: Uuid::from_u128(id),
-            fingerprint: [0; 32],
-            writes: vec![],
-            claims: vec![],
-            releases: vec![],
-            new_keys: vec![],
-        };
-        Begun { append, recorded_at: 0, doubtful: false }
-    }
-
-    /// Makes every COMMIT fail in which something was begun.
-    const FAILING: &str = "CREATE TABLE nobody (id INTEGER PRIMARY KEY);
-        CREATE TABLE waits (id INTEGER REFERENCES nobody (id) DEFERRABLE INITIALLY DEFERRED);
-        CREATE TRIGGER waits AFTER INSERT ON begun BEGIN INSERT INTO waits VALUES (1); END";
-
-    #[tokio::test]
-    async fn after_a_commit_that_failed_the_table_says_what_became_of_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("kurrent.sqlite");
-        let store = SqliteStore::open(&path, Arc::new(|| 0)).await.unwrap();
-        let mut table = BegunTable::open(&path).await.unwrap();
-        table.write(&[&begun(1)], &[]).await.unwrap();
-        sqlx::raw_sql("PRAGMA foreign_keys = ON").execute(&mut table.0).await.unwrap();
-        sqlx::raw_sql(FAILING).execute(&mut table.0).await.unwrap();
-        let refused = table.write(&[&begun(2)], &[Uuid::from_u128(1)]).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Unavailable(_)), "not written: {refused}");
-        let ids = |all: Vec<Begun>| all.iter().map(|it| it.append.command_id.as_u128()).collect();
-        let there: Vec<u128> = ids(table.all().await.unwrap());
-        assert_eq!(there, [1], "neither begun nor forgotten");
-        sqlx::raw_sql("DROP TRIGGER waits").execute(&mut table.0).await.unwrap();
-        table.write(&[&begun(2)], &[Uuid::from_u128(1)]).await.unwrap();
-        let there: Vec<u128> = ids(table.all().await.unwrap());
-        assert_eq!(there, [2]);
-        table.close().await;
-        store.close().await;
-    }
-
-    #[test]
-    fn what_cannot_be_found_out_is_unknown() {
-        let error = || sqlx::Error::WorkerCrashed;
-        assert_eq!(became(&error(), Ok(vec![Uuid::nil()])), Ok(()));
-        let not_written = became(&error(), Ok(vec![])).unwrap_err();
-        assert!(matches!(not_written, StoreError::Unavailable(_)), "{not_written}");
-        let unknown = became(&error(), Err(error())).unwrap_err();
-        assert!(matches!(unknown, StoreError::Unknown(_)), "{unknown}");
-    }
+fn read(row: &str) -> Result<Begun, StoreError> {
+    serde_json::from_str(row).map_err(|error| {
+        StoreError::Integrity(format!("an append that was begun cannot be read: {error}"))
+    })
 }

@@ -1,6 +1,6 @@
 //! The connection to KurrentDB: made anew when it died, asked again where that is safe.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use eventstore::{
@@ -12,7 +12,8 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::Settings;
-use super::failure::{Verdict, failed, is_dead, may_be_gone, refused, verdict};
+use super::client::Renewable;
+use super::failure::{Verdict, failed, refused, verdict};
 use super::metadata::Told;
 use crate::{Expected, StoreError, Version};
 
@@ -44,6 +45,11 @@ pub(super) struct Page {
     pub full: bool,
 }
 
+/// Which of two places comes first.
+pub(super) fn order(pair: Pair) -> (u64, u64) {
+    (pair.commit, pair.prepare)
+}
+
 /// What became of an append.
 #[derive(Debug)]
 pub(super) enum Sent {
@@ -60,8 +66,7 @@ pub(super) enum Sent {
 /// A connection, shared.
 #[derive(Clone)]
 pub(super) struct Connection {
-    settings: ClientSettings,
-    client: Arc<Mutex<Client>>,
+    client: Arc<Renewable>,
     prefix: Arc<str>,
     deadline: Duration,
     attempts: usize,
@@ -82,34 +87,15 @@ impl Connection {
                     .to_owned(),
             ));
         }
-        let client = Arc::new(Mutex::new(client(&parsed)?));
+        let client = Arc::new(Renewable::new(parsed)?);
         let Settings { deadline, attempts, pause, .. } = *settings;
         let prefix = settings.prefix.as_str().into();
-        Ok(Self { settings: parsed, client, prefix, deadline, attempts, pause })
+        Ok(Self { client, prefix, deadline, attempts, pause })
     }
 
     /// What a stream is called in KurrentDB.
     fn name(&self, stream: &str) -> String {
         format!("{}{stream}", self.prefix)
-    }
-
-    fn client(&self) -> Client {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// A client whose first connection failed is dead for good, and one that found its node among several
-    /// stays with that node when it is gone: another takes its place, which asks who leads.
-    fn renew_after(&self, error: &Error) {
-        let settings = &self.settings;
-        let several = settings.hosts().len() > 1 || settings.is_dns_discovery_enabled();
-        let renewed = is_dead(error) || (several && may_be_gone(error));
-        if !renewed {
-            return;
-        }
-        match client(&self.settings) {
-            Ok(fresh) => *self.client.lock().unwrap_or_else(PoisonError::into_inner) = fresh,
-            Err(error) => tracing::warn!(%error, "no new client for KurrentDB"),
-        }
     }
 
     /// Appends to one stream at exactly the version expected, and tries again as long as that is of
@@ -132,7 +118,8 @@ impl Connection {
                 Ok(events) => events,
                 Err(error) => return Sent::NotWritten(error),
             };
-            let error = match self.append_once(stream, &options, events).await {
+            let (generation, client) = self.client.current();
+            let error = match self.append_once(client, stream, &options, events).await {
                 Ok(()) => return Sent::Written,
                 Err(error) => error,
             };
@@ -143,7 +130,7 @@ impl Connection {
                 Verdict::Unknown => doubt = Some(failed(&error)),
                 Verdict::NotSent | Verdict::Refused => {}
             }
-            self.renew_after(&error);
+            self.client.renew_after(generation, &error);
             if attempt == self.attempts {
                 return match doubt {
                     Some(_) => Sent::Unknown(StoreError::Unknown(error.to_string())),
@@ -157,30 +144,50 @@ impl Connection {
 
     async fn append_once(
         &self,
+        client: Client,
         stream: &str,
         options: &AppendToStreamOptions,
         events: Vec<eventstore::EventData>,
     ) -> Result<(), Error> {
-        let client = self.client();
         let appending = client.append_to_stream(self.name(stream), options, events);
         let appended = timeout(self.deadline + GRACE, appending).await;
         appended.map_err(|_| Error::DeadlineExceeded)?.map(|_| ())
     }
 
     /// The events of `$all` from a place on, that one included, at most `limit`; those of the system
-    /// are left out.
+    /// are left out. A server may end such a page before the log ends, though it is not full.
     pub async fn read_all(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
+        let filter = match &*self.prefix {
+            "" => SubscriptionFilter::on_event_type().exclude_system_events(),
+            prefix => SubscriptionFilter::on_stream_name().add_prefix(prefix),
+        };
+        self.page(from, limit, |options| options.filter(filter)).await
+    }
+
+    /// As [`read_all`](Self::read_all); and where such a page does not move on, which may be the end of
+    /// the log or of what the server looked through, it is read without a filter. A page of that kind
+    /// does not move on where the log ends, and nowhere else, as long as `limit` is more than one.
+    pub async fn read_on(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
+        let page = self.read_all(from, limit).await?;
+        if page.last.is_some_and(|last| from.is_none_or(|from| order(last) > order(from))) {
+            return Ok(page);
+        }
+        self.page(from, limit, |options| options).await
+    }
+
+    async fn page(
+        &self,
+        from: Option<Pair>,
+        limit: usize,
+        filtered: impl FnOnce(ReadAllOptions) -> ReadAllOptions,
+    ) -> Result<Page, StoreError> {
         let from = from.map_or(StreamPosition::Start, StreamPosition::Position);
         let options = ReadAllOptions::default()
             .forwards()
             .position(from)
-            .filter(match &*self.prefix {
-                "" => SubscriptionFilter::on_event_type().exclude_system_events(),
-                prefix => SubscriptionFilter::on_stream_name().add_prefix(prefix),
-            })
             .max_count(limit)
             .deadline(self.deadline);
-        let read = self.ask(&Question::All(options)).await?;
+        let read = self.ask(&Question::All(filtered(options))).await?;
         let last = read.last().map(|event| event.position);
         let full = read.len() >= limit;
         Ok(Page { events: self.events_of(read)?, last, full })
@@ -211,12 +218,13 @@ impl Connection {
     async fn ask(&self, question: &Question) -> Result<Vec<RecordedEvent>, StoreError> {
         let mut attempt = 1;
         loop {
-            let answer = timeout(self.deadline + GRACE, question.ask(self.client())).await;
+            let (generation, client) = self.client.current();
+            let answer = timeout(self.deadline + GRACE, question.ask(client)).await;
             let error = match answer.unwrap_or(Err(Error::DeadlineExceeded)) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            self.renew_after(&error);
+            self.client.renew_after(generation, &error);
             let told = failed(&error);
             if attempt == READS || !matches!(told, StoreError::Unavailable(_)) {
                 return Err(told);
@@ -225,11 +233,6 @@ impl Connection {
             attempt += 1;
         }
     }
-}
-
-fn client(settings: &ClientSettings) -> Result<Client, StoreError> {
-    Client::new(settings.clone())
-        .map_err(|error| StoreError::Refused(format!("no client for KurrentDB: {error}")))
 }
 
 /// What is read.

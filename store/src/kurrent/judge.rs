@@ -6,14 +6,13 @@ use uuid::Uuid;
 
 use super::metadata::Place;
 use crate::appending::queue::Answer;
-use crate::sqlite::SqliteStore;
 use crate::{
     Append, Claim, DATA_KEYS, EventStore, KeyState, Outcome, Receipt, Sealed, StoreError, Version,
 };
 
 /// How an append ends without being written; `None` when it is to be written.
 pub(super) async fn judge(
-    beside: &SqliteStore,
+    beside: &dyn EventStore,
     append: &Append,
 ) -> Result<Option<Outcome>, StoreError> {
     for write in &append.writes {
@@ -59,7 +58,7 @@ pub(super) async fn judge(
 
 /// The version of a stream, which is likely the one expected.
 async fn version_from(
-    beside: &SqliteStore,
+    beside: &dyn EventStore,
     stream: &str,
     expected: Version,
 ) -> Result<Version, StoreError> {
@@ -82,7 +81,7 @@ async fn version_from(
 }
 
 /// Where an append landed that was just placed.
-pub(super) async fn receipt(beside: &SqliteStore, command: Uuid) -> Answer {
+pub(super) async fn receipt(beside: &dyn EventStore, command: Uuid) -> Answer {
     let landed = landed(beside, command).await?;
     landed
         .map(|(receipt, _)| Outcome::Appended(receipt))
@@ -91,7 +90,7 @@ pub(super) async fn receipt(beside: &SqliteStore, command: Uuid) -> Answer {
 
 /// Where a command landed, and its fingerprint.
 pub(super) async fn landed(
-    beside: &SqliteStore,
+    beside: &dyn EventStore,
     command: Uuid,
 ) -> Result<Option<(Receipt, [u8; 32])>, StoreError> {
     let Some((receipt, fingerprint)) = beside.find_command(command).await? else { return Ok(None) };

@@ -1,44 +1,45 @@
 //! The store on KurrentDB (formerly EventStoreDB): the log lives there, and beside it, in a SQLite file
-//! of this process, what KurrentDB cannot keep: sealed texts, data keys, claims, numbers, settings, and
-//! each event's position.
+//! of this process or in a PostgreSQL database of several, what KurrentDB cannot keep: sealed texts,
+//! data keys, claims, numbers, settings, and each event's position.
 //!
 //! Experimental: tested against a double of the protocol, never yet against a real server. One process
-//! writes a log. The way of an append is told in [`writer`], that of a position in [`sequencer`].
-//! Deliberately absent: subscriptions (who appends reads the log on by itself), several processes on
-//! one log, and any use of KurrentDB's own deletion.
+//! writes a log beside which there is a file; any number one beside which there is a database. The way of
+//! an append is told in [`writer`], that of a position in [`sequencer`]. Deliberately absent: subscriptions
+//! (who appends reads the log on by itself), and any use of KurrentDB's own deletion.
 
 mod beginning;
 mod begun;
+mod beside;
+mod client;
 mod connection;
 mod failure;
+mod finishing;
 mod judge;
 pub(crate) mod leaving;
 mod metadata;
+mod opening;
 mod reads;
 mod send;
 mod sequencer;
 mod whole;
 mod writer;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use self::begun::BegunTable;
+use self::beside::Beside;
 use self::connection::Connection;
 use self::metadata::Place;
-use self::sequencer::Sequencer;
-use self::writer::{Other, Unfinished, Writer};
-use crate::appending::queue::{Queue, Writer as _};
+use self::writer::{Other, Unfinished};
+use crate::appending::queue::Queue;
 use crate::appending::tail::Tail;
-use crate::sqlite::SqliteStore;
+use crate::postgres::PostgresStore;
 use crate::{
-    Append, Clock, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError,
-    StoredEvent, Together, Version,
+    Append, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError, StoredEvent,
+    Together, Version,
 };
 
 /// How one process uses KurrentDB.
@@ -54,7 +55,11 @@ pub struct Settings {
     pub pause: Duration,
     /// How often what was begun and not finished is tried again.
     pub finish_every: Duration,
-    /// Whether to take over a log whose file beside it was lost. Events get the positions that they had;
+    /// After how long without a word what another process has begun is finished by this one, at the latest:
+    /// of one whose connection to the database is gone it is at once. Too short costs work that is done
+    /// twice, and nothing else.
+    pub take_up_after: Duration,
+    /// Whether to take over a log of which what stood beside it was lost. Events get the positions that they had;
     /// texts, data keys, claims and numbers are gone.
     pub take_over: bool,
 }
@@ -67,15 +72,22 @@ impl Default for Settings {
             attempts: 4,
             pause: Duration::from_millis(50),
             finish_every: Duration::from_secs(1),
+            take_up_after: Duration::from_secs(5),
             take_over: false,
         }
     }
 }
 
+/// How often it is looked whether a command that was begun is finished.
+const LOOKS: usize = 20;
+
+/// How long to wait for another process between two such looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// The event store in KurrentDB.
 pub struct KurrentStore {
     kurrent: Connection,
-    beside: Arc<SqliteStore>,
+    beside: Arc<Beside>,
     tail: Arc<Tail>,
     unfinished: Unfinished,
     /// `None` when opened for reading only.
@@ -83,66 +95,12 @@ pub struct KurrentStore {
 }
 
 impl KurrentStore {
-    /// Opens the log at `url` (`esdb://…`) with the file `beside` it, which is created where needed. What
-    /// was begun before has been tried again, and all that is in the log has its position, when this answers.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] when another process uses the file, or it does not belong to this log;
-    /// [`StoreError::Unavailable`] when KurrentDB does not answer.
-    pub async fn open(
-        url: &str,
-        beside: impl AsRef<Path>,
-        clock: Clock,
-        settings: Settings,
-    ) -> Result<Self, StoreError> {
-        let kurrent = Connection::new(url, &settings)?;
-        let store = Arc::new(SqliteStore::open(beside.as_ref(), clock.clone()).await?);
-        let (tail, unfinished) = (Arc::new(Tail::default()), Unfinished::default());
-        let id = store_id(&store).await?;
-        let expected = (!settings.take_over).then_some(id);
-        let mut writer = Writer {
-            kurrent: kurrent.clone(),
-            beside: Arc::clone(&store),
-            table: BegunTable::open(beside.as_ref()).await?,
-            sequencer: Sequencer::new(Arc::clone(&store), Arc::clone(&tail), expected),
-            clock,
-            unfinished: Arc::clone(&unfinished),
-            begun: BTreeMap::new(),
-            finished: Vec::new(),
-            unsure: Vec::new(),
-            pause: settings.pause,
-            store: id,
-        };
-        if let Err(error) = writer.recover().await {
-            // Whoever tries again finds the file free.
-            writer.close().await;
-            return Err(error);
-        }
-        let writer = Arc::new(Queue::start(writer));
-        let every = settings.finish_every;
-        tokio::spawn(finish(Arc::downgrade(&writer), Arc::clone(&unfinished), every));
-        Ok(Self { kurrent, beside: store, tail, unfinished, writer: Some(writer) })
+    /// The database beside the log, where it is one, which other processes may share.
+    pub fn database(&self) -> Option<&PostgresStore> {
+        self.beside.database()
     }
 
-    /// Opens the log for reading, also while another process writes it. Appends are refused.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] when there is no file of this release's schema beside it.
-    pub async fn open_read_only(
-        url: &str,
-        beside: impl AsRef<Path>,
-        settings: &Settings,
-    ) -> Result<Self, StoreError> {
-        Ok(Self {
-            kurrent: Connection::new(url, settings)?,
-            beside: Arc::new(SqliteStore::open_read_only(beside).await?),
-            tail: Arc::default(),
-            unfinished: Unfinished::default(),
-            writer: None,
-        })
-    }
-
-    /// Finishes the appends that wait, and lets go of the file.
+    /// Finishes the appends that wait, and lets go of what stands beside the log.
     pub async fn close(&self) {
         match &self.writer {
             Some(writer) => writer.close().await,
@@ -163,25 +121,11 @@ impl KurrentStore {
         })
     }
 
-    fn is_unfinished(&self, command: Uuid) -> bool {
-        self.unfinished.lock().unwrap_or_else(PoisonError::into_inner).contains(&command)
-    }
-}
-
-async fn store_id(beside: &SqliteStore) -> Result<Uuid, StoreError> {
-    let id = beside.meta(crate::STORE_ID).await?.unwrap_or_default();
-    Uuid::from_slice(&id).map_err(|_| StoreError::Integrity("the store has no id".to_owned()))
-}
-
-/// Tries what is unfinished again, now and then, as long as the store is there.
-async fn finish(writer: Weak<Queue<Other>>, unfinished: Unfinished, every: Duration) {
-    loop {
-        tokio::time::sleep(every).await;
-        let Some(writer) = writer.upgrade() else { return };
-        let open = !unfinished.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
-        if open && let Err(error) = writer.ask(Other::Finish).await {
-            tracing::warn!(%error, "what was begun is not finished yet");
-        }
+    /// Whether a command was begun that may yet land, by this process or another.
+    async fn is_under_way(&self, command: Uuid) -> Result<bool, StoreError> {
+        let begun = || self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.writer.is_some()
+            && (begun().contains(&command) || self.beside.has_begun(command).await?))
     }
 }
 
@@ -202,7 +146,7 @@ impl EventStore for KurrentStore {
         limit: usize,
         sealed: Sealed,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = self.beside.read_stream(stream, after, limit, sealed).await?;
+        let rows = self.beside.store().read_stream(stream, after, limit, sealed).await?;
         reads::of_stream(&self.kurrent, rows).await
     }
 
@@ -215,7 +159,7 @@ impl EventStore for KurrentStore {
         if let Some(events) = self.tail.after(after, limit, sealed) {
             return Ok(events);
         }
-        let rows = self.beside.read_all(after, limit, sealed).await?;
+        let rows = self.beside.store().read_all(after, limit, sealed).await?;
         reads::of_all(&self.kurrent, rows).await
     }
 
@@ -226,7 +170,7 @@ impl EventStore for KurrentStore {
         limit: usize,
         sealed: Sealed,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = self.beside.read_category(category, after, limit, sealed).await?;
+        let rows = self.beside.store().read_category(category, after, limit, sealed).await?;
         reads::of_streams(&self.kurrent, rows).await
     }
 
@@ -235,41 +179,48 @@ impl EventStore for KurrentStore {
         after: Position,
         limit: usize,
     ) -> Result<Vec<[u8; 32]>, StoreError> {
-        let rows = self.beside.read_all(after, limit, Sealed::Without).await?;
+        let rows = self.beside.store().read_all(after, limit, Sealed::Without).await?;
         rows.iter().map(|row| Place::read(&row.envelope)?.hash()).collect()
     }
 
     fn head(&self) -> Position {
-        self.beside.head()
+        self.beside.store().head()
     }
 
     async fn wait_beyond(&self, position: Position) {
-        self.beside.wait_beyond(position).await;
+        self.beside.store().wait_beyond(position).await;
     }
 
     async fn find_command(
         &self,
         command_id: Uuid,
     ) -> Result<Option<(Receipt, [u8; 32])>, StoreError> {
-        if self.is_unfinished(command_id) {
+        for look in 1..=LOOKS {
+            if !self.is_under_way(command_id).await? {
+                break;
+            }
+            if look == LOOKS {
+                return Err(StoreError::Unknown("the command is not finished".to_owned()));
+            }
             self.queue()?.ask(Other::Finish).await?;
+            if self.beside.database().is_some() && look > 1 {
+                // Another process may be about to finish it.
+                tokio::time::sleep(PAUSE).await;
+            }
         }
-        if self.is_unfinished(command_id) {
-            return Err(StoreError::Unknown("the command is not finished".to_owned()));
-        }
-        judge::landed(&self.beside, command_id).await
+        judge::landed(self.beside.store(), command_id).await
     }
 
     async fn claim_owner(&self, space: &str, key: &str) -> Result<Option<String>, StoreError> {
-        self.beside.claim_owner(space, key).await
+        self.beside.store().claim_owner(space, key).await
     }
 
     async fn reserve_numbers(&self, counter: &str, count: u64) -> Result<u64, StoreError> {
-        self.beside.reserve_numbers(counter, count).await
+        self.beside.store().reserve_numbers(counter, count).await
     }
 
     async fn keys(&self, subjects: &[String]) -> Result<Vec<KeyState>, StoreError> {
-        self.beside.keys(subjects).await
+        self.beside.store().keys(subjects).await
     }
 
     async fn erase_key(&self, subject: &str) -> Result<(), StoreError> {
@@ -278,14 +229,14 @@ impl EventStore for KurrentStore {
     }
 
     async fn scrub(&self) -> Result<bool, StoreError> {
-        self.beside.scrub().await
+        self.beside.store().scrub().await
     }
 
     async fn meta(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.beside.meta(name).await
+        self.beside.store().meta(name).await
     }
 
     async fn init_meta(&self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
-        self.beside.init_meta(name, value).await
+        self.beside.store().init_meta(name, value).await
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::connection::{Connection, Event};
+use super::connection::{Connection, Event, order};
 use super::metadata::Place;
-use super::sequencer::order;
 use crate::{StoreError, StoredEvent};
 
 /// The events of one stream, whose rows follow each other.
@@ -46,7 +45,11 @@ pub(super) async fn of_all(
     let mut told = Vec::with_capacity(rows.len());
     loop {
         // One more, so that there is progress where a page begins with the end of the one before.
-        let page = kurrent.read_all(Some(from), rows.len() + 1).await?;
+        let limit = rows.len() + 1;
+        let page = match order(from) < order(to) {
+            true => kurrent.read_on(Some(from), limit).await?,
+            false => kurrent.read_all(Some(from), limit).await?,
+        };
         told.extend(page.events);
         match page.last {
             Some(last) if order(last) > order(from) && order(last) < order(to) => from = last,

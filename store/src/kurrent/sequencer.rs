@@ -12,15 +12,13 @@ use eventstore::Position as Pair;
 use uuid::Uuid;
 
 use super::begun::Begun;
-use super::connection::{Connection, Event};
+use super::beside::Beside;
+use super::connection::{Connection, Event, order};
 use super::metadata::Place;
 use super::whole::{End, Whole, complete, gather, without};
 use crate::appending::batch::EventRow;
 use crate::appending::tail::Tail;
-use crate::sqlite::SqliteStore;
-use crate::{
-    EventStore, LOG_END, Millis, NewEvent, Outcome, Position, Sealed, StoreError, StoredEvent,
-};
+use crate::{LOG_END, Millis, NewEvent, Outcome, Position, Sealed, StoreError, StoredEvent};
 
 /// Events that are read and placed together.
 const PAGE: usize = 512;
@@ -30,21 +28,21 @@ const PAGE: usize = 512;
 pub(super) enum Reach {
     /// To the first page that is not full: nearly always the end, and one question less.
     Near,
-    /// Until nothing follows. A server that filters may end a page early, though there is more.
+    /// Until nothing follows, of whomever. A server that filters may end a page early, though there is more.
     End,
 }
 
 pub(super) struct Sequencer {
-    beside: Arc<SqliteStore>,
+    beside: Arc<Beside>,
     tail: Arc<Tail>,
-    /// Whose events these are; `None` where the file beside was lost and they are taken over.
+    /// Whose events these are; `None` where what stood beside was lost and they are taken over.
     store: Option<Uuid>,
     /// The end of what is placed; `None` when it is to be read again.
     end: Option<End>,
 }
 
 impl Sequencer {
-    pub fn new(beside: Arc<SqliteStore>, tail: Arc<Tail>, store: Option<Uuid>) -> Self {
+    pub fn new(beside: Arc<Beside>, tail: Arc<Tail>, store: Option<Uuid>) -> Self {
         Self { beside, tail, store, end: None }
     }
 
@@ -65,8 +63,8 @@ impl Sequencer {
             return Ok(());
         }
         Err(StoreError::Refused(format!(
-            "KurrentDB does not have event {} where the file beside the log says that position {} is: \
-             they do not belong together, or one was restored without the other",
+            "KurrentDB does not have event {} where what stands beside the log says that position {} \
+             is: they do not belong together, or one was restored without the other",
             last.event_id, last.position
         )))
     }
@@ -74,13 +72,13 @@ impl Sequencer {
     async fn check_empty(&self, kurrent: &Connection) -> Result<(), StoreError> {
         let mut from = None;
         while self.store.is_some() {
-            let page = kurrent.read_all(from, PAGE).await?;
+            let page = kurrent.read_on(from, PAGE).await?;
             if let Some(event) =
                 page.events.iter().find(|event| Some(event.told.store) != self.store)
             {
                 return Err(StoreError::Refused(format!(
-                    "KurrentDB holds the log of store {}, and the file beside that is not in this data \
-                     folder; use the data folder that it is in, or restore it",
+                    "KurrentDB holds the log of store {}, and what stands beside that is not in this data \
+                     folder, nor where --views says; use those that it is in, or restore it",
                     event.told.store
                 )));
             }
@@ -131,7 +129,10 @@ impl Sequencer {
     ) -> Result<(), StoreError> {
         let mut from = self.end().await?.pair;
         loop {
-            let page = kurrent.read_all(from, PAGE).await?;
+            let page = match reach {
+                Reach::Near => kurrent.read_all(from, PAGE).await?,
+                Reach::End => kurrent.read_on(from, PAGE).await?,
+            };
             let behind = |pair: Pair| from.is_none_or(|from| order(pair) > order(from));
             let Some(last) = page.last.filter(|last| behind(*last)) else { return Ok(()) };
             let full = page.full;
@@ -157,8 +158,31 @@ impl Sequencer {
         events: Vec<Event>,
     ) -> Result<(), StoreError> {
         let mut end = self.end().await?;
-        let mut halves: HashMap<Uuid, Vec<Event>> = HashMap::new();
+        let commands = self.last_ones(events)?;
+        let unknown = commands.iter().filter_map(|events| events.last());
+        let unknown = unknown.map(|last| last.told.command).filter(|id| !begun.contains_key(id));
+        let others = self.beside.others(&unknown.collect::<Vec<_>>()).await?;
         let mut whole = VecDeque::new();
+        for events in commands {
+            let Some(last) = events.last() else { continue };
+            let command = last.told.command;
+            if others.placed.contains(&command) {
+                end.pass(last);
+                continue;
+            }
+            let begun = begun.get(&command).or_else(|| others.begun.get(&command));
+            let events = complete(kurrent, events).await?;
+            whole.push_back(gather(events, begun, &mut end)?);
+        }
+        self.append(whole).await?;
+        self.end = Some(end);
+        Ok(())
+    }
+
+    /// The events of each command whose last one is among these, in the order of the last ones.
+    fn last_ones(&self, events: Vec<Event>) -> Result<Vec<Vec<Event>>, StoreError> {
+        let mut halves: HashMap<Uuid, Vec<Event>> = HashMap::new();
+        let mut commands = Vec::new();
         for event in events {
             if self.store.is_some_and(|store| store != event.told.store) {
                 return Err(StoreError::Integrity(format!(
@@ -168,16 +192,12 @@ impl Sequencer {
             }
             let command = event.told.command;
             let is_last = event.told.index + 1 == event.told.count();
-            let known = halves.entry(command).or_default();
-            known.push(event);
-            if !is_last {
-                continue;
+            halves.entry(command).or_default().push(event);
+            if is_last {
+                commands.extend(halves.remove(&command));
             }
-            let events = halves.remove(&command).unwrap_or_default();
-            let events = complete(kurrent, events).await?;
-            whole.push_back(gather(events, begun.get(&command), &mut end)?);
         }
-        self.append(whole).await
+        Ok(commands)
     }
 
     /// Appends to the store beside, in order; each only behind the one before.
@@ -229,11 +249,8 @@ impl Sequencer {
     }
 }
 
-pub(super) fn order(pair: Pair) -> (u64, u64) {
-    (pair.commit, pair.prepare)
-}
-
-async fn last_placed(beside: &SqliteStore) -> Result<Option<StoredEvent>, StoreError> {
+async fn last_placed(beside: &Beside) -> Result<Option<StoredEvent>, StoreError> {
+    let beside = beside.store();
     let Some(before) = beside.head().checked_sub(1) else { return Ok(None) };
     Ok(beside.read_all(before, 1, Sealed::Without).await?.pop())
 }

@@ -23,6 +23,15 @@ pub(super) struct End {
     pub recorded_at: Millis,
 }
 
+impl End {
+    /// Moves behind a command that was placed by another process.
+    pub fn pass(&mut self, last: &Event) {
+        // As whoever placed it had it: all before it was the same there.
+        let recorded_at = self.recorded_at.max(last.told.recorded_at);
+        *self = Self { pair: Some(last.pair), recorded_at };
+    }
+}
+
 /// All events of a command whose last one is there; those on earlier pages are read from their streams.
 pub(super) async fn complete(
     kurrent: &Connection,

@@ -4,6 +4,7 @@ use super::house::House;
 use super::marks::{ARRIVING, DEPARTED};
 use super::tables::{EVENTS, Span};
 use super::{PAGE, meta, named};
+use crate::postgres::alongside::BESIDE_KURRENT;
 use crate::{STORE_ID, StoreError};
 
 /// Marks the target, if the move may be.
@@ -30,6 +31,14 @@ pub(super) async fn judge(from: &mut House, to: &mut House) -> Result<Option<Str
     let Some(id) = value(from, STORE_ID).await? else {
         return refused(format!("there is no log in {}", from.shown()));
     };
+    for house in [&mut *from, &mut *to] {
+        if value(house, BESIDE_KURRENT).await?.is_some() {
+            let shown = house.shown();
+            return refused(format!(
+                "{shown} holds what stands beside a log in KurrentDB, and no log"
+            ));
+        }
+    }
     if value(from, ARRIVING).await?.is_some() {
         return refused(format!("a log is being moved into {}: finish that first", from.shown()));
     }

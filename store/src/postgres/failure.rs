@@ -22,7 +22,7 @@ pub(crate) fn failed(error: &sqlx::Error) -> StoreError {
 }
 
 /// An error of COMMIT itself: only the log can tell what became of the transaction.
-pub(super) fn failed_at_commit(error: &sqlx::Error) -> StoreError {
+pub(crate) fn failed_at_commit(error: &sqlx::Error) -> StoreError {
     StoreError::Unknown(error.to_string())
 }
 

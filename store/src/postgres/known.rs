@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::failure::failed;
 use super::reads::{self, Statement};
 use crate::appending::checked::Checked;
-use crate::appending::known::{Answer, Known, Landed, Named, landed};
+use crate::appending::known::{Known, Landed, Lists, Named, landed};
 use crate::{Millis, Position, StoreError};
 
 /// The end of the log, locked by this transaction.
@@ -65,7 +65,7 @@ pub(super) async fn lock_and_load(
         let loading = format!("SELECT ({COMMANDS}), ({VERSIONS}), ({OWNERS}), ({KEYS})");
         bound(&loading, &named).fetch_one(&mut *connection).await?
     };
-    let answer: Answer = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    let answer: Lists = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     Ok((end, named.known(&answer)?))
 }
 

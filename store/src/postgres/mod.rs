@@ -4,12 +4,14 @@
 //! refused), and the order of positions is the order of commits across all processes: see [`writer`].
 //! Deliberately absent: caches of what other processes may change, and any trust in notifications.
 
+pub(crate) mod alongside;
 mod beside;
 pub(crate) mod failure;
 mod head;
 mod hosts;
 mod inserts;
 mod known;
+mod opening;
 pub(crate) mod reads;
 pub(crate) mod settings;
 mod writer;
@@ -21,24 +23,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::PgPoolOptions;
-use sqlx::{Connection, PgPool};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use self::hosts::Hosts;
 use self::reads::{Wanted, storable};
-use self::writer::{Other, Writer};
+use self::writer::Other;
 use crate::appending::queue::Queue;
 use crate::appending::tail::Tail;
 use crate::{
-    Append, Clock, EventStore, KeyState, Millis, Outcome, Position, Receipt, Sealed, StoreError,
+    Append, EventStore, KeyState, Millis, Outcome, Position, Receipt, Sealed, StoreError,
     StoredEvent, Version,
 };
-
-/// How long a read waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How one process uses the database.
 #[derive(Clone, Copy, Debug)]
@@ -68,80 +66,6 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens the log in a database, and creates or migrates its tables where needed.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] when the server may lose what it acknowledges, or a newer Docket wrote
-    /// the log; [`StoreError::Unavailable`] when no host answers as a primary.
-    pub async fn open(url: &str, clock: Clock, settings: Settings) -> Result<Self, StoreError> {
-        let hosts = Hosts::parse(url)?;
-        settings::prepare(&hosts).await?;
-        let mut store = Self::reading(&hosts, settings).await?;
-        let (head, shown) = watch::channel(store.head());
-        let writer = Writer {
-            hosts: hosts.clone(),
-            clock,
-            head: head.clone(),
-            tail: Arc::clone(&store.tail),
-            notify: settings.notify,
-            connection: None,
-        };
-        store.writer = Some(Queue::start(writer));
-        store.head = shown;
-        store.follow(hosts, head, settings);
-        if let Err(refused) = crate::moving::refuse_if_moving(&store).await {
-            store.close().await;
-            return Err(refused);
-        }
-        store.init_meta(crate::STORE_ID, Uuid::now_v7().as_bytes()).await?;
-        Ok(store)
-    }
-
-    /// Opens the log for reading. Appends are refused.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] when there is no log of this release's schema in the database.
-    pub async fn open_read_only(url: &str, settings: Settings) -> Result<Self, StoreError> {
-        let hosts = Hosts::parse(url)?;
-        let (connection, _) = hosts.primary().await?;
-        settings::check_schema(connection).await?;
-        let mut store = Self::reading(&hosts, settings).await?;
-        let (head, shown) = watch::channel(store.head());
-        store.head = shown;
-        store.follow(hosts, head, settings);
-        Ok(store)
-    }
-
-    async fn reading(hosts: &Hosts, settings: Settings) -> Result<Self, StoreError> {
-        let (connection, options) = hosts.primary().await?;
-        // It was only to find the host.
-        let _ = connection.close().await;
-        let readers = PgPoolOptions::new()
-            // One of them listens.
-            .max_connections(settings.connections + u32::from(settings.notify))
-            .acquire_timeout(PATIENCE)
-            // One that was lost meanwhile is noticed by the read itself, and replaced.
-            .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // A server that has become a standby shows a log that may end earlier.
-                    match hosts::is_standby(connection).await? {
-                        false => Ok(()),
-                        true => Err(sqlx::Error::Protocol("the server is a standby".to_owned())),
-                    }
-                })
-            })
-            .connect_lazy_with(hosts::for_the_log(options));
-        let position = head::last_position(&readers).await?;
-        let (_, head) = watch::channel(position);
-        Ok(Self { hosts: hosts.clone(), readers, head, tail: Arc::default(), writer: None })
-    }
-
-    fn follow(&self, hosts: Hosts, head: watch::Sender<Position>, settings: Settings) {
-        let readers = self.readers.clone();
-        tokio::spawn(head::follow(hosts, readers, head, settings.notify, settings.poll));
-    }
-
     /// Finishes the appends that wait, and closes all connections.
     pub async fn close(&self) {
         if let Some(writer) = &self.writer {

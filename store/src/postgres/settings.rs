@@ -27,7 +27,7 @@ fn migrations() -> Migrator {
 }
 
 /// Refuses a server that may lose or alter what it has acknowledged.
-pub(super) async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub(crate) async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
     let settings: (i32, String, String, String, String, String) = sqlx::query_as(
         "SELECT current_setting('server_version_num')::int, current_setting('fsync'),
            current_setting('full_page_writes'), current_setting('synchronous_commit'),

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::appending::checked::Checked;
-use crate::appending::known::{Answer, Known, Landed, Named, landed};
+use crate::appending::known::{Known, Landed, Lists, Named, landed};
 
 /// Where the commands of a JSON list of ids (in hexadecimal) landed, as far as they are known.
 const COMMANDS: &str = "
@@ -41,7 +41,7 @@ pub(super) async fn load(
 ) -> Result<Known, sqlx::Error> {
     let named = Named::by(appends);
     let ids: Vec<_> = named.commands.iter().map(|id| id.simple()).collect();
-    let answer: Answer = sqlx::query_as(AssertSqlSafe(Arc::clone(&KNOWN)))
+    let answer: Lists = sqlx::query_as(AssertSqlSafe(Arc::clone(&KNOWN)))
         .bind(json(&ids))
         .bind(json(&named.streams))
         .bind(json(&named.places))

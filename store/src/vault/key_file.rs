@@ -91,14 +91,24 @@ fn read(path: &Path) -> Result<Option<KeyFile>, StoreError> {
     Ok(Some(KeyFile(key)))
 }
 
-/// Makes a key and puts it on disk for good, before anything is sealed with it.
+/// Makes a key and puts it on disk for good, before anything is sealed with it. It gets its name when it is
+/// whole, so that whoever is killed meanwhile leaves none that is empty; and nobody's key is replaced.
 fn create(path: &Path) -> Result<KeyFile, StoreError> {
     let key = DataKey::random()?;
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
     let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        match std::fs::remove_file(&partial) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
         let text = Zeroizing::new(BASE64.encode(key.bytes()));
         writeln!(file, "{}", *text)?;
         file.sync_all()?;
+        std::fs::hard_link(&partial, path)?;
+        std::fs::remove_file(&partial)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };

@@ -67,10 +67,13 @@ async fn figures_tell_what_was_kept_what_was_late_and_what_is_neither() {
     let by = format!("{path}&by=priority,fulfilled_by&clock=first_response");
     let by = desk.admin.get(&by).await.is(200);
     insta::assert_snapshot!(told(&by.body, &["met", "apart", "breached", "percent_met"]), @"
-    first_response  critical: met 0, apart 0, breached 1, percent_met 0.0
+    first_response none critical: met 0, apart 0, breached 1, percent_met 0.0
     first_response reply medium: met 1, apart 0, breached 0, percent_met 100.0
     first_response resolution low: met 0, apart 1, breached 0, percent_met null
     ");
+    let nobody = format!("{path}&by=agent&agent=none&clock=assignment");
+    let nobody = desk.admin.get(&nobody).await.is(200);
+    insta::assert_snapshot!(told(&nobody.body, &["breached", "cancelled"]), @"none assignment: breached 1, cancelled 2");
     let day = desk.admin.get(&format!("{path}&by=day&clock=resolution")).await.is(200);
     insta::assert_snapshot!(told(&day.body, &["met", "p50_ms", "p90_ms"]), @"resolution 2026-03-02 first: met 2, p50_ms 5400000, p90_ms 5400000");
     let csv = desk.admin.request("GET", &format!("{path}&by=queue&clock=first_response"));

@@ -118,6 +118,9 @@ async fn if_match_fails_only_for_what_people_did_and_says_what() {
     for no_match in ["W/\"2\"", "\"v2\"", "W/\"2\", W/\"1\""] {
         assert_eq!(desk.admin.send(insisting(no_match)).await.problem(), "412 stale", "{no_match}");
     }
+    let ahead = desk.admin.send(insisting("\"99\"")).await;
+    assert_eq!(ahead.problem(), "412 stale");
+    assert_eq!(ahead.text("/detail"), "no answer gave the version in If-Match: 2 is the last");
     desk.admin.send(insisting("\"1\", W/\"3\", \"2\"")).await.is(200);
     desk.admin.send(insisting("*")).await.is(200);
 

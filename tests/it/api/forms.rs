@@ -120,8 +120,13 @@ async fn a_message_that_is_not_there_is_pointed_at_and_one_named_twice_counts_on
     let split = json!({ "messages": [message, message, message], "subject": "Two" });
     let opened = desk.admin.post(&ticket.path("split"), &split).await.is(201);
     let history = format!("/v1/tickets/{}/history", opened.text("/id"));
-    let history = desk.admin.get(&history).await.is(200).body.to_string();
-    assert_eq!(history.matches(&message).count(), 1, "{history}");
+    let created = desk.admin.get(&history).await.is(200).body["data"][0]["data"].clone();
+    assert_eq!(created["origin"]["messages"], json!([message]));
+    assert_eq!(
+        created["origin"]["waiting"].as_array().map(Vec::len),
+        Some(1),
+        "it waits here once"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

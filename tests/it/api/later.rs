@@ -119,3 +119,48 @@ async fn what_a_plan_leaves_open_is_told_to_whoever_publishes_it() {
     let published = desk.admin.put("/v1/plans/default", &plan).await.is(200).body;
     assert_eq!(published.get("doubts"), None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_root_is_not_marked_for_purging_while_a_promise_of_its_alias_is_open() {
+    let desk = Desk::open().await;
+    let mut settings = document(&desk, "/v1/settings").await;
+    settings["purge_after"] = json!("P400D");
+    desk.admin.put("/v1/settings", &settings).await.is(200);
+    let (alias, root) = (desk.given_ticket().await, desk.given_ticket().await);
+    let promise = json!({ "text": "a refund" });
+    desk.admin.post(&alias.path("commitment"), &promise).await.is(200);
+    desk.admin.post(&alias.path("merge"), &json!({ "into": root.id })).await.is(200);
+    desk.admin.post(&root.path("close"), &json!({})).await.is(200);
+    desk.pass(401 * DAY);
+    let marked = async |ticket| events(&desk, ticket, "PurgeMarked").await.len();
+    fire(&desk).await;
+    assert_eq!(marked(&root).await, 0);
+    let made = &events(&desk, &alias, "CommitmentRecorded").await[0];
+    let broken = json!({ "commitment": made["data"]["commitment_id"], "reason": "nobody paid" });
+    desk.admin.post(&root.path("commitment/break"), &broken).await.is(200);
+    fire(&desk).await;
+    assert_eq!((marked(&root).await, marked(&alias).await), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_shows_what_was_promised_until_it_is_settled() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let due = "2026-03-04T12:00:00.000Z";
+    let promise = json!({ "text": "a refund", "due": due });
+    let promised = desk.admin.post(&ticket.path("commitment"), &promise).await.is(200);
+    let id = promised.text("/open_commitments/0/id");
+    let open = json!([{ "id": id, "promiser": "desk", "due": due }]);
+    assert_eq!(promised.body["open_commitments"], open);
+    desk.views_caught_up().await;
+    let listed = desk.admin.get("/v1/tickets").await.is(200);
+    assert_eq!(listed.body["data"][0]["open_commitments"], open);
+    let later = "2026-03-05T12:00:00.000Z";
+    let change =
+        json!({ "commitment": id, "text": "a refund", "due": later, "reason": "a holiday" });
+    let changed = desk.admin.post(&ticket.path("commitment/change"), &change).await.is(200);
+    assert_eq!(changed.text("/open_commitments/0/due"), later);
+    let keep = json!({ "commitment": id });
+    let kept = desk.admin.post(&ticket.path("commitment/keep"), &keep).await.is(200);
+    assert_eq!(kept.body.get("open_commitments"), None);
+}

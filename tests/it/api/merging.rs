@@ -124,6 +124,44 @@ async fn a_ticket_that_was_split_off_shows_the_messages_it_was_split_off_with() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_what_is_split_off_waits_there_since_then_and_not_twice() {
+    let desk = Desk::open().await;
+    let source = desk.given_ticket().await;
+    let history = desk.admin.get(&source.path("history")).await.is(200);
+    let message = history.text("/data/0/data/message/id");
+    desk.pass(std::time::Duration::from_secs(60));
+    let split = json!({ "messages": [message], "subject": "Something else" });
+    let new = desk.admin.post(&source.path("split"), &split).await.is(201);
+    assert_eq!(new.text("/indicator/message"), "blue");
+    let old = desk.admin.get(&source.own()).await.is(200);
+    assert_eq!(old.text("/indicator/message"), "none");
+    assert_eq!(listed(&desk, "indicator=blue").await, new.text("/number"));
+
+    let of = |path: &str| format!("{path}/sla");
+    let first = |sla: &docket_tests::desk::Reply| {
+        let clocks = sla.body["clocks"].as_array().cloned().unwrap_or_default();
+        clocks.into_iter().find(|clock| clock["clock"] == "first_response").unwrap_or_default()
+    };
+    let there = first(&desk.admin.get(&of(&format!("/v1/tickets/{}", new.text("/id")))).await);
+    let here = first(&desk.admin.get(&of(&source.own())).await.is(200));
+    assert_eq!(there["started_at"], here["started_at"], "since the customer's first contact");
+    assert_eq!((&here["fulfilled_by"], &here["verdict"]), (&json!("split"), &json!("cancelled")));
+    let because = here["because"].as_str().unwrap_or_default();
+    assert!(because.contains("had counted when all that waited was split off at"), "{because}");
+
+    desk.views_caught_up().await;
+    let ended =
+        "/v1/compliance?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z&fulfilled_by=split";
+    let report = desk.admin.get(ended).await.is(200);
+    assert_eq!(report.body["data"][0]["cancelled"], 1, "{}", report.body);
+    let answer = format!("/v1/tickets/{}/reply", new.text("/id"));
+    let replied = desk.admin.post(&answer, &json!({ "body": "On its way" })).await.is(200);
+    assert_eq!(replied.text("/indicator/message"), "none");
+    let file = json!({ "message": message, "reason": "answered where it went" });
+    desk.admin.post(&source.path("file"), &file).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_with_an_alias_is_one_with_its_root() {
     let desk = Desk::open().await;
     let (source, root) = (desk.given_ticket().await, desk.given_ticket().await);

@@ -2,6 +2,7 @@
 
 mod absences;
 mod access;
+mod aliases;
 mod attachments;
 mod calendars;
 mod command_line;

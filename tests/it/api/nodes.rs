@@ -4,7 +4,6 @@ mod erasures;
 
 use std::time::{Duration, Instant};
 
-use docket_api::config::Options;
 use docket_test_servers::postgres;
 use docket_tests::desk::{Caller, Desk, Node, Reply};
 use serde_json::{Value, json};
@@ -18,7 +17,7 @@ async fn two() -> Option<(Desk, Node)> {
 async fn two_and_their_database() -> Option<(Desk, Node, PgConnection)> {
     let database = postgres::database()?;
     let connection = PgConnection::connect(database.url()).await.expect("a connection");
-    let desk = Desk::open_on(Some(database), Options::default()).await;
+    let desk = Desk::open_shared(database).await;
     let node = desk.another_node().await;
     Some((desk, node, connection))
 }

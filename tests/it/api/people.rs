@@ -152,6 +152,7 @@ async fn a_customer_is_found_by_each_address_and_so_are_their_tickets() {
     };
     assert_eq!(tickets("JAN@example.com").await, [json!(ticket.id)]);
     assert_eq!(tickets(&jan).await, [json!(ticket.id)]);
+    assert_eq!(tickets("0048%20600%20000%20000").await, [json!(ticket.id)]);
     assert!(tickets("eva@example.com").await.is_empty());
     assert!(tickets("nobody@example.com").await.is_empty());
     let refused = desk.admin.get("/v1/tickets?customer=jan").await;
@@ -165,6 +166,29 @@ async fn a_customer_is_found_by_each_address_and_so_are_their_tickets() {
     let log = String::from_utf8(log.bytes).unwrap();
     assert!(log.contains("1 by email,phone"), "{log}");
     assert!(!log.to_lowercase().contains("example.com"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_without_a_name_is_called_by_an_address_and_can_be_called_back() {
+    let desk = Desk::open().await;
+    let contact = json!({ "phone": "+48 600 000 000" });
+    let ticket = desk.given_ticket_with(json!({ "customer": contact })).await;
+    let shown = desk.admin.get(&ticket.own()).await.is(200);
+    assert_eq!(shown.text("/customer/phone"), "+48 600 000 000");
+    desk.views_caught_up().await;
+    let listed = desk.admin.get("/v1/tickets").await.is(200);
+    assert_eq!(listed.body["data"][0]["customer"], shown.body["customer"]);
+    let story = async || {
+        let story = desk.admin.get(&ticket.path("timeline")).await.is(200);
+        story.text("/data/0/text")
+    };
+    assert!(story().await.starts_with("+48 600 000 000 opened ticket"), "{}", story().await);
+    let path = format!("/v1/customers/{}", shown.text("/customer/id"));
+    desk.admin
+        .send(desk.admin.request("PATCH", &path).json(&json!({ "name": "Jan" })))
+        .await
+        .is(200);
+    assert!(story().await.starts_with("Jan opened ticket"), "{}", story().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,6 +237,12 @@ async fn a_saved_view_belongs_to_its_owner() {
     let saved = agent.post("/v1/views", &view).await.is(201);
     let listed = agent.get(&format!("/v1/tickets?view={}", saved.text("/id"))).await.is(200);
     assert_eq!(listed.body["data"].as_array().unwrap().len(), 1);
+    // What is said beside it narrows it.
+    for (beside, found) in [("priority=low", 0), ("priority=low,high", 1), ("queue=inbox", 1)] {
+        let path = format!("/v1/tickets?view={}&{beside}", saved.text("/id"));
+        let narrowed = agent.get(&path).await.is(200);
+        assert_eq!(narrowed.body["data"].as_array().unwrap().len(), found, "{beside}");
+    }
     let own = agent.get("/v1/views").await.is(200);
     assert_eq!(own.body["data"][0]["name"], "Hot");
     assert_eq!(desk.admin.get("/v1/views").await.is(200).body["data"], json!([]));

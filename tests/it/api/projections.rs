@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use docket_api::config::Options;
 use docket_test_servers::postgres;
 use docket_tests::desk::{Caller, Desk};
 use serde_json::{Value, json};
@@ -77,7 +76,7 @@ async fn the_table_before_is_taken_back_and_dropped() {
 #[tokio::test]
 async fn the_table_before_is_taken_back_and_dropped_by_way_of_a_server_that_does_not_fold() {
     let Some(database) = postgres::database() else { return };
-    let desk = Desk::open_on(Some(database), Options::default()).await;
+    let desk = Desk::open_shared(database).await;
     let node = desk.another_node().await;
     is_taken_back_and_dropped(&desk, &desk.admin.at(&node)).await;
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use docket_api::config::Options;
 use docket_test_servers::postgres;
 use docket_tests::desk::{Caller, Desk, Node};
 use serde_json::json;
@@ -11,7 +10,7 @@ use serde_json::json;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn two() -> Option<(Desk, Node)> {
-    let desk = Desk::open_on(Some(postgres::database()?), Options::default()).await;
+    let desk = Desk::open_shared(postgres::database()?).await;
     let node = desk.another_node().await;
     Some((desk, node))
 }

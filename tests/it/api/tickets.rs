@@ -194,7 +194,7 @@ async fn every_command_is_refused_for_its_reasons() {
         )
         .await,
         tell(&desk, &ticket, "rating", json!({ "score": 9 }), "").await,
-        tell(&desk, &ticket, "time", json!({ "minutes": 0 }), "").await,
+        tell(&desk, &ticket, "time", json!({ "minutes": 44_641 }), "").await,
         tell(&desk, &ticket, "correction", json!({ "corrects": 99, "text": "t" }), "").await,
         tell(&desk, &ticket, "reopen", json!({ "reason": "r" }), "").await,
     ];
@@ -229,7 +229,7 @@ async fn every_command_is_refused_for_its_reasons() {
     commitment/keep {"commitment":"NOBODY"} → 422 unknown_commitment /commitment:unknown_commitment
     complaint/decide {"decision":"accepted","reasoning":"r"} → 409 no_complaint_open
     rating {"score":9} → 422 score_outside_scale /score:score_outside_scale
-    time {"minutes":0} → 422 invalid_request /minutes:invalid_value
+    time {"minutes":44641} → 422 invalid_request /minutes:invalid_value
     correction {"corrects":99,"text":"t"} → 422 unknown_version /corrects:unknown_version
     reopen {"reason":"r"} → 409 ticket_not_closed
     note {"body":"late","nb":1} → 422 invalid_request /nb:unknown_field

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use docket_api::workers::timers::Timers;
 use docket_tests::desk::Desk;
 use serde_json::{Value, json};
 
@@ -140,4 +141,45 @@ async fn one_draft_is_tried_at_a_time_on_a_desk_and_other_desks_do_not_wait_for_
     other.admin.post("/v1/plans/default/what-if", &asked).await.is(200);
     drop(trying);
     desk.admin.post("/v1/plans/default/what-if", &asked).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_noted_late_is_in_time_under_a_longer_target() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    desk.pass(MINUTE * 60 * 24 * 10);
+    desk.views_caught_up().await;
+    Timers::default().fire_due(&desk.server.docket).await.unwrap();
+    desk.admin.post(&ticket.path("reply"), &json!({ "body": "We look." })).await.is(200);
+    let history = desk.admin.get(&ticket.path("history")).await.is(200);
+    let history = String::from_utf8(history.bytes).unwrap();
+    assert!(history.contains("SlaBreached"), "{history}");
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    for row in plan["respond"].as_array_mut().unwrap() {
+        row["first_response"] = json!("P100D");
+    }
+    let asked = json!({ "from": "2026-03-02T00:00:00Z", "plan": plan });
+    let answer = desk.admin.post("/v1/plans/default/what-if", &asked).await.is(200).body;
+    let lines = answer["data"].as_array().unwrap().iter();
+    let line = lines.filter(|line| line["clock"] == "first_response").collect::<Vec<_>>();
+    assert_eq!((&line[0]["was"]["breached"], &line[0]["would"]["met"]), (&json!(1), &json!(1)));
+    assert_eq!((&line[0]["better"], &line[0]["worse"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_was_written_down_long_after_it_was_opened_is_tried_too() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let ticket = desk.admin.get(&format!("/v1/tickets/{}", ticket.id)).await.is(200).body;
+    desk.pass(MINUTE * 60 * 24 * 40);
+    desk.given_ticket_with(json!({ "occurred_at": ticket["created_at"] })).await;
+    desk.given_ticket().await;
+    let tickets = async |from: &str, to: &str| {
+        let asked = json!({ "from": from, "to": to });
+        let answer = desk.admin.post("/v1/plans/default/what-if", &asked).await.is(200);
+        answer.body["tickets"].as_u64().unwrap()
+    };
+    assert_eq!(tickets("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z").await, 2);
+    assert_eq!(tickets("2026-03-03T00:00:00Z", "2026-04-30T00:00:00Z").await, 1);
+    assert_eq!(tickets("2026-03-02T00:00:00Z", "2026-04-30T00:00:00Z").await, 3);
 }

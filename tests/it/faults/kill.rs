@@ -26,11 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
-    under_load(None, 10).await;
+    under_load(&[], 10).await;
 }
 
 /// Kills a server on a store, in its own folder where none is named.
-pub async fn under_load(store: Option<&str>, cycles: u64) {
+pub async fn under_load(places: &[(&'static str, &str)], cycles: u64) {
     let said = std::env::var("DOCKET_KILL_CYCLES").ok().and_then(|n| n.parse().ok());
     let cycles = said.unwrap_or(cycles);
     let dir = tempfile::tempdir().unwrap();
@@ -38,7 +38,7 @@ pub async fn under_load(store: Option<&str>, cycles: u64) {
     let count = Arc::new(AtomicU64::new(0));
     let accepted = Arc::new(AtomicU64::new(0));
     for cycle in 0..cycles {
-        let mut process = Process::serve_from(dir.path(), store).await;
+        let mut process = Process::serve_at(dir.path(), places).await;
         let target = Target::new(&process.url, admin_token(dir.path()));
         ledger.resend(&target).await;
         let before = accepted.load(Ordering::SeqCst);
@@ -53,7 +53,7 @@ pub async fn under_load(store: Option<&str>, cycles: u64) {
         }
         assert_eq!(ledger.unanswered.len(), WRITERS, "each was waiting for an answer");
     }
-    let process = Process::serve_from(dir.path(), store).await;
+    let process = Process::serve_at(dir.path(), places).await;
     let target = Target::new(&process.url, admin_token(dir.path()));
     ledger.resend(&target).await;
     ledger.every_text_is_in_the_log_once(&target).await;

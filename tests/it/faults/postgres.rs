@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use docket_test_servers::postgres::{self, Server};
-use docket_tests::process::{Process, admin_token, binary};
+use docket_tests::process::{Process, STORE, admin_token, binary};
 use tokio::task::block_in_place;
 
 use super::kill;
@@ -22,7 +22,7 @@ use super::load::{Load, holds, node};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_when_a_server_of_docket_is_killed() {
     let Some(database) = postgres::database() else { return };
-    kill::under_load(Some(database.url()), 5).await;
+    kill::under_load(&[(STORE, database.url())], 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -44,7 +44,7 @@ async fn nothing_is_lost_or_doubled_when_postgresql_crashes() {
 }
 
 /// The log is what was written, and every view what follows from it.
-fn is_in_order(url: &str, data: &Path) {
+pub fn is_in_order(url: &str, data: &Path) {
     let verify = || {
         let mut command = std::process::Command::new(binary());
         command.env("DOCKET_STORE", url).arg("verify").arg("--data").arg(data).output()

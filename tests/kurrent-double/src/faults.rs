@@ -65,7 +65,7 @@ impl Faults {
         self.cut_reads.store(reads, Ordering::SeqCst);
     }
 
-    /// Reads of `$all` end after so many events, although there are more and more were asked for, as
+    /// Reads of `$all` with a filter end after so many events, although there are more and more were asked for, as
     /// where a server looks through a part of its log only; 0 for as many as were asked for.
     pub fn shorten_pages(&self, events: usize) {
         self.short_pages.store(events, Ordering::SeqCst);

@@ -48,7 +48,9 @@ pub(crate) fn answer(
         }
         None => return Err(Status::invalid_argument("nothing to read")),
     };
-    events.truncate(if all { limit.min(faults.page()) } else { limit });
+    // A server that need not filter tells as much as it was asked for.
+    let filters = matches!(options.filter_option, Some(FilterOption::Filter(_)));
+    events.truncate(if all && filters { limit.min(faults.page()) } else { limit });
     let told = if all && faults.are_told_twice() { 2 } else { 1 };
     let answers = events.into_iter().flat_map(|kept| vec![event(kept, structured); told]);
     Ok(answers.collect())

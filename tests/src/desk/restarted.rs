@@ -13,9 +13,10 @@ impl Desk {
     pub async fn restarted(self) -> Self {
         let Self { server, mut admin, mut callers, mut anonymous, data, clock, database, .. } =
             self;
+        let (store, views) = (self.store, self.views);
         server.stop().await;
-        let store = database.as_ref().map(|database| database.url().to_owned());
-        let config = config(data.path(), Options { store, ..Options::default() });
+        let options = Options { store: store.clone(), views: views.clone(), ..Options::default() };
+        let config = config(data.path(), options);
         let reading = clock.clone();
         let server = server::start(&config, Arc::new(move || reading.load(Ordering::SeqCst)));
         let server = server.await.expect("the server starts");
@@ -32,6 +33,8 @@ impl Desk {
             ann: self.ann,
             data,
             clock,
+            store,
+            views,
             database,
             #[cfg(feature = "kurrentdb")]
             kurrent: self.kurrent,

@@ -35,7 +35,7 @@ pub struct Compared {
 /// Throws away whatever views the target has, and builds them from what was copied. Nothing may be
 /// copied meanwhile: events come before the keys that open them.
 pub async fn build_anew(url: &str, config: &Config) -> Result<(), Failure> {
-    let log = Log::open_read_only(url, &config.data).await?;
+    let log = Log::open_read_only(&config.at(url)).await?;
     let views = log.views(&config.data);
     if Snapshot::open(&views).await.is_ok() {
         // They may be of a run that was cut short, and know somebody who was erased since.
@@ -49,7 +49,7 @@ pub async fn build_anew(url: &str, config: &Config) -> Result<(), Failure> {
 
 /// Brings the views of a log to its end, without those who were erased meanwhile.
 pub async fn catch_up(url: &str, config: &Config, erased: &[String]) -> Result<(), Failure> {
-    let log = Log::open_read_only(url, &config.data).await?;
+    let log = Log::open_read_only(&config.at(url)).await?;
     let done = follow(&log, &log.views(&config.data), config, erased).await;
     log.close().await;
     done
@@ -83,7 +83,7 @@ async fn follow(
 
 /// Holds the views of the target against those of the source, which are brought to its end first.
 pub async fn compare(from: &str, to: &str, config: &Config) -> Result<Vec<Compared>, Failure> {
-    let log = Log::open_read_only(from, &config.data).await?;
+    let log = Log::open_read_only(&config.at(from)).await?;
     let views = log.views(&config.data);
     let mut compared = Vec::new();
     let there_are_some = Snapshot::open(&views).await;
@@ -117,7 +117,7 @@ pub async fn compare(from: &str, to: &str, config: &Config) -> Result<Vec<Compar
 }
 
 async fn snapshot(url: &str, config: &Config) -> Result<Snapshot, Failure> {
-    let log = Log::open_read_only(url, &config.data).await?;
+    let log = Log::open_read_only(&config.at(url)).await?;
     let opened = Snapshot::open(&log.views(&config.data)).await;
     log.close().await;
     Ok(opened?)

@@ -8,7 +8,7 @@ use docket_domain::definition::{Catalogue, DefinitionKind as Kind};
 use docket_domain::party::Channel;
 use docket_domain::sla::plan::ClockKind;
 use docket_domain::ticket::event::Outcome;
-use docket_projections::sla_clocks::cell::Dimension;
+use docket_projections::sla_clocks::cell::{Dimension, NOTHING};
 use serde::Deserialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::docket::Docket;
 use crate::problem::Problem;
 
 /// What ends a clock.
-const ENDS: [&str; 11] = [
+const ENDS: [&str; 12] = [
     "owner",
     "return",
     "reply",
@@ -29,6 +29,7 @@ const ENDS: [&str; 11] = [
     "resolution",
     "merge",
     "unmerge",
+    "split",
 ];
 
 /// Refuses values that no clock can have.
@@ -43,7 +44,7 @@ pub async fn refuse_unknown(
     docket.desk.reload_definitions().await?;
     let Some((name, value)) = unknown(&docket.desk.catalogue(), filters) else { return Ok(()) };
     let detail = match Dimension::named(name) {
-        Some(Dimension::Agent) => format!("an agent's id, and not {value:?}"),
+        Some(Dimension::Agent) => format!("an agent's id or none, and not {value:?}"),
         Some(Dimension::Plan) => format!("there is no plan {value:?}; say key@version"),
         _ => format!("there is no {name} {value:?}"),
     };
@@ -61,6 +62,7 @@ fn unknown<'f>(
 
 fn knows(catalogue: &Catalogue, dimension: Dimension, value: &str) -> bool {
     match dimension {
+        _ if value == NOTHING && dimension.may_be_nothing() => true,
         Dimension::Clock => is_word::<ClockKind>(value),
         Dimension::Measure => ["first", "cumulative"].contains(&value),
         Dimension::Queue => catalogue.has_had(Kind::Queue, value),

@@ -1,6 +1,7 @@
 //! Contacts that took place elsewhere and are logged here: call, meeting, chat.
 
 use actix_web::{post, web};
+use docket_commands::Home;
 use docket_domain::ids::MessageId;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::command::{NewCall, TicketCommand};
@@ -206,7 +207,7 @@ async fn bounce(call: Call, id: web::Path<String>, body: Body<Bounce>) -> Answer
         .done()?;
     let message = MessageId(message);
     let command = TicketCommand::ReportBounce { message, recipient, code, reason };
-    call.execute(&id, &body.bytes, occurred_at, command).await
+    call.execute_at_home(&id, &body.bytes, occurred_at, (Home::OfMessage(message), command)).await
 }
 
 /// What a provider's code is.

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use docket_domain::instant::Instant;
 use docket_projections::{history, timeline};
 use docket_store::access::AccessFilter;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -99,7 +100,8 @@ async fn read_timeline(
     onward: Params<Onward>,
 ) -> Answer {
     let id = found(&docket, &id).await?;
-    let mut entries = timeline::of_ticket(&docket.reader, &docket.names, id).await?;
+    let mut entries =
+        timeline::of_ticket(&docket.reader, &docket.names, id, &TimeZone::UTC).await?;
     if entries.is_empty() {
         return Err(Problem::not_found("ticket"));
     }

@@ -1,6 +1,7 @@
 //! What is thought of the work, and what it took: rating, quality, time, correction.
 
 use actix_web::{post, web};
+use docket_commands::Home;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::command::TicketCommand;
 use docket_projections::ticket_document::TicketDocument;
@@ -21,6 +22,9 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// The highest score unless said.
 const SCALE: u8 = 5;
+
+/// The most minutes that are logged at once: a month of 31 days.
+const LONGEST_TIME: u32 = 31 * 24 * 60;
 
 /// The customer's rating.
 #[derive(Deserialize, ToSchema)]
@@ -111,7 +115,8 @@ async fn quality(call: Call, id: web::Path<String>, body: Body<Quality>) -> Answ
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Time {
-    /// How many minutes, at least one.
+    /// How many minutes.
+    #[schema(minimum = 1, maximum = 44_640)]
     minutes: u32,
     /// The id of the agent whose time it is; the caller's own when not said.
     agent: Option<Uuid>,
@@ -128,8 +133,9 @@ struct Time {
 #[post("/time")]
 async fn log_time(call: Call, id: web::Path<String>, body: Body<Time>) -> Answer {
     let Time { minutes, agent, note, occurred_at } = body.asked;
+    let bounds = format!("from 1 to {LONGEST_TIME} minutes, a month");
     Check::default()
-        .that(minutes > 0, "/minutes", "invalid_value", "at least one minute")
+        .that((1..=LONGEST_TIME).contains(&minutes), "/minutes", "invalid_value", bounds)
         .maybe_text("/note", note.as_ref())
         .done()?;
     let gather = async {
@@ -143,8 +149,10 @@ async fn log_time(call: Call, id: web::Path<String>, body: Body<Time>) -> Answer
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Correction {
-    /// The version, in this ticket, of the event that was wrong.
+    /// The version, in its ticket, of the event that was wrong.
     corrects: u64,
+    /// The id or number of the ticket whose event was wrong, where that is an alias of this one.
+    ticket: Option<String>,
     /// What is right.
     text: String,
     /// When it happened, where an administrator's token knows better than now.
@@ -157,7 +165,15 @@ struct Correction {
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/correction")]
 async fn correct(call: Call, id: web::Path<String>, body: Body<Correction>) -> Answer {
-    let Correction { corrects, text, occurred_at } = body.asked;
+    let Correction { corrects, ticket, text, occurred_at } = body.asked;
     Check::default().text("/text", &text).done()?;
-    call.execute(&id, &body.bytes, occurred_at, TicketCommand::Correct { corrects, text }).await
+    let home = match ticket {
+        Some(named) => {
+            call.present_ticket(&id).await?;
+            call.named_ticket("/ticket", &named).await?
+        }
+        None => call.ticket(&id).await?,
+    };
+    let command = TicketCommand::Correct { corrects, text };
+    call.execute_at_home(&id, &body.bytes, occurred_at, (Home::At(home), command)).await
 }

@@ -27,7 +27,7 @@ use crate::problem::Problem;
     ("priority" = Option<String>, Query, description = "Keys of priorities."),
     ("level_min" = Option<u8>, Query, description = "The lowest level, 1 to 5."),
     ("assignee" = Option<String>, Query, description = "The id of an agent, `me`, or `none`."),
-    ("customer" = Option<String>, Query, description = "The id of a customer, or an e-mail address of theirs."),
+    ("customer" = Option<String>, Query, description = "The id of a customer, or an e-mail address or phone number of theirs."),
     ("category" = Option<String>, Query, description = "The path of a category, with all below it."),
     ("type" = Option<String>, Query, description = "Keys of types."),
     ("channel" = Option<String>, Query, description = "Channels."),
@@ -82,6 +82,6 @@ async fn rooted(docket: &Docket, row: &RawValue) -> Result<Option<Box<RawValue>>
     }
     let document: TicketDocument =
         serde_json::from_str(row.get()).map_err(|_| Problem::internal())?;
-    let shown = docket.documents.rooted(&docket.reader, &document, Moment::Now).await?;
+    let shown = docket.cases.rooted(&docket.reader, &document, Moment::Now).await?;
     serde_json::value::to_raw_value(&shown).map(Some).map_err(|_| Problem::internal())
 }

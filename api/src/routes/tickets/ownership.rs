@@ -90,7 +90,9 @@ async fn handover(call: Call, id: web::Path<String>, body: Body<Handover>) -> An
     Check::default().maybe_text("/note", asked.note.as_ref()).done()?;
     let gather = async {
         let to = call.agent("/to", asked.to).await?;
-        Ok(TicketCommand::HandOver { to, until: asked.until, note: asked.note })
+        let ticket = call.ticket(&id).await?;
+        let aliases_promise = call.docket.desk.promised_by_aliases(ticket).await?;
+        Ok(TicketCommand::HandOver { to, aliases_promise, until: asked.until, note: asked.note })
     };
     call.execute_with(&id, &body.bytes, asked.occurred_at, gather).await
 }

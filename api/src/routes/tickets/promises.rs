@@ -1,6 +1,7 @@
 //! What is promised and what is complained about: commitment, complaint.
 
 use actix_web::{post, web};
+use docket_commands::Home;
 use docket_domain::ids::{CommitmentId, MessageId};
 use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
@@ -39,7 +40,7 @@ struct Commitment {
     kind: Option<String>,
     /// The amount with its unit, such as `49.90 EUR`.
     amount: Option<String>,
-    /// The id of the message or call that shows it.
+    /// The id of the message or call that shows it, of the ticket or of an alias of it.
     evidence: Option<Uuid>,
     /// Whether the customer accepted it.
     accepted: Option<bool>,
@@ -62,9 +63,26 @@ async fn promise(call: Call, id: web::Path<String>, body: Body<Commitment>) -> A
         .done()?;
     let (promiser, evidence) = (promiser.unwrap_or(Promiser::Desk), evidence.map(MessageId));
     let (kind, amount) = (check::trimmed(kind), check::trimmed(amount));
-    let command =
-        TicketCommand::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted };
-    let answer = call.execute(&id, &body.bytes, occurred_at, command).await;
+    let gather = async {
+        let evidence_in = match evidence {
+            Some(message) => {
+                let ticket = call.ticket(&id).await?;
+                call.docket.desk.alias_home(ticket, Home::OfMessage(message)).await?
+            }
+            None => None,
+        };
+        Ok(TicketCommand::RecordCommitment {
+            promiser,
+            text,
+            kind,
+            amount,
+            due,
+            evidence,
+            evidence_in,
+            accepted,
+        })
+    };
+    let answer = call.execute_with(&id, &body.bytes, occurred_at, gather).await;
     answer.map_err(|problem| problem.pointing("/message", "/evidence"))
 }
 
@@ -88,8 +106,10 @@ struct Kept {
 async fn keep(call: Call, id: web::Path<String>, body: Body<Kept>) -> Answer {
     let Kept { commitment, note, occurred_at } = body.asked;
     Check::default().maybe_text("/note", note.as_ref()).done()?;
-    let command = TicketCommand::KeepCommitment { commitment: CommitmentId(commitment), note };
-    call.execute(&id, &body.bytes, occurred_at, command).await
+    let commitment = CommitmentId(commitment);
+    let command = TicketCommand::KeepCommitment { commitment, note };
+    call.execute_at_home(&id, &body.bytes, occurred_at, (Home::OfPromise(commitment), command))
+        .await
 }
 
 /// What is promised instead.
@@ -128,7 +148,8 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangedCommitment>
     Check::default().text("/text", &text).text("/reason", &reason).done()?;
     let commitment = CommitmentId(commitment);
     let command = TicketCommand::ChangeCommitment { commitment, text, due, reason };
-    call.execute(&id, &body.bytes, occurred_at, command).await
+    call.execute_at_home(&id, &body.bytes, occurred_at, (Home::OfPromise(commitment), command))
+        .await
 }
 
 /// Which promise was broken.
@@ -151,8 +172,10 @@ struct Broken {
 async fn break_promise(call: Call, id: web::Path<String>, body: Body<Broken>) -> Answer {
     let Broken { commitment, reason, occurred_at } = body.asked;
     Check::default().text("/reason", &reason).done()?;
-    let command = TicketCommand::BreakCommitment { commitment: CommitmentId(commitment), reason };
-    call.execute(&id, &body.bytes, occurred_at, command).await
+    let commitment = CommitmentId(commitment);
+    let command = TicketCommand::BreakCommitment { commitment, reason };
+    call.execute_at_home(&id, &body.bytes, occurred_at, (Home::OfPromise(commitment), command))
+        .await
 }
 
 /// What the customer is told of a delay.

@@ -16,8 +16,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::auth::Caller;
 use crate::body::Params;
 use crate::call::{Answer, etag, json};
+use crate::cases::Case;
 use crate::docket::Docket;
-use crate::documents::Case;
 use crate::problem::Problem;
 
 /// Registers the routes.
@@ -112,8 +112,8 @@ async fn read_sla(
 async fn case(docket: &Docket, id: TicketId, moment: Moment) -> Result<Arc<Case>, Problem> {
     reached(docket, id, moment).await?;
     match moment {
-        Moment::Now => docket.documents.now(&docket.reader, id).await,
-        moment => docket.documents.at(&docket.reader, id, moment).await,
+        Moment::Now => docket.cases.now(&docket.reader, id).await,
+        moment => docket.cases.at(&docket.reader, id, moment).await,
     }
 }
 

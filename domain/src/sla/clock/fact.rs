@@ -63,6 +63,8 @@ pub enum What {
     Bounced(MessageId),
     /// Messages were filed as needing no reply.
     Filed(Vec<MessageId>),
+    /// Messages wait at a ticket that was split off, and here no more.
+    SplitOff(Vec<MessageId>),
     /// Its priority changed.
     Prioritized(PriorityTerm),
     /// Its type changed: the key now, and whether what it is promised by changes with it, which is told next.
@@ -87,6 +89,13 @@ pub enum What {
     Breached((ClockKind, u32), Instant, BreachedBy),
     /// Nothing but its status moved.
     Moved,
+}
+
+impl Fact {
+    /// Whether it is what Docket noted of a clock: as it was counted then, by the plan that held.
+    pub fn is_note(&self) -> bool {
+        matches!(self.what, What::Marked(..) | What::Breached(..))
+    }
 }
 
 /// The undoing of a merge.
@@ -119,6 +128,11 @@ pub struct Opened {
     pub queue: String,
     /// Its priority.
     pub priority: PriorityTerm,
+    /// The customer's messages that an answer is awaited for from the beginning.
+    pub waiting: Vec<MessageId>,
+    /// Since when the longest of them waits, where it was said in the ticket that this one was split
+    /// off from.
+    pub waits_since: Option<Instant>,
     /// When an import told of it, if one did.
     pub imported_at: Option<Instant>,
 }
@@ -215,6 +229,10 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
             let (merge, messages) = (*merge_id, messages.clone());
             Some(What::Unmerged(Unmerged { merge, other: other.id, messages }))
         }
+        E::TicketSplit { waiting, .. } => {
+            let moved = waiting.iter().map(|message| message.id).collect();
+            (!waiting.is_empty()).then_some(What::SplitOff(moved))
+        }
         E::SlaReapplied(reapplied) => Some(What::Reapplied(Box::new(reapplied.to.clone()))),
         E::SlaWarned(mark) => Some(What::Marked(mark.of(), Mark::Warned)),
         E::SlaBreached(mark) => {
@@ -236,7 +254,6 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::CommitmentBroken { .. }
         | E::TicketTagged { .. }
         | E::CustomFieldChanged { .. }
-        | E::TicketSplit { .. }
         | E::TicketLinked { .. }
         | E::TicketUnlinked { .. }
         | E::TicketEscalated { rule: None, .. }
@@ -255,6 +272,8 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
 }
 
 fn opened(created: &TicketCreated) -> Opened {
+    let brought = created.origin.as_ref().map_or(&[][..], |origin| &origin.waiting);
+    let own = created.message.as_ref().map(|message| message.id);
     Opened {
         number: created.number.clone(),
         sla: created.sla.clone(),
@@ -264,6 +283,8 @@ fn opened(created: &TicketCreated) -> Opened {
         ticket_type: created.ticket_type.as_ref().map_or(ANY, |it| &it.key).to_owned(),
         queue: created.queue.key.clone(),
         priority: created.priority.clone(),
+        waiting: own.into_iter().chain(brought.iter().map(|message| message.id)).collect(),
+        waits_since: brought.iter().map(|message| message.since).min(),
         imported_at: None,
     }
 }

@@ -100,6 +100,7 @@ impl Family {
             | What::Asked(_)
             | What::Answered(..)
             | What::Filed(_)
+            | What::SplitOff(_)
             | What::Prioritized(_)
             | What::Retyped(..)
             | What::Promised(..)

@@ -32,7 +32,7 @@ pub enum Verdict {
     Breached,
     /// It ended here and went on at the survivor of a merge.
     Merged,
-    /// What it waited for cannot come any more.
+    /// What it waited for cannot come any more, or is awaited elsewhere.
     Cancelled,
 }
 
@@ -120,6 +120,7 @@ impl Clock {
             (Some(StoppedBy::Merge(_)), _) => Some(Verdict::Merged),
             (Some(StoppedBy::Unmerge), _) => Some(Verdict::Cancelled),
             (_, Some(_)) => Some(Verdict::Breached),
+            (Some(StoppedBy::Split), None) => Some(Verdict::Cancelled),
             (Some(by), None) if self.is_pointless_after(by) => Some(Verdict::Cancelled),
             (Some(_), None) if self.has_nothing_to_reach() => None,
             (Some(_), None) => Some(Verdict::Met),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fact::{Fact, Opened, Standing, What};
-use super::{Breach, BreachedBy, Clock, Mark, Pause, Span, Stop, StoppedBy};
+use super::{Breach, BreachedBy, Clock, Mark, Pause, Span, StoppedBy};
 use crate::definition::{BaseStatus, PriorityTerm, SlaTerms};
 use crate::ids::MessageId;
 use crate::instant::Instant;
@@ -11,6 +11,7 @@ use crate::sla::frozen::FrozenPlan;
 use crate::sla::plan::{ClockKind, RowKeys, Target};
 use crate::ticket::event::Outcome;
 
+mod answering;
 mod owning;
 mod returning;
 
@@ -62,11 +63,11 @@ impl TicketClocks {
             closed_at: None,
             noted_ahead: Vec::new(),
         };
-        ticket.start(ClockKind::Assignment, fact, None);
+        ticket.start(ClockKind::Assignment, fact, Vec::new());
         if opened.by_customer {
-            ticket.start(ClockKind::FirstResponse, fact, None);
+            ticket.await_first_response(fact, opened);
         }
-        ticket.start(ClockKind::Resolution, fact, None);
+        ticket.start(ClockKind::Resolution, fact, Vec::new());
         ticket.enter_queue(fact, Pause::Elsewhere);
         ticket
     }
@@ -99,6 +100,7 @@ impl TicketClocks {
             What::Filed(messages) => {
                 drop(self.unwait(at, messages, StoppedBy::NoReplyNeeded));
             }
+            What::SplitOff(messages) => drop(self.unwait(at, messages, StoppedBy::Split)),
             What::Prioritized(to) => {
                 self.priority = to.clone();
                 self.retarget(at);
@@ -131,7 +133,7 @@ impl TicketClocks {
         }
     }
 
-    fn start(&mut self, kind: ClockKind, fact: &Fact, message: Option<MessageId>) {
+    fn start(&mut self, kind: ClockKind, fact: &Fact, waiting: Vec<MessageId>) {
         let Some(frozen) = self.frozen.clone() else { return };
         let pause = Pause::of(&frozen, kind, &self.standing);
         self.begin(Clock {
@@ -150,57 +152,11 @@ impl TicketClocks {
             spans: vec![Span { from: fact.at, pause, frozen: frozen.clone() }],
             frozen,
             breach: None,
-            waiting: message.into_iter().collect(),
+            waiting,
             marks: Vec::new(),
             target_since: fact.at,
             told_until: self.opened.imported_at.unwrap_or(Instant::EARLIEST),
         });
-    }
-
-    fn answered(&mut self, at: Instant, by: StoppedBy, message: Option<MessageId>) {
-        let running = self.clocks.iter_mut().filter(|it| it.is_running() && it.kind.is_answer());
-        running.for_each(|it| it.stop = Some(Stop { at, by, message }));
-    }
-
-    fn bounced(&mut self, at: Instant, message: MessageId) {
-        let by_it = |it: &&mut Clock| it.stop.is_some_and(|stop| stop.message == Some(message));
-        let stopped = self.clocks.iter_mut().filter(by_it);
-        stopped.for_each(|it| it.bounced_at = it.bounced_at.or(Some(at)));
-    }
-
-    /// One instance for each unanswered run of messages: the first run is the first response's (rule 5).
-    fn asked(&mut self, fact: &Fact, message: MessageId) {
-        if self.runs(ClockKind::is_answer) {
-            let running = self.clocks.iter_mut().filter(|it| it.is_running());
-            let next_reply = running.filter(|it| it.kind == ClockKind::NextReply);
-            next_reply.for_each(|it| it.waiting.push(message));
-            return;
-        }
-        let mut own = self.clocks.iter().filter(|it| it.carried.is_none());
-        let answered_before = own.any(|it| it.kind == ClockKind::FirstResponse);
-        let kind = if answered_before { ClockKind::NextReply } else { ClockKind::FirstResponse };
-        self.start(kind, fact, Some(message));
-    }
-
-    /// These messages do not wait here any more: a next reply that only they waited for ends, and is
-    /// handed back as it was.
-    pub(super) fn unwait(
-        &mut self,
-        at: Instant,
-        messages: &[MessageId],
-        by: StoppedBy,
-    ) -> Vec<Clock> {
-        let mut ended = Vec::new();
-        for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
-            let waited = !clock.waiting.is_empty() && clock.kind == ClockKind::NextReply;
-            let before = clock.clone();
-            clock.waiting.retain(|waiting| !messages.contains(waiting));
-            if waited && clock.waiting.is_empty() {
-                clock.stop(at, by);
-                ended.push(before);
-            }
-        }
-        ended
     }
 
     /// Something was noted of a clock, and does this to it.

@@ -36,11 +36,12 @@ pub(super) fn close(
 }
 
 /// Notes that a closed ticket was kept as long as it must be, while nothing of it is open: neither a
-/// complaint nor a promise, and no merge that may be undone (S-55).
-pub(super) fn mark_purge(state: &TicketState) -> Vec<TicketEvent> {
+/// complaint nor a promise, and no merge that may be undone (S-55). A timer of an earlier closing, which comes
+/// before this one's time, finds nothing to do.
+pub(super) fn mark_purge(state: &TicketState, context: &Context<'_>) -> Vec<TicketEvent> {
     let promised = state.open_commitments().next().is_some();
     let held = promised || state.open_complaint.is_some() || state.merged.is_some();
-    let due = state.purge_at.filter(|_| !held);
+    let due = state.purge_at.filter(|due| !held && *due <= context.now);
     due.map(|due| TicketEvent::PurgeMarked { due }).into_iter().collect()
 }
 

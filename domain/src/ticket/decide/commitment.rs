@@ -6,18 +6,17 @@ use crate::instant::Instant;
 use crate::personal::Personal;
 use crate::ticket::command::{NewDue, TicketRefusal};
 use crate::ticket::decide::Decision;
-use crate::ticket::event::TicketEvent;
+use crate::ticket::event::{TicketEvent, TicketRef};
 use crate::ticket::state::{Commitment, CommitmentState, TicketState};
 
-/// A promise is shown by something that was said in this ticket.
+/// A promise is shown by something that was said in this ticket, or in an alias of it.
 pub(super) fn evidence_is_known(
     state: &TicketState,
     evidence: Option<MessageId>,
+    alias: Option<&TicketRef>,
 ) -> Result<(), TicketRefusal> {
-    match evidence {
-        Some(id) if state.message(id).is_none() => Err(TicketRefusal::UnknownMessage),
-        Some(_) | None => Ok(()),
-    }
+    let said = |id| alias.is_some() || state.message(id).is_some();
+    if evidence.is_none_or(said) { Ok(()) } else { Err(TicketRefusal::UnknownMessage) }
 }
 
 /// Says that it takes longer (S-92): until when lies ahead of whoever says so. A promise may be recorded

@@ -42,7 +42,7 @@ pub(super) fn stirred(
 }
 
 /// Notes that an employee opened a customer's message, the latest when none is said: one of the
-/// ticket's own, or one that an alias brought. Only the first time is on record (S-33).
+/// ticket's own, or one that an alias or a split brought. Only the first time is on record (S-33).
 pub(super) fn open_message(state: &TicketState, message: Option<MessageId>) -> Decision {
     let mut of_customer =
         state.messages.iter().filter(|message| message.kind == MessageKind::Customer);

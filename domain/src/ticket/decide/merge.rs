@@ -134,8 +134,14 @@ fn undone_at_source(
     Ok((merged.into.clone(), Some(status)))
 }
 
-/// Notes which messages a new ticket was made of, by reference; they stay here too.
-pub(super) fn split(state: &TicketState, into: TicketRef, messages: Vec<MessageId>) -> Decision {
+/// Notes which messages a new ticket was made of, by reference; they stay here too. What waits for an
+/// answer of them waits there from now on: nobody waits twice for one answer.
+pub(super) fn split(
+    state: &TicketState,
+    into: TicketRef,
+    messages: Vec<MessageId>,
+    mut waiting: Vec<WaitingMessage>,
+) -> Decision {
     if is_this(state, &into) {
         return Err(TicketRefusal::SelfLink);
     }
@@ -146,7 +152,8 @@ pub(super) fn split(state: &TicketState, into: TicketRef, messages: Vec<MessageI
     if state.is_linked(into.id, LinkKind::SplitInto) {
         return Ok(Vec::new());
     }
-    Ok(vec![TicketEvent::TicketSplit { into, messages }])
+    waiting.retain(|it| messages.contains(&it.id) && state.waiting().any(|own| own.id == it.id));
+    Ok(vec![TicketEvent::TicketSplit { into, messages, waiting }])
 }
 
 /// Links this ticket with another.

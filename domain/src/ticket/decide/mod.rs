@@ -26,19 +26,38 @@ mod status;
 pub type Decision = Result<Vec<TicketEvent>, TicketRefusal>;
 
 /// Decides what follows from `command`, as the ticket is now.
-#[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
 pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) -> Decision {
-    use TicketCommand as C;
     let Some(state) = ticket.present() else {
-        let C::Open(new) = command else { return Err(TicketRefusal::NoSuchTicket) };
+        let TicketCommand::Open(new) = command else { return Err(TicketRefusal::NoSuchTicket) };
         return opening::open(*new, context);
     };
     admit(state, &command)?;
+    follow(state, command, context)
+}
+
+/// Decides what follows at an alias from a command that was given to its root and is about what the
+/// alias holds. The root speaks for its aliases, so that it is the root that must take the command; the
+/// rest is as if the alias were asked. Which commands these are, their handler knows.
+pub fn decide_for(
+    root: &TicketState,
+    alias: &TicketState,
+    command: TicketCommand,
+    context: &Context<'_>,
+) -> Decision {
+    admit(root, &command)?;
+    follow(alias, command, context)
+}
+
+#[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
+fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) -> Decision {
+    use TicketCommand as C;
     match command {
         C::Open(_) => Err(TicketRefusal::AlreadyOpened),
         C::Assign { to, method } => ownership::assign(state, to, method, context),
         C::Unassign { reason } => ownership::unassign(state, reason),
-        C::HandOver { to, until, note } => ownership::hand_over(state, to, until, note),
+        C::HandOver { to, aliases_promise, until, note } => {
+            ownership::hand_over(state, to, aliases_promise, until, note)
+        }
         C::Receive { message, channel } => conversation::receive(state, message, channel, context),
         C::OpenMessage { message } => conversation::open_message(state, message),
         C::File { message, reason } => conversation::file(state, message, reason),
@@ -58,8 +77,17 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::LogChat { agent, started_at, ended_at, abandoned, transcript } => {
             contact::log_chat(state, agent, (started_at, ended_at), abandoned, transcript, context)
         }
-        C::RecordCommitment { promiser, text, kind, amount, due, evidence, accepted } => {
-            commitment::evidence_is_known(state, evidence)?;
+        C::RecordCommitment {
+            promiser,
+            text,
+            kind,
+            amount,
+            due,
+            evidence,
+            evidence_in,
+            accepted,
+        } => {
+            commitment::evidence_is_known(state, evidence, evidence_in.as_ref())?;
             Ok(vec![TicketEvent::CommitmentRecorded {
                 commitment_id: commitment::new_id(context),
                 promiser,
@@ -68,6 +96,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
                 amount,
                 due,
                 evidence,
+                evidence_in,
                 accepted,
             }])
         }
@@ -103,7 +132,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::GiveBack { merge_id, source, waiting } => {
             merge::give_back(state, merge_id, source, waiting)
         }
-        C::Split { into, messages } => merge::split(state, into, messages),
+        C::Split { into, messages, waiting } => merge::split(state, into, messages, waiting),
         C::Link { other, kind } => merge::link(state, other, kind),
         C::Unlink { other, kind } => merge::unlink(state, other, kind),
         C::Escalate { level, to, reason } => ownership::escalate(state, level, to, reason),
@@ -123,7 +152,7 @@ pub fn decide(ticket: &Ticket, command: TicketCommand, context: &Context<'_>) ->
         C::Close { outcome, resolution, reason } => {
             closing::close(state, outcome, resolution, reason, context)
         }
-        C::MarkPurge => Ok(closing::mark_purge(state)),
+        C::MarkPurge => Ok(closing::mark_purge(state, context)),
         C::Reopen { reason } => closing::reopen(state, reason, context),
         C::RequestRating { scale } => record::request_rating(state, scale),
         C::Rate { score, scale, comment } => record::rate(state, score, scale, comment),

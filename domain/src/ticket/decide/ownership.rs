@@ -1,6 +1,7 @@
 //! Whose ticket it is, and whose attention it needs.
 
 use crate::context::Context;
+use crate::ids::CommitmentId;
 use crate::instant::Instant;
 use crate::party::AgentRef;
 use crate::sla::plan::HIGHEST_LEVEL;
@@ -39,11 +40,12 @@ pub(super) fn unassign(state: &TicketState, reason: Option<String>) -> Decision 
     Ok(unassigned.into_iter().collect())
 }
 
-/// Passes the ticket from its owner to the next, with the promises still open (S-93). Without an
-/// owner there is nobody to hand it over: it is to be assigned.
+/// Passes the ticket from its owner to the next, with the promises still open (S-93), its aliases'
+/// after its own. Without an owner there is nobody to hand it over: it is to be assigned.
 pub(super) fn hand_over(
     state: &TicketState,
     to: AgentRef,
+    aliases_promise: Vec<CommitmentId>,
     until: Option<Instant>,
     note: Option<String>,
 ) -> Decision {
@@ -51,11 +53,12 @@ pub(super) fn hand_over(
     if is_owner(state, &to) {
         return Ok(Vec::new());
     }
+    let open = state.open_commitments().map(|it| it.id);
     Ok(vec![TicketEvent::TicketHandedOver {
         from,
         to,
         until,
-        open_commitments: state.open_commitments().map(|it| it.id).collect(),
+        open_commitments: open.chain(aliases_promise).collect(),
         note: note.map(Into::into),
     }])
 }

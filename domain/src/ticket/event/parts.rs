@@ -84,6 +84,10 @@ pub struct Origin {
     pub ticket: TicketRef,
     /// The messages there that this one refers to.
     pub messages: Vec<MessageId>,
+    /// Those of them that waited for an answer there and wait here from now on, since when (rule 4);
+    /// empty also where it was split off before that was taken along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingMessage>,
 }
 
 /// Another ticket, as an event names it.

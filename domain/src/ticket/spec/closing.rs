@@ -103,14 +103,15 @@ fn a_closed_ticket_is_marked_for_purging_when_nothing_of_it_is_open() {
         let then = decide(&ticket, close(), &desk.context(at, Uuid::from_u128(99))).unwrap();
         [given, then].concat()
     };
-    let purge_at = Some(at.plus_millis(400 * 24 * 3_600_000));
-    assert_eq!(state(&closed(story([]))).purge_at, purge_at);
+    let due = at.plus_millis(400 * 24 * 3_600_000);
+    assert_eq!(state(&closed(story([]))).purge_at, Some(due));
     assert_eq!(state(&story([close()])).purge_at, None, "off by default");
-    assert_snapshot!(desk.spec(&closed(story([])), C::MarkPurge), @"
-    given TicketCreated → new, TicketClosed → closed
-    when  note that it may be purged
-    then  PurgeMarked due: 2027-04-06T10:00:00.000Z
-    ");
+    let marked_at = |given: &[TicketEvent], at: Instant| {
+        decide(&fold(given), C::MarkPurge, &desk.context(at, Uuid::nil())).unwrap()
+    };
+    let marked = vec![TicketEvent::PurgeMarked { due }];
+    assert_eq!(marked_at(&closed(story([])), due), marked);
+    assert_eq!(marked_at(&closed(story([])), due.plus_millis(-1)), [], "not yet");
     let promise = C::RecordCommitment {
         promiser: Promiser::Desk,
         text: "we refund it".into(),
@@ -118,15 +119,21 @@ fn a_closed_ticket_is_marked_for_purging_when_nothing_of_it_is_open() {
         amount: None,
         due: None,
         evidence: None,
+        evidence_in: None,
         accepted: None,
     };
     for held in [closed(story([promise])), [closed(story([])), tail(complaint(), &desk)].concat()] {
         assert!(state(&held).purge_at.is_some());
-        let then = decide(&fold(&held), C::MarkPurge, &desk.context(at, Uuid::nil()));
-        assert_eq!(then, Ok(Vec::new()), "something is open");
+        assert_eq!(marked_at(&held, due), [], "something is open");
     }
     let reopened = [closed(story([])), tail(reopen(), &desk)].concat();
     assert_eq!(state(&reopened).purge_at, None);
+    let later = desk.context(at.plus_millis(7_200_000), Uuid::from_u128(97));
+    let again = decide(&fold(&reopened), close(), &later).unwrap();
+    let again = [reopened, again].concat();
+    assert_eq!(marked_at(&again, due), [], "the timer of the earlier closing");
+    let due = due.plus_millis(7_200_000);
+    assert_eq!(marked_at(&again, due), [TicketEvent::PurgeMarked { due }]);
 }
 
 /// What a command makes of a ticket that was just closed.

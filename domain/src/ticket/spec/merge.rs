@@ -211,7 +211,7 @@ fn a_merged_ticket_takes_no_writes() {
 #[test]
 fn a_split_names_what_the_new_ticket_is_made_of() {
     let given = story([message("And my invoice is wrong")]);
-    let split = |into, messages| C::Split { into, messages };
+    let split = |into, messages| C::Split { into, messages, waiting: Vec::new() };
     assert_snapshot!(spec(&given, split(ticket(1043), vec![said(&given, 2)])), @"
     given TicketCreated → new, MessageReceived
     when  split 1 message(s) off into #1043
@@ -237,7 +237,8 @@ fn a_split_names_what_the_new_ticket_is_made_of() {
 #[test]
 fn a_split_is_noted_once_and_not_after_the_end() {
     let given = story([]);
-    let split = C::Split { into: ticket(1043), messages: vec![said(&given, 1)] };
+    let messages = vec![said(&given, 1)];
+    let split = C::Split { into: ticket(1043), messages, waiting: Vec::new() };
     assert_snapshot!(spec(&story([split.clone()]), split.clone()), @"
     given TicketCreated → new, TicketSplit
     when  split 1 message(s) off into #1043

@@ -2,8 +2,9 @@
 
 use insta::assert_snapshot;
 
+use super::opening::open_with;
 use super::*;
-use crate::ticket::event::{MergeSide, WaitingMessage};
+use crate::ticket::event::{MergeSide, Origin, OriginKind, WaitingMessage};
 
 const MERGE: MergeId = MergeId(Uuid::from_u128(5));
 
@@ -186,4 +187,48 @@ fn a_message_that_an_alias_brought_is_opened_at_the_survivor_once() {
     when  open a message
     then  refused unknown_message at "/message": there is no such message in the ticket
     "#);
+}
+
+#[test]
+fn what_is_split_off_waits_at_the_new_ticket_and_here_no_more() {
+    let given = story([message("And my invoice is wrong")]);
+    let own = |place: usize| {
+        let number = format!("1042-{place}");
+        WaitingMessage { id: said(&given, place), number, ..waits() }
+    };
+    let split = C::Split {
+        into: ticket(1043),
+        messages: vec![own(2).id],
+        waiting: vec![own(1), own(2), waits()],
+    };
+    assert_snapshot!(spec(&given, split.clone()), @"
+    given TicketCreated → new, MessageReceived
+    when  split 1 message(s) off into #1043
+    then  TicketSplit into: #1043, messages: [1042-2], waiting: [#1042-2]
+    ");
+    let left = state(&story([message("And my invoice is wrong"), split]));
+    assert_eq!(left.all_waiting().collect::<Vec<MessageId>>(), [own(1).id]);
+
+    let open = open_with(|new| {
+        new.message = None;
+        new.origin = Some(Origin {
+            kind: OriginKind::Split,
+            ticket: ticket(900),
+            messages: vec![waits().id],
+            waiting: vec![waits()],
+        });
+    });
+    let opened = tell([open.clone()]);
+    assert_eq!(state(&opened).all_waiting().collect::<Vec<MessageId>>(), [waits().id]);
+    assert_snapshot!(spec(&opened, reply("It is corrected")), @r#"
+    given TicketCreated → new
+    when  reply "It is corrected"
+    then  TicketReplied answers: [900-1], channel: email, message: 1042-1 "It is corrected", seen_version: 1, status: new → awaiting_customer
+    "#);
+    let file = C::File { message: Some(waits().id), reason: "answered on the phone".into() };
+    assert_snapshot!(spec(&tell([open, reply("It is corrected")]), file), @"
+    given TicketCreated → new, TicketReplied → awaiting_customer
+    when  file a message
+    then  nothing
+    ");
 }

@@ -32,6 +32,7 @@ use crate::ticket::event::{
 };
 use crate::ticket::state::{Ticket, TicketState, evolve};
 
+mod at_home;
 mod classification;
 mod closing;
 mod complaint;
@@ -154,6 +155,8 @@ fn new_ticket() -> OpenTicket {
             id: CustomerId(Uuid::from_u128(7)),
             name: Some(Personal::text("Jan Kowalski")),
             email: Some(Personal::text("jan@example.com")),
+            phone: None,
+            handle: None,
         },
         tier: "standard".into(),
         entitlement: None,
@@ -236,6 +239,7 @@ fn promise(what: &str) -> C {
         amount: None,
         due: None,
         evidence: None,
+        evidence_in: None,
         accepted: None,
     }
 }

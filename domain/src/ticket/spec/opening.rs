@@ -4,7 +4,7 @@ use super::*;
 use crate::definition::Status;
 use crate::ticket::event::{Origin, OriginKind};
 
-fn open_with(change: impl FnOnce(&mut TicketDetails)) -> C {
+pub(super) fn open_with(change: impl FnOnce(&mut TicketDetails)) -> C {
     let mut new = new_ticket();
     change(&mut new.details);
     C::Open(Box::new(new))
@@ -127,8 +127,12 @@ fn a_tag_is_kept_once_and_fifty_are_enough() {
 #[test]
 fn a_follow_up_is_linked_with_the_ticket_it_follows() {
     let events = tell([open_with(|new| {
-        new.origin =
-            Some(Origin { kind: OriginKind::FollowUp, ticket: ticket(900), messages: vec![] });
+        new.origin = Some(Origin {
+            kind: OriginKind::FollowUp,
+            ticket: ticket(900),
+            messages: vec![],
+            waiting: vec![],
+        });
     })]);
     assert_snapshot!(format!("{:?}", state(&events).links[0].kind), @"FollowsUp");
     assert_eq!(state(&events).links[0].other, ticket(900));

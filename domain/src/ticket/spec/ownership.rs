@@ -3,7 +3,12 @@ use insta::assert_snapshot;
 use super::*;
 
 fn hand_over(to: AgentRef) -> C {
-    C::HandOver { to, until: None, note: Some("Call back at noon".into()) }
+    C::HandOver {
+        to,
+        aliases_promise: Vec::new(),
+        until: None,
+        note: Some("Call back at noon".into()),
+    }
 }
 
 fn escalate(level: Option<u8>) -> C {

@@ -30,6 +30,7 @@ fn a_promise_is_recorded_with_what_shows_it() {
         amount: Some("49.90 EUR".into()),
         due: Some("2026-03-09T17:00:00Z".parse().unwrap()),
         evidence: Some(said(&given, 2)),
+        evidence_in: None,
         accepted: Some(true),
     };
     assert_snapshot!(spec(&given, refund.clone()), @r#"
@@ -37,6 +38,12 @@ fn a_promise_is_recorded_with_what_shows_it() {
     when  promise "money back"
     then  CommitmentRecorded accepted: true, amount: 49.90 EUR, commitment_id: new, due: 2026-03-09T17:00:00.000Z, evidence: 1042-2, kind: refund, promiser: desk, text: "money back"
     "#);
+    let mut of_an_alias = refund.clone();
+    if let C::RecordCommitment { evidence_in, .. } = &mut of_an_alias {
+        *evidence_in = Some(ticket(900));
+    }
+    let shown = spec(&story([]), of_an_alias);
+    assert!(shown.contains("CommitmentRecorded") && shown.contains("evidence_in: #900"), "{shown}");
     assert_snapshot!(spec(&story([]), refund), @r#"
     given TicketCreated → new
     when  promise "money back"
@@ -162,6 +169,7 @@ fn a_delay_is_announced_until_later_and_an_overdue_promise_is_recorded_all_the_s
         amount: None,
         due: Some(long_ago),
         evidence: None,
+        evidence_in: None,
         accepted: None,
     };
     let recorded = spec(&story([]), overdue);

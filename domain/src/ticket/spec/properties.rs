@@ -185,7 +185,12 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         0 => open(),
         1 => assign(agent),
         2 => C::Unassign { reason: Some(body) },
-        3 => C::HandOver { to: agent, until: Some(later(now, a, b)), note: None },
+        3 => C::HandOver {
+            to: agent,
+            aliases_promise: Vec::new(),
+            until: Some(later(now, a, b)),
+            note: None,
+        },
         4..=6 => C::Receive { message: text(&body), channel: Channel::Web },
         7 => C::OpenMessage { message: (a % 2 == 0).then_some(message) },
         8 => C::File { message: (a % 2 == 0).then_some(message), reason: body },
@@ -272,7 +277,11 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             let waiting = (0..a % 3).map(|place| waiting(place, now)).collect();
             C::GiveBack { merge_id, source: other, waiting }
         }
-        34 => C::Split { into: other, messages: vec![message] },
+        34 => C::Split {
+            into: other,
+            messages: vec![message],
+            waiting: vec![WaitingMessage { id: message, ..waiting(0, now) }],
+        },
         35 => C::Link { other, kind: link },
         36 => C::Unlink { other: other.id, kind: (b % 2 == 0).then_some(link) },
         37 => C::Escalate { level: (b % 2 == 0).then_some(a % 12), to: None, reason: body },

@@ -59,7 +59,7 @@ pub(super) fn phrase(command: &C) -> String {
         }
         C::Unmerge { side, .. } => format!("unmerge at the {side:?}"),
         C::GiveBack { source, .. } => format!("give back what waits for #{}", source.number),
-        C::Split { into, messages } => {
+        C::Split { into, messages, .. } => {
             format!("split {} message(s) off into #{}", messages.len(), into.number)
         }
         C::MarkClock { due, .. } => {

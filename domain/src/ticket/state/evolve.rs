@@ -49,6 +49,7 @@ fn create(created: &TicketCreated) -> TicketState {
         assignee: None,
         untaken: false,
         messages: Vec::new(),
+        split_off_with: Vec::new(),
         waiting_from_others: Vec::new(),
         opened_from_others: Vec::new(),
         snooze: None,
@@ -72,6 +73,8 @@ fn create(created: &TicketCreated) -> TicketState {
     }
     if let Some(origin) = &created.origin {
         state.link(&origin.ticket, origin.kind.link());
+        state.split_off_with = origin.waiting.iter().map(|message| message.id).collect();
+        state.await_answer(&origin.waiting);
     }
     state
 }
@@ -191,7 +194,10 @@ impl TicketState {
                 self.give_back(waiting);
                 self.undone_merges.push(*merge_id);
             }
-            E::TicketSplit { into, .. } => self.link(into, LinkKind::SplitInto),
+            E::TicketSplit { into, waiting, .. } => {
+                self.give_back(waiting);
+                self.link(into, LinkKind::SplitInto);
+            }
             E::TicketLinked { other, kind } => self.link(other, *kind),
             E::TicketUnlinked { other, kind } => {
                 self.links.retain(|link| link.other.id != other.id || link.kind != *kind);

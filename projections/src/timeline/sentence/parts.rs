@@ -11,6 +11,7 @@ use docket_domain::ticket::event::{
     Meeting, OpenedBy, OriginKind, Promiser, SlaReapplied, TicketCreated, WaitingMessage,
     WakeCause,
 };
+use jiff::tz::TimeZone;
 
 use crate::timeline::words::{
     agent, agent_or_nobody, because, channel, files, lasting, moment, quote, said, span, status,
@@ -24,7 +25,9 @@ pub(super) fn created(created: &TicketCreated) -> String {
     };
     let first = created.message.as_ref().map(|m| format!(", writing {}", said(m)));
     let origin = created.origin.as_ref().map(|origin| match origin.kind {
-        OriginKind::Split => format!(", split off {}", ticket(&origin.ticket)),
+        OriginKind::Split => {
+            format!(", split off {}{}", ticket(&origin.ticket), still_waiting(&origin.waiting))
+        }
         OriginKind::FollowUp => format!(", following up {}", ticket(&origin.ticket)),
     });
     let sla = created.sla.as_ref().map(|sla| {
@@ -62,9 +65,10 @@ pub(super) fn owner_absent(
     owner: &AgentRef,
     until: Option<Instant>,
     substitute: Option<&AgentRef>,
+    zone: &TimeZone,
 ) -> String {
     let away = match until {
-        Some(until) => format!("is away until {}", moment(until)),
+        Some(until) => format!("is away until {}", moment(until, zone)),
         None => "has left the desk".to_owned(),
     };
     let stands_in = substitute.map(|it| format!("; {} stands in", agent(it)));
@@ -102,7 +106,7 @@ pub(super) fn promiser(promiser: Promiser) -> &'static str {
     }
 }
 
-pub(super) fn call(call: &Call) -> String {
+pub(super) fn call(call: &Call, zone: &TimeZone) -> String {
     let direction = match call.direction {
         Direction::Inbound => "a call from the customer",
         Direction::Outbound => "a call to the customer",
@@ -116,29 +120,29 @@ pub(super) fn call(call: &Call) -> String {
         "logged {direction}, {}, {outcome} {}{}{}{}",
         call.number,
         agent_or_nobody(call.agent.as_ref()),
-        span(call.started_at, call.ended_at),
+        span(call.started_at, call.ended_at, zone),
         files(&call.attachments),
         because(call.summary.as_ref())
     )
 }
 
-pub(super) fn meeting(meeting: &Meeting) -> String {
+pub(super) fn meeting(meeting: &Meeting, zone: &TimeZone) -> String {
     format!(
         "logged a meeting, {}, held by {}{}: {}",
         meeting.number,
         agent_or_nobody(meeting.agent.as_ref()),
-        span(meeting.started_at, meeting.ended_at),
+        span(meeting.started_at, meeting.ended_at, zone),
         quote(&meeting.summary)
     )
 }
 
-pub(super) fn chat(chat: &Chat) -> String {
+pub(super) fn chat(chat: &Chat, zone: &TimeZone) -> String {
     format!(
         "logged a chat, {}, {}{}{}: {}",
         chat.number,
         if chat.abandoned { "abandoned before an answer" } else { "held" },
         chat.agent.as_ref().map(|a| format!(" by {}", agent(a))).unwrap_or_default(),
-        span(chat.started_at, chat.ended_at),
+        span(chat.started_at, chat.ended_at, zone),
         quote(&chat.transcript)
     )
 }
@@ -163,12 +167,12 @@ pub(super) fn woken(cause: WakeCause) -> &'static str {
     }
 }
 
-pub(super) fn told(at: Option<Instant>, by: Option<Channel>) -> String {
+pub(super) fn told(at: Option<Instant>, by: Option<Channel>, zone: &TimeZone) -> String {
     match (at, by) {
         (None, None) => String::new(),
         (at, by) => format!(
             "; the customer was told{}{}",
-            at.map(|at| format!(" at {}", moment(at))).unwrap_or_default(),
+            at.map(|at| format!(" at {}", moment(at, zone))).unwrap_or_default(),
             by.map(|by| format!(" {}", channel(by))).unwrap_or_default()
         ),
     }
@@ -178,18 +182,18 @@ pub(super) fn agent_or_service(rated: Option<&AgentRef>) -> String {
     rated.map_or_else(|| "the service".to_owned(), agent)
 }
 
-pub(super) fn warned(mark: &ClockMark) -> String {
+pub(super) fn warned(mark: &ClockMark, zone: &TimeZone) -> String {
     format!(
         "warned that {} is due at {}: {} of {} have counted{}",
         awaited(mark),
-        moment(mark.deadline),
+        moment(mark.deadline, zone),
         lasting(mark.elapsed_ms),
         lasting(mark.target_ms),
         alerted(mark)
     )
 }
 
-pub(super) fn breached(mark: &ClockMark) -> String {
+pub(super) fn breached(mark: &ClockMark, zone: &TimeZone) -> String {
     let why = match mark.breached_by {
         Some(BreachedBy::Retarget) => "a change made its deadline one that was past",
         Some(BreachedBy::Deadline) | None => "its deadline passed",
@@ -197,21 +201,21 @@ pub(super) fn breached(mark: &ClockMark) -> String {
     format!(
         "noted that {} is late: {why}, {}, after {} of {}{}",
         awaited(mark),
-        moment(mark.deadline),
+        moment(mark.deadline, zone),
         lasting(mark.elapsed_ms),
         lasting(mark.target_ms),
         alerted(mark)
     )
 }
 
-pub(super) fn reapplied(reapplied: &SlaReapplied) -> String {
+pub(super) fn reapplied(reapplied: &SlaReapplied, zone: &TimeZone) -> String {
     let SlaReapplied { from, to, clocks, reason } = reapplied;
     let named = |terms: &SlaTerms| {
         let (plan, calendar) = (&terms.plan, &terms.calendar);
         format!("{} v{} with {} v{}", plan.name, plan.version, calendar.name, calendar.version)
     };
     let changed = clocks.iter().map(|clock| {
-        let due = clock.deadline.map_or("at no time yet".to_owned(), moment);
+        let due = clock.deadline.map_or("at no time yet".to_owned(), |due| moment(due, zone));
         format!("{} is due {due}", of_kind((clock.clock, clock.instance)))
     });
     let changed = changed.collect::<Vec<_>>().join(", ");
@@ -258,6 +262,12 @@ fn alerted(mark: &ClockMark) -> String {
 pub(super) fn raised_to(to: Option<&AgentRef>, rule: Option<&EscalationRule>) -> String {
     match (to, rule) {
         (Some(to), _) => format!(", to {}", agent(to)),
+        (None, Some(EscalationRule { whom: Whom::Owner, .. })) => {
+            ", to nobody, since it has no owner".to_owned()
+        }
+        (None, Some(EscalationRule { whom: Whom::Manager, .. })) => {
+            ", to nobody, since its queue has no manager".to_owned()
+        }
         (None, Some(rule)) => format!(", to {}", whom(&rule.whom, rule)),
         (None, None) => String::new(),
     }

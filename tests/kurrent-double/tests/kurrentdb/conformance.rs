@@ -7,6 +7,7 @@ use docket_kurrent_double::Double;
 use docket_store::Clock;
 use docket_store::conformance::check_all;
 use docket_store::kurrent::{KurrentStore, Settings};
+use docket_test_servers::postgres::{self, Database};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -38,6 +39,23 @@ async fn it_keeps_what_every_store_promises() {
         let url = double.url();
         let opened = KurrentStore::open(&url, files.next(), clock, Settings::default()).await;
         kept.lock().unwrap().push(double);
+        Arc::new(opened.unwrap()) as _
+    })
+    .await;
+}
+
+/// The same with PostgreSQL beside the log.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn it_keeps_them_with_a_database_beside() {
+    if postgres::database().is_none() {
+        return;
+    }
+    let kept: Mutex<Vec<(Double, Database)>> = Mutex::default();
+    check_all(async |clock: Clock| {
+        let (double, database) = (Double::start().await, postgres::database().unwrap());
+        let (url, settings) = (double.url(), Settings::default());
+        let opened = KurrentStore::open_shared(&url, database.url(), clock, settings).await;
+        kept.lock().unwrap().push((double, database));
         Arc::new(opened.unwrap()) as _
     })
     .await;

@@ -102,6 +102,24 @@ async fn what_is_certainly_not_written_is_given_up() {
     assert_eq!(place.double.log().stream("ticket-1").count(), 1);
 }
 
+/// It was written and cannot be read back, and the next try is refused for certain: that says nothing of the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_is_not_given_up_when_it_is_refused_later() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    let append = note("ticket-1", 0);
+    place.double.faults().fail_reads(usize::MAX);
+    let unknown = store.append(append.clone()).await.unwrap_err();
+    assert!(matches!(unknown, StoreError::Unknown(_)), "{unknown}");
+    place.double.faults().next_appends([NotLeader; 2]);
+    store.append(append.clone()).await.unwrap_err();
+
+    place.double.faults().fail_reads(0);
+    assert!(matches!(store.append(append).await.unwrap(), Outcome::AlreadyAppended(_)));
+    let events = store.read_stream("ticket-1", 0, 9, Sealed::With).await.unwrap();
+    assert_eq!(events[0].sealed.as_deref(), Some("sealed {}"));
+}
+
 /// Two streams, of which the second fails: `faults` are those of the two appends and their repetitions.
 async fn half_done(place: &Place) -> Append {
     let store = place.open().await;

@@ -6,6 +6,7 @@
 mod conformance;
 mod faults;
 mod moving;
+mod nodes;
 mod other_client;
 mod placing;
 mod reading;

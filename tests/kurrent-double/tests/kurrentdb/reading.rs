@@ -56,6 +56,22 @@ async fn a_page_that_ends_early_is_no_end() {
     assert_eq!(all(&store).await.len(), 9);
 }
 
+/// A page of one event, which is the one known already. Seen to fail where a page that does not move on is
+/// taken for the end: at the start, behind an append, and when what was placed is read again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_does_not_move_on_is_no_end() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    some_history(&store).await;
+    let before = all(&store).await;
+    place.double.faults().shorten_pages(1);
+    assert_eq!(all(&taken_over(&place).await).await, before);
+    assert_eq!(appended(&store, note("ticket-3", 0)).await.last, 9);
+    // The end of the log in memory is not asked.
+    store.close().await;
+    assert_eq!(all(&place.open().await).await.len(), 9);
+}
+
 /// Two pages and a half of what is none of Docket's. Seen to fail where only one page is read.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gap_wider_than_a_page_is_crossed() {

@@ -42,6 +42,8 @@ struct Shared {
     /// Told when a session was cut.
     was_cut: Condvar,
     ended: AtomicBool,
+    /// Whether nobody gets through to the server who is not there yet.
+    closed: AtomicBool,
 }
 
 impl Proxy {
@@ -58,6 +60,7 @@ impl Proxy {
             next: Mutex::new(None),
             was_cut: Condvar::new(),
             ended: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
         });
         let serving = Arc::clone(&shared);
         thread::spawn(move || {
@@ -76,6 +79,11 @@ impl Proxy {
     /// Where a database of the server is behind the proxy.
     pub fn url(&self, database: &Database) -> String {
         format!("postgres://docket@127.0.0.1:{}/{}", self.port, database.name())
+    }
+
+    /// Turns new sessions away from now on, or lets them through again.
+    pub fn close(&self, closed: bool) {
+        self.shared.closed.store(closed, Ordering::SeqCst);
     }
 
     /// Cuts the next session that commits; answers when that is done.
@@ -114,6 +122,9 @@ impl Shared {
     }
 
     fn serve(&self, mut client: TcpStream) -> io::Result<()> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         let mut server = TcpStream::connect(("127.0.0.1", self.server))?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;

@@ -12,6 +12,7 @@ mod laws;
 mod merges;
 mod reapplied;
 mod resolution;
+mod splits;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -136,7 +137,13 @@ impl Life {
         let mut new = OpenTicket {
             id,
             number: number.to_string(),
-            customer: CustomerRef { id: CustomerId(Uuid::from_u128(7)), name: None, email: None },
+            customer: CustomerRef {
+                id: CustomerId(Uuid::from_u128(7)),
+                name: None,
+                email: None,
+                phone: None,
+                handle: None,
+            },
             tier: "standard".into(),
             entitlement: None,
             contact: None,

@@ -15,7 +15,7 @@ impl TicketClocks {
     /// An internal instance of the assignment clock, unless one runs (rule 3).
     pub(in crate::sla::clock) fn rearm(&mut self, fact: &Fact) {
         if !self.runs(|kind| kind == ClockKind::Assignment) {
-            self.start(ClockKind::Assignment, fact, None);
+            self.start(ClockKind::Assignment, fact, Vec::new());
         }
     }
 

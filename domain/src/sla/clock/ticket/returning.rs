@@ -27,7 +27,7 @@ impl TicketClocks {
         let before = of_queue.next_back().and_then(|last| Some((last.clone(), last.stop?.at)));
         match before {
             Some((last, gone)) => self.go_on(&last, (gone, gap), fact),
-            None => self.start(ClockKind::Ola, fact, None),
+            None => self.start(ClockKind::Ola, fact, Vec::new()),
         }
     }
 

@@ -23,7 +23,7 @@ const KEPT: usize = 10_000;
 const KEPT_BYTES: u64 = 64 << 20;
 
 /// Folded tickets, by stream.
-pub struct Documents {
+pub struct Cases {
     /// Each with how often everything was forgotten before it was read: one that was read earlier
     /// than the last time may hold text that was erased since, and counts for nothing.
     kept: Cache<String, (u64, Arc<Case>), ByBytes>,
@@ -81,7 +81,7 @@ impl Case {
     }
 }
 
-impl Documents {
+impl Cases {
     /// None yet.
     pub fn new() -> Self {
         let kept = Cache::with_weighter(KEPT, KEPT_BYTES, ByBytes);
@@ -200,7 +200,7 @@ impl Documents {
     }
 }
 
-impl Default for Documents {
+impl Default for Cases {
     fn default() -> Self {
         Self::new()
     }
