@@ -38,7 +38,7 @@ pub struct Entry {
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 10;
+    const VERSION: u32 = 11;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const FOLLOWS_MERGES: bool = true;

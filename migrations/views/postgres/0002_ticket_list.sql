@@ -98,6 +98,11 @@ CREATE INDEX {table}_open_created ON {table} (created, stream) WHERE is_open = 1
 CREATE INDEX {table}_open_updated ON {table} (updated, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_due ON {table} (due, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_open = 1;
+-- So is what is unread, waits for an answer, or has a clock that runs. The instants go along: what colour
+-- a ticket shows is told without looking at its row.
+CREATE INDEX {table}_unread_created ON {table} (created, stream) WHERE unread = 1;
+CREATE INDEX {table}_waiting_created ON {table} (created, stream, green) WHERE waits = 1;
+CREATE INDEX {table}_ticking_created ON {table} (created, stream, orange, red) WHERE red <> '9999';
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
     WHERE is_open = 1 AND assignee = '' AND base IN ('new', 'in_progress');

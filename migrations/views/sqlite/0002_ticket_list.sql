@@ -31,12 +31,11 @@ CREATE TABLE {table} (
     owned     TEXT    AS (coalesce(doc ->> '$.owner_since', '')),
     away      INTEGER AS (doc ->> '$.owner_away' IS NOT NULL),
     stands_in TEXT    AS (coalesce(doc ->> '$.owner_away.substitute.id', '')) STORED,
-    -- Whether an answer is awaited, and from when on which colour is shown. No index holds these, and
-    -- few questions ask, so they are read from the document then.
-    waits     INTEGER AS (doc ->> '$.indicator.message' <> 'none'),
-    green     TEXT    AS (coalesce(doc ->> '$.indicator.green_at', '9999')),
-    orange    TEXT    AS (coalesce(doc ->> '$.indicator.orange_at', '9999')),
-    red       TEXT    AS (coalesce(doc ->> '$.indicator.red_at', '9999')),
+    -- Whether an answer is awaited, and from when on which colour is shown.
+    waits     INTEGER AS (doc ->> '$.indicator.message' <> 'none')         STORED,
+    green     TEXT    AS (coalesce(doc ->> '$.indicator.green_at', '9999'))  STORED,
+    orange    TEXT    AS (coalesce(doc ->> '$.indicator.orange_at', '9999')) STORED,
+    red       TEXT    AS (coalesce(doc ->> '$.indicator.red_at', '9999'))    STORED,
     -- The highest level first, and within a level the oldest first, in one ascending text.
     urgency   TEXT    AS ((9 - (doc ->> '$.level')) || ' ' || (doc ->> '$.created_at')) STORED,
     PRIMARY KEY (stream, key)
@@ -66,6 +65,11 @@ CREATE INDEX {table}_open_created ON {table} (created, stream) WHERE is_open = 1
 CREATE INDEX {table}_open_updated ON {table} (updated, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_due ON {table} (due, stream) WHERE is_open = 1;
 CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_open = 1;
+-- So is what is unread, waits for an answer, or has a clock that runs. The instants go along: what colour
+-- a ticket shows is told without looking at its row.
+CREATE INDEX {table}_unread_created ON {table} (created, stream) WHERE unread = 1;
+CREATE INDEX {table}_waiting_created ON {table} (created, stream, green) WHERE waits = 1;
+CREATE INDEX {table}_ticking_created ON {table} (created, stream, orange, red) WHERE red <> '9999';
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
     WHERE is_open = 1 AND assignee = '' AND base IN ('new', 'in_progress');

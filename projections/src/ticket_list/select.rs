@@ -48,6 +48,12 @@ pub(super) fn page(
     query = ranges(query, filter);
     query = predefined(query, filter.view, driver);
     query = shades(query, &filter.indicator, now);
+    // Said as the small index of such tickets says it, or it would not be used.
+    query = match driver {
+        "waits" => query.sql(" AND waits = 1"),
+        "red" => query.sql(" AND red <> '9999'"),
+        _ => query,
+    };
     if let Some(within) = &filter.within {
         query = ranges(columns(query, within, ""), within);
         query = shades(predefined(query, within.view, ""), &within.indicator, now);
@@ -61,16 +67,31 @@ pub(super) fn page(
     query.sql(&format!(" ORDER BY {column} {order}, stream {order} LIMIT ")).bind(size as i64 + 1)
 }
 
-/// The columns whose equality the page is driven by, as a prefix of an index's name.
+/// The columns whose equality the page is driven by, as a prefix of an index's name; or the one that a
+/// small index is about.
 fn driver(filter: &Filter, sort: Sort) -> &'static str {
     let column = sort.column();
     let by_time = column == "created" || column == "updated";
     let one = |values: &[String]| values.len() == 1;
+    let shown = |shades: &[Shade], of: [Shade; 2]| {
+        !shades.is_empty() && shades.iter().all(|shade| of.contains(shade))
+    };
     match filter {
         Filter { number: Some(_), .. } => "number",
         Filter { customer: Some(_), .. } => "customer",
         Filter { assignee: Some(Assignee::Agent(_)), .. } => "assignee",
         Filter { assignee: Some(Assignee::Nobody), .. } if by_time => "assignee",
+        Filter { unread: Some(true), .. } if column == "created" => "unread",
+        Filter { indicator, .. }
+            if column == "created" && shown(indicator, [Shade::Blue, Shade::Green]) =>
+        {
+            "waits"
+        }
+        Filter { indicator, .. }
+            if column == "created" && shown(indicator, [Shade::Orange, Shade::Red]) =>
+        {
+            "red"
+        }
         Filter { queue, status, base, .. }
             if one(queue) && one(status) && base.is_empty() && column != "due" =>
         {
@@ -139,9 +160,12 @@ fn columns(mut query: Query, filter: &Filter, driver: &str) -> Query {
         };
         query = column(query, "assignee", driver).sql(" = ").bind(id);
     }
-    if let Some(unread) = filter.unread {
-        query = column(query, "unread", driver).sql(" = ").bind(i64::from(unread));
-    }
+    query = match filter.unread {
+        None => query,
+        // Said as the small index of what is unread says it, or it would not be used.
+        Some(true) if driver == "unread" => query.sql(" AND unread = 1"),
+        Some(unread) => query.sql(" AND ").unindexed("unread").sql(" = ").bind(i64::from(unread)),
+    };
     if let Some(level) = filter.level_min {
         query = column(query, "level", driver).sql(" >= ").bind(i64::from(level));
     }

@@ -268,6 +268,19 @@ async fn a_page_is_read_in_order_from_an_index() {
             assert!(!plan.contains("TEMP B-TREE"), "{filter:?} by {sort}: {plan}");
         }
     }
+    // However many tickets are done, only those are walked that wait or have a clock that runs.
+    for (filter, index) in [
+        (Filter { unread: Some(true), ..f() }, "_unread_created"),
+        (Filter { queue: some("inbox"), unread: Some(true), ..f() }, "_unread_created"),
+        (Filter { indicator: vec![Shade::Green], ..f() }, "_waiting_created"),
+        (Filter { indicator: vec![Shade::Blue, Shade::Green], ..f() }, "_waiting_created"),
+        (Filter { queue: some("inbox"), indicator: vec![Shade::Red], ..f() }, "_ticking_created"),
+        (Filter { indicator: vec![Shade::Orange, Shade::Red], ..f() }, "_ticking_created"),
+    ] {
+        let plan = explain(desk.views.documents(), &filter, Sort::Created).await.unwrap().join("; ");
+        assert!(plan.contains(index), "{filter:?}: {plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");
+    }
     let filter = Filter { queue: some("inbox"), status: some("new"), ..f() };
     for sort in SORTS.iter().filter(|sort| **sort != "due") {
         let plan = explain(desk.views.documents(), &filter, sort.parse().unwrap()).await.unwrap();
