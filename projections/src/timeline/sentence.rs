@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::words::{
     agent, agent_or_nobody, because, channel, decision, due, link, messages, moment, moved,
-    outcome, quote, said, severity, snooze_reason, status, term, ticket,
+    outcome, quote, raised, said, severity, snooze_reason, status, term, ticket,
 };
 
 /// The sentence, `who` being its subject; moments in it are those of `zone`, which they name.
@@ -172,7 +172,8 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
             format!("removed the link as {} {}", link(*kind), ticket(other))
         }
         TicketEvent::TicketEscalated { from_level, level, to, reason, rule } => format!(
-            "escalated the ticket from level {from_level} to {level}{}{}: {}",
+            "escalated the ticket {}{}{}: {}",
+            raised(*from_level, *level),
             parts::raised_to(to.as_ref(), rule.as_deref()),
             rule.as_deref().map(parts::notified).unwrap_or_default(),
             quote(reason)

@@ -40,6 +40,11 @@ pub(super) fn agent_or_nobody(agent_or_not: Option<&AgentRef>) -> String {
     agent_or_not.map_or_else(|| "nobody".to_owned(), agent)
 }
 
+/// From which level of escalation to which; a chain may call somebody else at the level that is reached.
+pub(super) fn raised(from: u8, to: u8) -> String {
+    if from == to { format!("again at level {to}") } else { format!("from level {from} to {to}") }
+}
+
 /// A text in quotation marks: on one line, and not all of it when it is long.
 pub(super) fn quote(text: &Personal<String>) -> String {
     let Some(text) = text.known() else { return ERASED.to_owned() };

@@ -287,6 +287,13 @@ pub fn working() -> Vec<TicketEvent> {
             rule: None,
         },
         TicketEvent::TicketEscalated {
+            from_level: 3,
+            level: 3,
+            to: None,
+            reason: text("nobody has called back"),
+            rule: None,
+        },
+        TicketEvent::TicketEscalated {
             from_level: 1,
             level: 3,
             to: None,

@@ -277,7 +277,8 @@ async fn a_page_is_read_in_order_from_an_index() {
         (Filter { queue: some("inbox"), indicator: vec![Shade::Red], ..f() }, "_ticking_created"),
         (Filter { indicator: vec![Shade::Orange, Shade::Red], ..f() }, "_ticking_created"),
     ] {
-        let plan = explain(desk.views.documents(), &filter, Sort::Created).await.unwrap().join("; ");
+        let plan =
+            explain(desk.views.documents(), &filter, Sort::Created).await.unwrap().join("; ");
         assert!(plan.contains(index), "{filter:?}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{filter:?}: {plan}");
     }

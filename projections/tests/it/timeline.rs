@@ -105,6 +105,7 @@ fn what_was_done() {
     Anna Nowak put the ticket aside until 2026-03-02 09:00 UTC (it wakes at 2026-03-02 09:15 UTC), because the customer asked for it; the status went from “new” to “snoozed”.
     Anna Nowak woke the ticket, its time having come, due 2026-03-02 09:00 UTC; the status went from “snoozed” to “new”.
     Anna Nowak escalated the ticket from level 0 to 1, to Piotr Zieliński: “the press asked”.
+    Anna Nowak escalated the ticket again at level 3: “nobody has called back”.
     Anna Nowak escalated the ticket from level 1 to 3, to nobody, since its queue has no manager, telling the team of the queue complaints and Piotr Zieliński: “step 2 of the plan Default: breach of resolution, PT2H after it”.
     Anna Nowak lowered the escalation from level 1 to 0.
     Anna Nowak closed the ticket as solved: “Found at the depot”; its owner was Anna Nowak; the status went from “awaiting_customer” to “closed”.

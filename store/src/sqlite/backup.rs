@@ -42,7 +42,9 @@ async fn copy(source: &Path, partial: &Path) -> Result<(), StoreError> {
 
 fn settle(partial: &Path, target: &Path) -> io::Result<()> {
     File::open(partial)?.sync_all()?;
-    std::fs::rename(partial, target)?;
+    // Unlike a renaming, a link never replaces what somebody else put there meanwhile.
+    std::fs::hard_link(partial, target)?;
+    std::fs::remove_file(partial)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

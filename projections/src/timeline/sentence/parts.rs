@@ -128,9 +128,9 @@ pub(super) fn call(call: &Call, zone: &TimeZone) -> String {
 
 pub(super) fn meeting(meeting: &Meeting, zone: &TimeZone) -> String {
     format!(
-        "logged a meeting, {}, held by {}{}: {}",
+        "logged a meeting, {}{}{}: {}",
         meeting.number,
-        agent_or_nobody(meeting.agent.as_ref()),
+        meeting.agent.as_ref().map(|a| format!(", held by {}", agent(a))).unwrap_or_default(),
         span(meeting.started_at, meeting.ended_at, zone),
         quote(&meeting.summary)
     )
