@@ -38,7 +38,7 @@ pub struct Promised {
 
 impl View for SlaClocks {
     const NAME: &'static str = "sla_clocks";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;

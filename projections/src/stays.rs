@@ -66,7 +66,7 @@ pub struct Path {
 
 impl View for Stays {
     const NAME: &'static str = "stays";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: Schema = Schema {

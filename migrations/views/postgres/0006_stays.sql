@@ -6,13 +6,26 @@ CREATE TABLE {table} (
     stream text COLLATE "C" NOT NULL,
     key    text COLLATE "C" NOT NULL,
     doc    text NOT NULL,
-    queue  text COLLATE "C" GENERATED ALWAYS AS (doc::jsonb ->> 'queue') STORED,
-    open   bigint GENERATED ALWAYS AS ((doc::jsonb ->> 'open')::boolean::int) STORED,
-    class  bigint GENERATED ALWAYS AS ((doc::jsonb ->> 'class')::int) STORED,
-    since  text COLLATE "C" GENERATED ALWAYS AS (doc::jsonb ->> 'from') STORED,
-    until  text COLLATE "C" GENERATED ALWAYS AS (doc::jsonb ->> 'to') STORED,
+    queue  text COLLATE "C",
+    open   bigint,
+    class  bigint,
+    since  text COLLATE "C",
+    until  text COLLATE "C",
     PRIMARY KEY (stream, key)
 );
+-- All columns from one reading of the document, as for the list of tickets.
+CREATE FUNCTION {table}_columns() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE doc jsonb := new.doc::jsonb;
+BEGIN
+    new.queue := doc ->> 'queue';
+    new.open  := (doc ->> 'open')::boolean::int;
+    new.class := (doc ->> 'class')::int;
+    new.since := doc ->> 'from';
+    new.until := doc ->> 'to';
+    RETURN new;
+END $$;
+CREATE TRIGGER {table}_columns BEFORE INSERT OR UPDATE ON {table}
+    FOR EACH ROW EXECUTE FUNCTION {table}_columns();
 -- after load
 -- Covers the search: only the rows of the answer itself are read from the table.
 CREATE INDEX {table}_held ON {table} (queue, open, class, since, stream, until, key);
