@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 
 pub use self::evolve::evolve;
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
-use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
+use crate::ids::{AgentId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
 use crate::sla::clock::Mark;
 use crate::sla::plan::ClockKind;
-use crate::ticket::event::{LinkKind, OpenedBy, SnoozeReason, TicketRef, WaitingMessage};
+use crate::ticket::event::{
+    Finding, LinkKind, OpenedBy, Severity, SnoozeReason, TicketRef, WaitingMessage,
+};
 
 mod evolve;
 
@@ -95,13 +97,35 @@ pub struct TicketState {
     /// What was noted of its clocks.
     pub marks: Vec<((ClockKind, u32), Mark)>,
     /// The complaint that is not decided yet.
-    pub open_complaint: Option<ComplaintId>,
+    pub open_complaint: Option<OpenComplaint>,
+    /// The complaints that were decided, oldest first.
+    pub decided_complaints: Vec<DecidedComplaint>,
     /// Everything promised, oldest first.
     pub commitments: Vec<Commitment>,
     /// When it was closed last, while it is closed.
     pub closed_at: Option<Instant>,
     /// When it may be purged, while that is to be noted.
     pub purge_at: Option<Instant>,
+}
+
+/// A complaint that waits for a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenComplaint {
+    /// Its id.
+    pub id: ComplaintId,
+    /// How grave it is.
+    pub severity: Severity,
+}
+
+/// A complaint that was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedComplaint {
+    /// Its id.
+    pub id: ComplaintId,
+    /// Who decided, if an agent did.
+    pub by: Option<AgentId>,
+    /// What a review found last, if there was one.
+    pub finding: Option<Finding>,
 }
 
 /// Something said in or around a ticket.

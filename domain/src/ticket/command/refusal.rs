@@ -2,6 +2,7 @@
 
 use crate::definition::DefinitionKind;
 use crate::instant::Instant;
+use crate::money::Money;
 
 /// Why a command on a ticket is refused: one variant for each rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +108,30 @@ pub enum TicketRefusal {
     /// No complaint is open.
     #[error("no complaint is open")]
     NoComplaintOpen,
+    /// No complaint of the ticket has this id.
+    #[error("there is no such complaint in the ticket")]
+    UnknownComplaint,
+    /// Solutions are prepared for minor complaints only (S-72).
+    #[error("the complaint is major: no prepared solution decides it")]
+    MajorComplaint,
+    /// The ticket's category prepares no such solution.
+    #[error("the ticket's category prepares no solution {key:?}")]
+    UnknownSolution {
+        /// The key given.
+        key: String,
+    },
+    /// More than the agent may grant (S-72).
+    #[error("at most {limit} may be granted by whoever decides; ask a manager or a supervisor")]
+    BeyondDiscretion {
+        /// The most that may be granted.
+        limit: Money,
+    },
+    /// A compensation in words where a limit is to be kept (S-72).
+    #[error("say in money what is granted: there is a limit to keep")]
+    AmountMissing,
+    /// Nobody reviews their own decision (S-72).
+    #[error("whoever decided a complaint does not review the decision")]
+    OwnDecision,
     /// The level must be higher than the present one, at most 9.
     #[error("the escalation level must be above {present} and at most 9")]
     EscalationLevel {
@@ -209,6 +234,12 @@ impl TicketRefusal {
             Self::NoManager { .. } => "no_manager",
             Self::NotAManager => "not_a_manager",
             Self::NoComplaintOpen => "no_complaint_open",
+            Self::UnknownComplaint => "unknown_complaint",
+            Self::MajorComplaint => "major_complaint",
+            Self::UnknownSolution { .. } => "unknown_solution",
+            Self::BeyondDiscretion { .. } => "beyond_discretion",
+            Self::AmountMissing => "amount_missing",
+            Self::OwnDecision => "own_decision",
             Self::EscalationLevel { .. } => "escalation_level",
             Self::DeescalationLevel { .. } => "deescalation_level",
             Self::ClocksChanged => "clocks_changed",
@@ -252,6 +283,9 @@ impl TicketRefusal {
             Self::NoSuchMerge => Some("/merge_id"),
             Self::UnknownCommitment => Some("/commitment"),
             Self::NotAManager => Some("/owner"),
+            Self::UnknownComplaint => Some("/complaint_id"),
+            Self::MajorComplaint | Self::UnknownSolution { .. } => Some("/solution"),
+            Self::BeyondDiscretion { .. } | Self::AmountMissing => Some("/amount"),
             Self::EscalationLevel { .. } | Self::DeescalationLevel { .. } => Some("/level"),
             Self::SelfLink | Self::UnknownLink => Some("/ticket"),
             Self::ScoreOutsideScale { .. } => Some("/score"),
@@ -276,6 +310,7 @@ impl TicketRefusal {
             | Self::ComplaintOpen
             | Self::NoManager { .. }
             | Self::NoComplaintOpen
+            | Self::OwnDecision
             | Self::ReopenWindowPassed => None,
         }
     }

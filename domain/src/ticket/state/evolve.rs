@@ -10,8 +10,8 @@ use crate::ticket::event::{
     TicketRef, WaitingMessage,
 };
 use crate::ticket::state::{
-    Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, Snooze, Ticket,
-    TicketMessage, TicketState,
+    Absorbed, Commitment, CommitmentState, DecidedComplaint, Link, Merged, MessageKind,
+    OpenComplaint, Snooze, Ticket, TicketMessage, TicketState,
 };
 
 /// What a ticket becomes by one more event. A stream begins with `TicketCreated`; anything before
@@ -60,6 +60,7 @@ fn create(created: &TicketCreated) -> TicketState {
         escalation_level: 0,
         marks: Vec::new(),
         open_complaint: None,
+        decided_complaints: Vec::new(),
         commitments: Vec::new(),
         closed_at: None,
         purge_at: None,
@@ -209,8 +210,22 @@ impl TicketState {
             E::TicketDeescalated { level, .. } => self.escalation_level = *level,
             E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),
             E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
-            E::ComplaintRaised { complaint_id, .. } => self.open_complaint = Some(*complaint_id),
-            E::ComplaintDecided { .. } => self.open_complaint = None,
+            E::ComplaintRaised { complaint_id, severity, .. } => {
+                self.open_complaint =
+                    Some(OpenComplaint { id: *complaint_id, severity: *severity });
+            }
+            E::ComplaintDecided { complaint_id, decided_by, .. } => {
+                self.open_complaint = None;
+                let by = decided_by.as_ref().map(|agent| agent.id);
+                let decided = DecidedComplaint { id: *complaint_id, by, finding: None };
+                self.decided_complaints.push(decided);
+            }
+            E::ComplaintReviewed { complaint_id, finding, .. } => {
+                let mut decided = self.decided_complaints.iter_mut();
+                if let Some(decided) = decided.find(|decided| decided.id == *complaint_id) {
+                    decided.finding = Some(*finding);
+                }
+            }
             E::TicketClosed { closed_at, purge_at, .. } => {
                 (self.closed_at, self.purge_at) = (Some(*closed_at), *purge_at);
                 self.spoken(true);
