@@ -4,18 +4,18 @@
 
 use std::collections::BTreeMap;
 
+pub use self::complaints::{DecidedComplaint, OpenComplaint};
 pub use self::evolve::evolve;
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
-use crate::ids::{AgentId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
+use crate::ids::{CommitmentId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
 use crate::sla::clock::Mark;
 use crate::sla::plan::ClockKind;
-use crate::ticket::event::{
-    Finding, LinkKind, OpenedBy, Severity, SnoozeReason, TicketRef, WaitingMessage,
-};
+use crate::ticket::event::{LinkKind, OpenedBy, SnoozeReason, TicketRef, WaitingMessage};
 
+mod complaints;
 mod evolve;
 
 /// A ticket, or the place where one may come into being.
@@ -106,26 +106,6 @@ pub struct TicketState {
     pub closed_at: Option<Instant>,
     /// When it may be purged, while that is to be noted.
     pub purge_at: Option<Instant>,
-}
-
-/// A complaint that waits for a decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenComplaint {
-    /// Its id.
-    pub id: ComplaintId,
-    /// How grave it is.
-    pub severity: Severity,
-}
-
-/// A complaint that was decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecidedComplaint {
-    /// Its id.
-    pub id: ComplaintId,
-    /// Who decided, if an agent did.
-    pub by: Option<AgentId>,
-    /// What a review found last, if there was one.
-    pub finding: Option<Finding>,
 }
 
 /// Something said in or around a ticket.

@@ -10,8 +10,8 @@ use crate::ticket::event::{
     TicketRef, WaitingMessage,
 };
 use crate::ticket::state::{
-    Absorbed, Commitment, CommitmentState, DecidedComplaint, Link, Merged, MessageKind,
-    OpenComplaint, Snooze, Ticket, TicketMessage, TicketState,
+    Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, OpenComplaint, Snooze,
+    Ticket, TicketMessage, TicketState,
 };
 
 /// What a ticket becomes by one more event. A stream begins with `TicketCreated`; anything before
@@ -215,16 +215,10 @@ impl TicketState {
                     Some(OpenComplaint { id: *complaint_id, severity: *severity });
             }
             E::ComplaintDecided { complaint_id, decided_by, .. } => {
-                self.open_complaint = None;
-                let by = decided_by.as_ref().map(|agent| agent.id);
-                let decided = DecidedComplaint { id: *complaint_id, by, finding: None };
-                self.decided_complaints.push(decided);
+                self.complaint_decided(*complaint_id, decided_by.as_ref().map(|agent| agent.id));
             }
             E::ComplaintReviewed { complaint_id, finding, .. } => {
-                let mut decided = self.decided_complaints.iter_mut();
-                if let Some(decided) = decided.find(|decided| decided.id == *complaint_id) {
-                    decided.finding = Some(*finding);
-                }
+                self.complaint_reviewed(*complaint_id, *finding);
             }
             E::TicketClosed { closed_at, purge_at, .. } => {
                 (self.closed_at, self.purge_at) = (Some(*closed_at), *purge_at);
