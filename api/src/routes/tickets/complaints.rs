@@ -28,7 +28,7 @@ use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(complain).service(decide).service(review).service(list);
+    config.service(complain).service(decide).service(review).service(complaints);
 }
 
 /// A complaint.
@@ -216,7 +216,7 @@ async fn review(call: Call, id: web::Path<String>, body: Body<Review>) -> Answer
 #[utoipa::path(tag = "tickets",
     responses((status = 200, description = "The complaints.", body = Page<TicketComplaint>)))]
 #[get("/complaints")]
-async fn list(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
+async fn complaints(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
     let id = found(&docket, &id).await?;
     let history = docket.reader.stream(&id.stream(), Moment::Now).await?;
     let case = docket.cases.now(&docket.reader, id).await?;

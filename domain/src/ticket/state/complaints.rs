@@ -1,6 +1,7 @@
 //! What a ticket knows of its complaints (S-72).
 
 use crate::ids::{AgentId, ComplaintId};
+use crate::party::AgentRef;
 use crate::ticket::event::{Finding, Severity};
 use crate::ticket::state::TicketState;
 
@@ -25,8 +26,13 @@ pub struct DecidedComplaint {
 }
 
 impl TicketState {
-    pub(super) fn complaint_decided(&mut self, id: ComplaintId, by: Option<AgentId>) {
+    pub(super) fn complained(&mut self, id: ComplaintId, severity: Severity) {
+        self.open_complaint = Some(OpenComplaint { id, severity });
+    }
+
+    pub(super) fn complaint_decided(&mut self, id: ComplaintId, by: Option<&AgentRef>) {
         self.open_complaint = None;
+        let by = by.map(|agent| agent.id);
         self.decided_complaints.push(DecidedComplaint { id, by, finding: None });
     }
 

@@ -10,8 +10,8 @@ use crate::ticket::event::{
     TicketRef, WaitingMessage,
 };
 use crate::ticket::state::{
-    Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, OpenComplaint, Snooze,
-    Ticket, TicketMessage, TicketState,
+    Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, Snooze, Ticket,
+    TicketMessage, TicketState,
 };
 
 /// What a ticket becomes by one more event. A stream begins with `TicketCreated`; anything before
@@ -210,15 +210,14 @@ impl TicketState {
             E::TicketDeescalated { level, .. } => self.escalation_level = *level,
             E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),
             E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
-            E::ComplaintRaised { complaint_id, severity, .. } => {
-                self.open_complaint =
-                    Some(OpenComplaint { id: *complaint_id, severity: *severity });
+            E::ComplaintRaised { complaint_id: id, severity, .. } => {
+                self.complained(*id, *severity)
             }
-            E::ComplaintDecided { complaint_id, decided_by, .. } => {
-                self.complaint_decided(*complaint_id, decided_by.as_ref().map(|agent| agent.id));
+            E::ComplaintDecided { complaint_id: id, decided_by: by, .. } => {
+                self.complaint_decided(*id, by.as_ref());
             }
-            E::ComplaintReviewed { complaint_id, finding, .. } => {
-                self.complaint_reviewed(*complaint_id, *finding);
+            E::ComplaintReviewed { complaint_id: id, finding, .. } => {
+                self.complaint_reviewed(*id, *finding);
             }
             E::TicketClosed { closed_at, purge_at, .. } => {
                 (self.closed_at, self.purge_at) = (Some(*closed_at), *purge_at);
