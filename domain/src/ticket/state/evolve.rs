@@ -1,5 +1,4 @@
-//! What each event makes of a ticket. This cannot fail and has no wildcard arm: a new event makes
-//! the compiler ask what it does here.
+//! What each event makes of a ticket. This cannot fail, and no wildcard hides a new event.
 
 use std::collections::BTreeMap;
 
