@@ -5,6 +5,7 @@
 //! waited depends on now, so no row says it: whoever reads reckons it.
 
 mod list;
+pub mod report;
 
 use docket_domain::codec::Event;
 use docket_domain::definition::BaseStatus;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use self::list::{Complaints, Filter, Shown, Status, page};
+pub use self::list::{Complaints, Filter, ShownComplaint, Status, page};
 use crate::desk_state::DeskState;
 use crate::recorded::{Recorded, id_of};
 use crate::view::{Key, Schema, View};

@@ -43,7 +43,7 @@ pub enum Status {
 
 /// A complaint as answers show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Shown {
+pub struct ShownComplaint {
     /// The complaint.
     #[serde(flatten)]
     pub complaint: Complaint,
@@ -56,7 +56,7 @@ pub struct Shown {
 #[derive(Debug, Serialize)]
 pub struct Complaints {
     /// The complaints.
-    pub data: Vec<Shown>,
+    pub data: Vec<ShownComplaint>,
     /// Where it goes on.
     pub page: PageInfo,
 }
@@ -107,8 +107,8 @@ pub async fn page(
     let next = last.map(|last| behind(last).encode());
     // Documents are written from the same type, so none is left out here.
     let complaints = rows.iter().filter_map(|(doc, ..)| serde_json::from_str(doc).ok());
-    let data =
-        complaints.map(|it: Complaint| Shown { waited_ms: it.waited_ms(now), complaint: it });
+    let data = complaints
+        .map(|it: Complaint| ShownComplaint { waited_ms: it.waited_ms(now), complaint: it });
     Ok(Complaints { data: data.collect(), page: PageInfo { next, has_more } })
 }
 

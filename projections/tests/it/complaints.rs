@@ -4,7 +4,9 @@ use docket_domain::definition::BaseStatus;
 use docket_domain::ids::{ComplaintId, TicketId};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{Decision, Severity, TicketEvent};
-use docket_projections::complaints::{Complaint, Filter, Shown, Status, TicketState, page};
+use docket_projections::complaints::{
+    Complaint, Filter, ShownComplaint, Status, TicketState, page,
+};
 use docket_projections::ticket_list::filter::Assignee;
 
 use crate::desk::{Desk, On};
@@ -80,7 +82,7 @@ async fn a_desk_that_hears_complaints(on: &On) -> Desk {
     desk
 }
 
-async fn all(desk: &Desk, filter: &Filter, size: usize) -> Vec<Shown> {
+async fn all(desk: &Desk, filter: &Filter, size: usize) -> Vec<ShownComplaint> {
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
     let now = MONDAY.plus_millis(LOOKED);
     loop {
@@ -123,11 +125,12 @@ async fn every_filter_lets_through_what_it_says_what_is_open_and_oldest_first() 
         let desk = a_desk_that_hears_complaints(&on).await;
         let every = all(&desk, &Filter::default(), 200).await;
         assert_eq!(every.len(), 36, "each complaint once");
-        let place = |it: &Shown| (it.complaint.decided_at.is_some(), it.complaint.raised_at);
+        let place =
+            |it: &ShownComplaint| (it.complaint.decided_at.is_some(), it.complaint.raised_at);
         assert!(every.is_sorted_by_key(place));
         for filter in filters() {
-            let passes = |it: &&Shown| filter.passes(&it.complaint);
-            let expected: Vec<Shown> = every.iter().filter(passes).cloned().collect();
+            let passes = |it: &&ShownComplaint| filter.passes(&it.complaint);
+            let expected: Vec<ShownComplaint> = every.iter().filter(passes).cloned().collect();
             assert!(!expected.is_empty(), "{filter:?}");
             for size in [1, 4, 200] {
                 assert_eq!(all(&desk, &filter, size).await, expected, "{filter:?} by {size}");
