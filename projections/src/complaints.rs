@@ -25,7 +25,7 @@ pub struct ComplaintsView;
 
 /// A complaint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Complaint {
+pub struct ComplaintRow {
     /// The ticket's id.
     pub ticket: Uuid,
     /// Its number.
@@ -89,7 +89,7 @@ impl TicketState {
 pub struct Complained {
     desk: Option<DeskState>,
     category: Option<String>,
-    complaints: Vec<Complaint>,
+    complaints: Vec<ComplaintRow>,
 }
 
 impl View for ComplaintsView {
@@ -102,7 +102,7 @@ impl View for ComplaintsView {
         postgres: include_str!("../../migrations/views/postgres/0010_complaints.sql"),
     };
     type State = Complained;
-    type Row = Complaint;
+    type Row = ComplaintRow;
 
     fn evolve(state: &mut Complained, recorded: &Recorded) {
         let Event::Ticket(event) = &recorded.event else { return };
@@ -121,8 +121,8 @@ impl View for ComplaintsView {
         state.decide(event, recorded);
     }
 
-    fn rows(state: &Complained) -> Vec<(Key, Complaint)> {
-        let keyed = |it: &Complaint| (it.complaint.to_string(), it.clone());
+    fn rows(state: &Complained) -> Vec<(Key, ComplaintRow)> {
+        let keyed = |it: &ComplaintRow| (it.complaint.to_string(), it.clone());
         state.complaints.iter().map(keyed).collect()
     }
 }
@@ -134,7 +134,7 @@ impl Complained {
         };
         let Some(desk) = &self.desk else { return };
         self.complaints.retain(|it| it.complaint != complaint_id.0);
-        self.complaints.push(Complaint {
+        self.complaints.push(ComplaintRow {
             ticket: id_of(&recorded.stream),
             number: desk.number.clone(),
             complaint: complaint_id.0,
@@ -176,7 +176,7 @@ impl Complained {
     }
 }
 
-impl Complaint {
+impl ComplaintRow {
     /// How long it has waited for its decision, in milliseconds of wall time: until it was decided, and
     /// while it is open until `now`. What was written down out of order waited no time.
     pub fn waited_ms(&self, now: Instant) -> i64 {

@@ -5,7 +5,7 @@ use docket_domain::ticket::event::Severity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Complaint;
+use super::ComplaintRow;
 use crate::documents::{Documents, Query};
 use crate::page::{Cursor, LARGEST, Listed, PageInfo};
 use crate::ticket_list::ListError;
@@ -46,7 +46,7 @@ pub enum Status {
 pub struct ShownComplaint {
     /// The complaint.
     #[serde(flatten)]
-    pub complaint: Complaint,
+    pub complaint: ComplaintRow,
     /// How long it waited for its decision, in milliseconds of wall time; while it is open, how long it has
     /// waited by now.
     pub waited_ms: i64,
@@ -63,7 +63,7 @@ pub struct Complaints {
 
 impl Filter {
     /// Whether it lets a complaint through: what the list asks in SQL.
-    pub fn passes(&self, complaint: &Complaint) -> bool {
+    pub fn passes(&self, complaint: &ComplaintRow) -> bool {
         let is_below = |path: &String| {
             let rest = complaint.category.as_ref().and_then(|own| own.strip_prefix(path.as_str()));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -108,7 +108,7 @@ pub async fn page(
     // Documents are written from the same type, so none is left out here.
     let complaints = rows.iter().filter_map(|(doc, ..)| serde_json::from_str(doc).ok());
     let data = complaints
-        .map(|it: Complaint| ShownComplaint { waited_ms: it.waited_ms(now), complaint: it });
+        .map(|it: ComplaintRow| ShownComplaint { waited_ms: it.waited_ms(now), complaint: it });
     Ok(Complaints { data: data.collect(), page: PageInfo { next, has_more } })
 }
 

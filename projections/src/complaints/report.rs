@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Complaint, Filter};
+use super::{ComplaintRow, Filter};
 use crate::documents::{Documents, DocumentsError, Query};
 use crate::page::{Cursor, ForeignCursor, PageInfo};
 use crate::sla_clocks::report::{DAY, LONGEST, percentile};
@@ -147,7 +147,7 @@ async fn complaints(
     documents: &Documents,
     from: Instant,
     to: Instant,
-) -> Result<Vec<Complaint>, DocumentsError> {
+) -> Result<Vec<ComplaintRow>, DocumentsError> {
     let query = Query::new("SELECT coalesce(string_agg(doc, ").bind("\n");
     let query = query.sql("), '') FROM {complaints}");
     let query = query.sql(" WHERE raised >= ").bind(from.to_string());
@@ -194,7 +194,7 @@ pub async fn page(
 }
 
 impl Count {
-    fn take(&mut self, complaint: &Complaint, now: Instant) {
+    fn take(&mut self, complaint: &ComplaintRow, now: Instant) {
         let figures = &mut self.figures;
         figures.raised += 1;
         let decision =

@@ -5,7 +5,7 @@ use docket_domain::ids::{ComplaintId, TicketId};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{Decision, Severity, TicketEvent};
 use docket_projections::complaints::{
-    Complaint, Filter, ShownComplaint, Status, TicketState, page,
+    ComplaintRow, Filter, ShownComplaint, Status, TicketState, page,
 };
 use docket_projections::ticket_list::filter::Assignee;
 
@@ -141,7 +141,7 @@ async fn every_filter_lets_through_what_it_says_what_is_open_and_oldest_first() 
     }
 }
 
-async fn only(desk: &Desk) -> Complaint {
+async fn only(desk: &Desk) -> ComplaintRow {
     desk.shown().await;
     let mut all = all(desk, &Filter::default(), 200).await;
     assert_eq!(all.len(), 1);

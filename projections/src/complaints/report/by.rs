@@ -3,7 +3,7 @@
 use docket_domain::definition::ZoneOffsets;
 use docket_domain::instant::Instant;
 
-use crate::complaints::Complaint;
+use crate::complaints::ComplaintRow;
 use crate::complaints::list::word;
 use crate::sla_clocks::cell::NOTHING;
 use crate::sla_clocks::report::DAY;
@@ -58,7 +58,12 @@ impl By {
     }
 
     /// What a complaint is in this, which counts as raised at an instant.
-    pub(super) fn value(self, of: &Complaint, at: Instant, zone: Option<&ZoneOffsets>) -> String {
+    pub(super) fn value(
+        self,
+        of: &ComplaintRow,
+        at: Instant,
+        zone: Option<&ZoneOffsets>,
+    ) -> String {
         let nothing = || NOTHING.to_owned();
         match self {
             Self::Queue => of.queue.clone(),
