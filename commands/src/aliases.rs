@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use docket_domain::ids::{CommitmentId, MessageId, TicketId};
+use docket_domain::ids::{CommitmentId, ComplaintId, MessageId, TicketId};
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::decide::decide_for;
 use docket_domain::ticket::event::TicketRef;
@@ -27,6 +27,8 @@ pub enum Home {
     OfPromise(CommitmentId),
     /// Where this was said.
     OfMessage(MessageId),
+    /// Where this was complained of and decided; an open complaint lets no ticket be merged.
+    OfComplaint(ComplaintId),
     /// There: what it is about is an event of that ticket's history.
     At(TicketId),
 }
@@ -192,6 +194,7 @@ impl Home {
         match self {
             Self::OfPromise(it) => ticket.commitments.iter().any(|promise| promise.id == it),
             Self::OfMessage(it) => ticket.message(it).is_some(),
+            Self::OfComplaint(it) => ticket.decided_complaints.iter().any(|known| known.id == it),
             Self::At(it) => it == id,
         }
     }

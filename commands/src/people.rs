@@ -6,6 +6,7 @@ use docket_domain::customer::{
     self, Address, Customer, CustomerCommand, CustomerProfile, Entitlement,
 };
 use docket_domain::ids::{AgentId, CustomerId};
+use docket_domain::money::Money;
 use docket_domain::party::AgentRef;
 use docket_domain::personal::Personal;
 use docket_store::Claim;
@@ -30,6 +31,8 @@ pub struct AgentInput {
     pub name: String,
     /// The e-mail address.
     pub email: Option<String>,
+    /// The most that the agent may grant; unlimited where nothing is said.
+    pub discretion: Option<Money>,
 }
 
 /// What changes about a customer; what is `None` stays.
@@ -131,6 +134,7 @@ impl Desk {
             name: Personal::text(&input.name),
             email: input.email.as_ref().map(Personal::text),
             active: true,
+            discretion: input.discretion.clone(),
         };
         let events = agent::decide(None, AgentCommand::Add { profile })?;
         let plan = Plan::of(self.person(request, id.stream(), NEW, agent_events(events))?);

@@ -7,6 +7,7 @@ use crate::customer::{Address, AddressError, AddressKind};
 use crate::ids::{AbsenceId, AgentId};
 use crate::instant::Instant;
 use crate::limits::{self, LimitError};
+use crate::money::Money;
 use crate::personal::Personal;
 
 mod absence;
@@ -68,6 +69,9 @@ pub struct AgentProfile {
     pub email: Option<Personal<String>>,
     /// Whether the agent may be given tickets.
     pub active: bool,
+    /// The most that the agent may grant who decides a complaint (S-72); unlimited where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discretion: Option<Money>,
 }
 
 /// An agent, as events made one.

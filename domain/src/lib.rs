@@ -24,6 +24,7 @@ pub mod envelope;
 pub mod ids;
 pub mod instant;
 pub mod limits;
+pub mod money;
 pub mod party;
 pub mod personal;
 pub mod sla;

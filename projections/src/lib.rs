@@ -23,6 +23,7 @@ pub mod runner;
 pub mod sla_clocks;
 pub mod stays;
 mod subjects;
+pub mod ticket_complaints;
 pub mod ticket_document;
 pub mod ticket_list;
 pub mod ticket_sla;

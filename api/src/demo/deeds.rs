@@ -2,9 +2,9 @@
 
 use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
-use docket_domain::ticket::command::{NewCall, TicketCommand};
+use docket_domain::ticket::command::{ComplaintDecision, NewCall, Ruling, TicketCommand};
 use docket_domain::ticket::event::{
-    CallOutcome, Decision, Direction, Outcome, Promiser, Severity, SnoozeReason,
+    Authority, CallOutcome, Decision, Direction, Outcome, Promiser, Severity, SnoozeReason,
 };
 
 use crate::demo::calendar::{DAY, HOUR, MINUTE, at_work};
@@ -31,14 +31,17 @@ impl Tale<'_> {
         let decisions = [Decision::Accepted, Decision::PartlyAccepted, Decision::Rejected];
         let decision = decisions[self.dice.weighted(&[50, 28, 22])];
         let compensated = decision != Decision::Rejected && self.dice.chance(70);
-        let command = TicketCommand::DecideComplaint {
-            decision,
-            reasoning: say(&mut self.dice, words::REASONS, &self.matter),
+        let reasoning = say(&mut self.dice, words::REASONS, &self.matter);
+        let decision = ComplaintDecision {
+            ruling: Ruling::Own { decision, reasoning },
             compensation: compensated.then(|| self.matter.amount.clone()),
+            amount: None,
             told_at: Some(self.at),
             told_by: Some(Channel::Email),
+            decided_by: None,
+            authority: Authority::Discretion { limit: None },
         };
-        self.act(command);
+        self.act(TicketCommand::DecideComplaint(Box::new(decision)));
     }
 
     pub(super) fn snooze(&mut self) {

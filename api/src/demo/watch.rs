@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use docket_commands::{CommandError, Desk, Done, Request};
 use docket_domain::codec::Event;
-use docket_domain::definition::{Document, SlaTerms};
+use docket_domain::definition::{Document, SlaTerms, Solution};
 use docket_domain::envelope::Recorded;
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
+use docket_domain::money::Money;
 use docket_domain::sla::calendar::OpenHours;
 use docket_domain::sla::clock::fact::Fact;
 use docket_domain::sla::clock::{Clock, Due, Family};
@@ -17,7 +18,7 @@ use docket_domain::sla::defaults::PLAN;
 use docket_domain::sla::frozen::FrozenPlan;
 use docket_domain::sla::plan::{ClockKind, Step, StepAt, Whom};
 use docket_domain::ticket::command::TicketRefusal;
-use docket_domain::ticket::event::TicketEvent;
+use docket_domain::ticket::event::{Decision, TicketEvent};
 use futures::future::try_join_all;
 use uuid::Uuid;
 
@@ -39,6 +40,12 @@ pub(super) async fn set_rules(
         let complaints = Document::Queue(complaints);
         desk.publish(&request(b"complaints"), "complaints", &complaints).await?;
     }
+    if let Some(complaint) = catalogue.categories.get("complaint") {
+        let mut complaint = complaint.document.clone();
+        complaint.solutions = solutions();
+        let complaint = Document::Category(complaint);
+        desk.publish(&request(b"solutions"), "complaint", &complaint).await?;
+    }
     if let Some(plan) = catalogue.plans.get(PLAN) {
         let mut plan = plan.document.clone();
         plan.escalation = chain();
@@ -52,6 +59,25 @@ pub(super) async fn set_rules(
         let hours = OpenHours::of(calendar, zone).ok()?;
         Some(Arc::new(FrozenPlan::new(terms, plan.clone(), Arc::new(hours))))
     }))
+}
+
+/// What everybody may grant who complains of something small.
+fn solutions() -> Vec<Solution> {
+    let solution =
+        |key: &str, name: &str, decision, reasoning: &str, euros: Option<&str>| Solution {
+            key: key.into(),
+            name: name.into(),
+            decision,
+            reasoning: reasoning.into(),
+            amount: euros.and_then(|value| Money::parse(value, "EUR").ok()),
+        };
+    let late = "The delivery was later than we had said.";
+    let sound = "What was delivered is as it was ordered.";
+    vec![
+        solution("voucher", "A voucher", Decision::PartlyAccepted, late, Some("10")),
+        solution("postage", "The postage back", Decision::Accepted, late, Some("4.90")),
+        solution("apology", "An apology", Decision::Rejected, sound, None),
+    ]
 }
 
 fn chain() -> Vec<Step> {

@@ -10,7 +10,8 @@ use docket_domain::party::{ActorKind, Channel};
 use docket_domain::sla::clock::{BreachedBy, Verdict};
 use docket_domain::sla::plan::ClockKind;
 use docket_domain::ticket::event::{
-    CallOutcome, Decision, Direction, LinkKind, OpenedBy, Outcome, Promiser, Severity, SnoozeReason,
+    CallOutcome, Decision, Direction, Finding, LinkKind, OpenedBy, Outcome, Promiser, Severity,
+    SnoozeReason,
 };
 use docket_domain::token::Role;
 use serde::Deserialize;
@@ -35,8 +36,8 @@ const TEXTS: [&str; 11] = [
 ];
 
 /// Members that are one short line: 1 to 200 characters.
-const LINES: [&str; 8] =
-    ["amount", "code", "compensation", "endpoint", "field", "line", "name", "rubric"];
+const LINES: [&str; 9] =
+    ["amount", "code", "compensation", "endpoint", "field", "line", "name", "rubric", "solution"];
 
 /// Says of each schema that a route takes or gives what its members may be.
 pub fn complete(components: &mut Components) {
@@ -103,7 +104,7 @@ fn limit(said: &mut Value, most: usize) {
 /// The words that a member may be; none where it may be anything.
 fn words_of(schema: &str, member: &str) -> &'static [&'static str] {
     match (schema, member) {
-        (_, "channel") | ("Decided", "told_by") => words::<Channel>(),
+        (_, "channel") | ("ToDecide" | "Decided", "told_by") => words::<Channel>(),
         (_, "status_base") => words::<BaseStatus>(),
         ("Link" | "Unlink" | "LinkSummary", "kind") => words::<LinkKind>(),
         ("OpenTicket", "opened_by") => words::<OpenedBy>(),
@@ -114,6 +115,7 @@ fn words_of(schema: &str, member: &str) -> &'static [&'static str] {
         (_, "promiser") => words::<Promiser>(),
         (_, "severity") => words::<Severity>(),
         (_, "decision") => words::<Decision>(),
+        (_, "finding") => words::<Finding>(),
         (_, "role") => words::<Role>(),
         (_, "clock") => words::<ClockKind>(),
         (_, "verdict") => words::<Verdict>(),

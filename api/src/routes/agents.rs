@@ -8,9 +8,10 @@ use docket_domain::codec::Event;
 use docket_domain::customer::AddressKind;
 use docket_domain::ids::AgentId;
 use docket_domain::instant::Instant;
+use docket_domain::money::Money;
 use docket_domain::personal::Personal;
 use docket_projections::recorded::Moment;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -21,6 +22,7 @@ use crate::check::{self, Check};
 use crate::docket::Docket;
 use crate::page::{Page, Part};
 use crate::problem::Problem;
+use crate::routes::tickets::Amount;
 
 mod absences;
 
@@ -44,6 +46,9 @@ struct AgentDocument {
     email: Option<String>,
     /// Whether tickets may be given to the agent.
     active: bool,
+    /// The most that the agent may grant who decides a complaint; `null` where nothing limits it.
+    #[schema(value_type = Option<Amount>)]
+    discretion: Option<Money>,
     /// Whether the agent is away now: then the agent's tickets are to be taken by somebody else, and
     /// the agent takes none from a queue.
     absent: bool,
@@ -59,6 +64,9 @@ struct AddAgent {
     name: String,
     /// The e-mail address.
     email: Option<String>,
+    /// The most that the agent may grant who decides a complaint; unlimited unless said.
+    #[schema(value_type = Option<Amount>)]
+    discretion: Option<Money>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -77,9 +85,17 @@ struct ChangeAgent {
     /// Whether tickets may be given to the agent, and the agent's tokens are worth anything.
     #[serde(default, deserialize_with = "body::given")]
     active: Option<bool>,
+    /// The most that the agent may grant; unlimited where it is `null`.
+    #[serde(default, deserialize_with = "or_unlimited")]
+    #[schema(value_type = Option<Amount>)]
+    discretion: Option<Option<Money>>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
+}
+
+fn or_unlimited<'de, D: Deserializer<'de>>(limit: D) -> Result<Option<Option<Money>>, D::Error> {
+    Option::deserialize(limit).map(Some)
 }
 
 /// List the agents, by age.
@@ -100,13 +116,14 @@ async fn list(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
     responses((status = 201, description = "The agent.", body = AgentDocument)))]
 #[post("/agents")]
 async fn add(call: Call, body: Body<AddAgent>) -> Answer {
-    let AddAgent { name, email, occurred_at } = body.asked;
+    let AddAgent { name, email, discretion, occurred_at } = body.asked;
     Check::default()
         .name("/name", &name)
         .maybe_address("/email", AddressKind::Email, email.as_ref())
         .done()?;
     let request = call.request(&body.bytes, occurred_at)?;
-    let input = AgentInput { name: name.trim().to_owned(), email: check::trimmed(email) };
+    let input =
+        AgentInput { name: name.trim().to_owned(), email: check::trimmed(email), discretion };
     let done = call.docket.desk.add_agent(&request, None, &input).await?;
     answer(&call, &done, StatusCode::CREATED).await
 }
@@ -128,7 +145,7 @@ async fn read(docket: web::Data<Docket>, id: web::Path<String>) -> Answer {
     responses((status = 200, description = "The agent.", body = AgentDocument)))]
 #[patch("/agents/{id}")]
 async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> Answer {
-    let ChangeAgent { name, email, active, occurred_at } = body.asked;
+    let ChangeAgent { name, email, active, discretion, occurred_at } = body.asked;
     Check::default()
         .maybe_name("/name", name.as_ref())
         .maybe_address("/email", AddressKind::Email, email.as_ref())
@@ -142,6 +159,7 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
             .map(|it| Personal::text(it.trim()))
             .or_else(|| before.email.clone()),
         active: active.unwrap_or(before.active),
+        discretion: discretion.clone().unwrap_or_else(|| before.discretion.clone()),
     };
     let done = call.docket.desk.change_agent(&request, id, changed).await;
     let done = match done {
@@ -197,6 +215,7 @@ impl AgentDocument {
             name: profile.name.known().cloned(),
             email: profile.email.as_ref().and_then(|email| email.known().cloned()),
             active: profile.active,
+            discretion: profile.discretion,
             absent,
             absences: absences::not_over(absences, now),
         }

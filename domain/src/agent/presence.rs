@@ -127,7 +127,8 @@ mod tests {
     }
 
     fn active(active: bool) -> AgentEvent {
-        let profile = AgentProfile { name: Personal::text("Anna"), email: None, active };
+        let profile =
+            AgentProfile { name: Personal::text("Anna"), email: None, active, discretion: None };
         AgentEvent::AgentChanged { from: profile.clone(), to: profile }
     }
 

@@ -26,7 +26,7 @@ fn spec(given: &[AgentEvent], when: AgentCommand) -> String {
 }
 
 fn named(name: &str) -> AgentProfile {
-    AgentProfile { name: Personal::text(name), email: None, active: true }
+    AgentProfile { name: Personal::text(name), email: None, active: true, discretion: None }
 }
 
 fn added() -> Vec<AgentEvent> {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::definition::{
     BaseStatus, Category, DefinitionEvent, DefinitionKind, Document, Priority, PriorityTerm, Queue,
-    Settings, SlaTerms, Status, StatusTerm, Template, Term, TicketType, ZoneOffsets,
+    Settings, SlaTerms, Solution, Status, StatusTerm, Template, Term, TicketType, ZoneOffsets,
 };
 use crate::instant::Instant;
 use crate::sla::calendar::Calendar;
@@ -226,6 +226,15 @@ impl Catalogue {
     pub fn queue_of_category(&self, path: &str) -> Option<&str> {
         category_and_above(path)
             .find_map(|path| self.categories.get(path)?.document.queue.as_deref())
+    }
+
+    /// How minor complaints of this category may be decided (S-72), and the category that says so: it, or
+    /// the nearest one above it that prepares something.
+    pub fn solutions_of_category(&self, path: &str) -> Option<(Term, &[Solution])> {
+        category_and_above(path).find_map(|path| {
+            let solutions = self.categories.get(path)?.document.solutions.as_slice();
+            if solutions.is_empty() { None } else { Some((self.category(path)?, solutions)) }
+        })
     }
 
     /// Whether the queue takes tickets of this category (S-39): it names none, or this one, or one

@@ -3,7 +3,7 @@
 use crate::definition::catalogue::category_and_above;
 use crate::definition::{
     BaseStatus, Catalogue, Category, DefinitionKind, Document, FieldError, Priority, PriorityTimes,
-    Problem, Queue, Settings, Status, StatusRule, Template, ZoneOffsets,
+    Problem, Queue, Settings, Solution, Status, StatusRule, Template, ZoneOffsets,
 };
 use crate::duration::parse_millis;
 use crate::limits;
@@ -65,6 +65,20 @@ impl Check<'_> {
         }
         if let Some(queue) = &category.queue {
             self.names("/queue", DefinitionKind::Queue, queue);
+        }
+        self.solutions(&category.solutions);
+    }
+
+    fn solutions(&mut self, solutions: &[Solution]) {
+        for (index, solution) in solutions.iter().enumerate() {
+            let at = |field: &str| format!("/solutions/{index}/{field}");
+            self.holds(is_key(&solution.key), &at("key"), || Problem::Key);
+            let repeated = solutions[..index].iter().any(|it| it.key == solution.key);
+            self.holds(!repeated, &at("key"), || Problem::Repeated);
+            self.name(&at("name"), &solution.name);
+            if let Err(error) = limits::text(&solution.reasoning) {
+                self.errors.push(FieldError::at(&at("reasoning"), error.into()));
+            }
         }
     }
 

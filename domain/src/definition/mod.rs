@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::base_status::BaseStatus;
 pub use self::catalogue::{Catalogue, InForce};
+pub use self::category::{Category, Solution};
 pub use self::defaults::defaults;
 pub use self::problem::{FieldError, Problem};
 pub use self::publish::{DefinitionRefusal, publish, retire};
@@ -22,6 +23,7 @@ use crate::sla::plan::Plan;
 
 mod base_status;
 mod catalogue;
+mod category;
 mod check;
 mod defaults;
 mod outside;
@@ -201,17 +203,6 @@ pub struct Queue {
     /// Whether a customer who is not registered yet is registered on first contact (S-37).
     #[serde(default = "yes")]
     pub register_customers: bool,
-}
-
-/// What a ticket is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Category {
-    /// The name people see.
-    pub name: String,
-    /// The queue that tickets of this category go to when they name none (S-25).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<String>,
 }
 
 /// A status, as administrators define one.

@@ -9,15 +9,16 @@ use std::collections::BTreeMap;
 pub use self::refusal::TicketRefusal;
 use crate::customer::Entitlement;
 use crate::definition::BaseStatus;
-use crate::ids::{AbsenceId, CommitmentId, MergeId, MessageId, TicketId};
+use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
+use crate::money::Money;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
 use crate::sla::clock::Due;
 use crate::ticket::event::{
-    AssignMethod, AttachmentRef, CallOutcome, Decision, Direction, GivenContact, LinkKind,
-    MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SlaReapplied, SnoozeReason,
-    TicketRef, WaitingMessage, WakeCause,
+    AssignMethod, AttachmentRef, Authority, CallOutcome, Decision, Direction, Finding,
+    GivenContact, LinkKind, MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SlaReapplied,
+    SnoozeReason, TicketRef, WaitingMessage, WakeCause,
 };
 
 mod refusal;
@@ -29,6 +30,46 @@ pub enum NewDue {
     Stays,
     /// By this time, or by none.
     Is(Option<Instant>),
+}
+
+/// How a complaint is to be decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComplaintDecision {
+    /// What is decided.
+    pub ruling: Ruling,
+    /// The compensation in words, with its unit.
+    pub compensation: Option<String>,
+    /// The compensation in money, in place of what a solution grants.
+    pub amount: Option<Money>,
+    /// When the customer was told.
+    pub told_at: Option<Instant>,
+    /// By which way.
+    pub told_by: Option<Channel>,
+    /// Who decides, if an agent does.
+    pub decided_by: Option<AgentRef>,
+    /// By what right.
+    pub authority: Authority,
+}
+
+/// What is decided of a complaint.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ruling {
+    /// As whoever decides finds.
+    Own {
+        /// Whether it is accepted.
+        decision: Decision,
+        /// Why.
+        reasoning: String,
+    },
+    /// As it was prepared; what is said besides holds in its place.
+    Prepared {
+        /// The key of the prepared solution.
+        solution: String,
+        /// Whether it is accepted.
+        decision: Option<Decision>,
+        /// Why.
+        reasoning: Option<String>,
+    },
 }
 
 /// One thing asked of a ticket.
@@ -359,17 +400,15 @@ pub enum TicketCommand {
         owner: Option<AgentRef>,
     },
     /// Decide the open complaint.
-    DecideComplaint {
-        /// Whether it is accepted.
-        decision: Decision,
-        /// Why.
-        reasoning: String,
-        /// The compensation with its unit.
-        compensation: Option<String>,
-        /// When the customer was told.
-        told_at: Option<Instant>,
-        /// By which way.
-        told_by: Option<Channel>,
+    DecideComplaint(Box<ComplaintDecision>),
+    /// Say what is thought of how a complaint was decided.
+    ReviewComplaint {
+        /// Which complaint.
+        complaint: ComplaintId,
+        /// What was found.
+        finding: Finding,
+        /// In the reviewer's words.
+        note: Option<String>,
     },
     /// Close.
     Close {

@@ -14,6 +14,7 @@ pub use self::codes::{
     AssignMethod, CallOutcome, Decision, Direction, LinkKind, MergeSide, OpenedBy, OriginKind,
     Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
 };
+pub use self::complaint::{Authority, Finding, PreparedSolution};
 pub use self::mark::{ClockMark, EscalationRule, ReappliedClock, SlaReapplied};
 pub use self::parts::{
     AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
@@ -22,10 +23,12 @@ pub use self::parts::{
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId};
 use crate::instant::Instant;
+use crate::money::Money;
 use crate::party::{AgentRef, Channel};
 use crate::personal::Personal;
 
 mod codes;
+mod complaint;
 mod mark;
 mod parts;
 
@@ -484,12 +487,38 @@ pub enum TicketEvent {
         /// The compensation, as text with its unit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         compensation: Option<String>,
+        /// The compensation in money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<Money>,
+        /// The prepared solution that it follows, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        solution: Option<PreparedSolution>,
+        /// Who decided, if an agent did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decided_by: Option<AgentRef>,
+        /// By what right; not known of what was decided before this was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authority: Option<Authority>,
         /// When the customer was told, if so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         told_at: Option<Instant>,
         /// By which way the customer was told.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         told_by: Option<Channel>,
+    },
+    /// Somebody looked at how the complaint was decided (S-72).
+    ComplaintReviewed {
+        /// Which complaint.
+        complaint_id: ComplaintId,
+        /// What was found.
+        finding: Finding,
+        /// In the reviewer's words.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        note: Option<Personal<String>>,
     },
     /// It is done.
     TicketClosed {
@@ -697,6 +726,7 @@ impl TicketEvent {
             | Self::PurgeMarked { .. }
             | Self::ComplaintRaised { .. }
             | Self::ComplaintDecided { .. }
+            | Self::ComplaintReviewed { .. }
             | Self::RatingRequested { .. }
             | Self::RatingGiven { .. }
             | Self::QualityScored { .. }

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+pub use self::complaints::{DecidedComplaint, OpenComplaint};
 pub use self::evolve::evolve;
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
-use crate::ids::{CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
+use crate::ids::{CommitmentId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
@@ -14,6 +15,7 @@ use crate::sla::clock::Mark;
 use crate::sla::plan::ClockKind;
 use crate::ticket::event::{LinkKind, OpenedBy, SnoozeReason, TicketRef, WaitingMessage};
 
+mod complaints;
 mod evolve;
 
 /// A ticket, or the place where one may come into being.
@@ -95,7 +97,9 @@ pub struct TicketState {
     /// What was noted of its clocks.
     pub marks: Vec<((ClockKind, u32), Mark)>,
     /// The complaint that is not decided yet.
-    pub open_complaint: Option<ComplaintId>,
+    pub open_complaint: Option<OpenComplaint>,
+    /// The complaints that were decided, oldest first.
+    pub decided_complaints: Vec<DecidedComplaint>,
     /// Everything promised, oldest first.
     pub commitments: Vec<Commitment>,
     /// When it was closed last, while it is closed.

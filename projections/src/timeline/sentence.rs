@@ -8,8 +8,8 @@ use docket_domain::ticket::event::{MergeSide, ReopenCause, TicketEvent};
 use jiff::tz::TimeZone;
 
 use super::words::{
-    agent, agent_or_nobody, because, channel, decision, due, link, messages, moment, moved,
-    outcome, quote, raised, said, severity, snooze_reason, status, term, ticket,
+    agent, agent_or_nobody, because, channel, decision, due, found, granted, link, messages,
+    moment, moved, outcome, quote, raised, said, severity, snooze_reason, status, term, ticket,
 };
 
 /// The sentence, `who` being its subject; moments in it are those of `zone`, which they name.
@@ -213,16 +213,29 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
             decision: what,
             reasoning,
             compensation,
+            amount,
+            solution,
             told_at,
             told_by,
             ..
         } => {
             format!(
-                "decided the complaint: {}{}, because {}{}",
+                "decided the complaint: {}{}{}, because {}{}",
                 decision(*what),
-                compensation.as_ref().map(|c| format!(" with {c}")).unwrap_or_default(),
+                solution
+                    .as_ref()
+                    .map(|it| format!(" as prepared by “{}”", it.name))
+                    .unwrap_or_default(),
+                granted(amount.as_ref(), compensation.as_deref()),
                 quote(reasoning),
                 parts::told(*told_at, *told_by, zone)
+            )
+        }
+        TicketEvent::ComplaintReviewed { finding, note, .. } => {
+            format!(
+                "reviewed the complaint's decision and {}{}",
+                found(*finding),
+                because(note.as_ref())
             )
         }
         TicketEvent::TicketClosed { outcome: how, resolution, reason, owner, status, .. } => {

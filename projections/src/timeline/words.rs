@@ -2,11 +2,12 @@
 
 use docket_domain::definition::{StatusTerm, Term};
 use docket_domain::instant::Instant;
+use docket_domain::money::Money;
 use docket_domain::party::{ActorKind, AgentRef, Channel};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{
-    AttachmentRef, Decision, LinkKind, Message, Outcome, Severity, SnoozeReason, StatusChange,
-    TicketRef,
+    AttachmentRef, Decision, Finding, LinkKind, Message, Outcome, Severity, SnoozeReason,
+    StatusChange, TicketRef,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -193,6 +194,24 @@ pub(super) fn decision(decision: Decision) -> &'static str {
         Decision::Accepted => "accepted",
         Decision::PartlyAccepted => "accepted in part",
         Decision::Rejected => "rejected",
+    }
+}
+
+/// What was granted, in money and in words.
+pub(super) fn granted(amount: Option<&Money>, in_words: Option<&str>) -> String {
+    match (amount, in_words) {
+        (Some(amount), Some(words)) => format!(" with {amount} ({words})"),
+        (Some(amount), None) => format!(" with {amount}"),
+        (None, Some(words)) => format!(" with {words}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// What a review found.
+pub(super) fn found(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Confirmed => "confirmed it",
+        Finding::Faulted => "found fault with it",
     }
 }
 

@@ -4,22 +4,25 @@ use std::collections::BTreeMap;
 
 use docket_domain::customer::{Address, AddressKind};
 use docket_domain::definition::{BaseStatus, SlaTerms, Term};
-use docket_domain::ids::{AbsenceId, AttachmentId, CommitmentId, ComplaintId, MergeId, MessageId};
+use docket_domain::ids::{AbsenceId, AttachmentId, CommitmentId, MergeId, MessageId};
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::personal::Personal;
 use docket_domain::sla::clock::BreachedBy;
 use docket_domain::sla::plan::{ClockKind, StepAt, Whom};
 use docket_domain::ticket::event::{
-    AssignMethod, AttachmentRef, Call, CallOutcome, Chat, ClockMark, Decision, Direction,
-    EscalationRule, GivenContact, LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser,
-    ReappliedClock, ReopenCause, Severity, SlaReapplied, SnoozeReason, TicketCreated, TicketEvent,
-    WakeCause,
+    AssignMethod, AttachmentRef, Call, CallOutcome, Chat, ClockMark, Direction, EscalationRule,
+    GivenContact, LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser, ReappliedClock,
+    ReopenCause, SlaReapplied, SnoozeReason, TicketCreated, TicketEvent, WakeCause,
 };
 
 use crate::story::{
     MONDAY, anna, assigned, closed, created, message, moved, piotr, priority, received, replied,
     status, term, ticket, uuid, waiting,
 };
+
+mod complaints;
+
+use complaints::complaints;
 
 fn text(text: &str) -> Personal<String> {
     Personal::text(text)
@@ -113,7 +116,6 @@ pub fn speaking() -> Vec<TicketEvent> {
 
 pub fn promising() -> Vec<TicketEvent> {
     let commitment_id = CommitmentId(uuid(20));
-    let complaint_id = ComplaintId(uuid(21));
     let mut told = vec![
         TicketEvent::CommitmentRecorded {
             commitment_id,
@@ -135,21 +137,9 @@ pub fn promising() -> Vec<TicketEvent> {
             reason: text("asked by the customer"),
         },
         TicketEvent::CommitmentBroken { commitment_id, reason: text("out of stock") },
-        TicketEvent::ComplaintRaised {
-            complaint_id,
-            claim: text("it took a month"),
-            severity: Severity::Major,
-            remedy: Some(text("a discount")),
-            owner: Some(anna()),
-        },
-        TicketEvent::ComplaintDecided {
-            complaint_id,
-            decision: Decision::PartlyAccepted,
-            reasoning: text("the courier was late"),
-            compensation: Some("10 EUR".into()),
-            told_at: Some(MONDAY),
-            told_by: Some(Channel::Phone),
-        },
+    ];
+    told.extend(complaints());
+    told.extend([
         TicketEvent::RatingRequested { agent: Some(anna()), scale: 5 },
         TicketEvent::RatingGiven { agent: None, score: 4, scale: 5, comment: Some(text("quick")) },
         TicketEvent::QualityScored {
@@ -168,7 +158,7 @@ pub fn promising() -> Vec<TicketEvent> {
             public: BTreeMap::new(),
             refused: Some("ticket_closed".into()),
         },
-    ];
+    ]);
     told.splice(4..4, marked());
     told
 }

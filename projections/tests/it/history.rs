@@ -18,7 +18,7 @@ fn ticket() -> String {
 }
 
 fn profile(name: &str) -> AgentProfile {
-    AgentProfile { name: Personal::text(name), email: None, active: true }
+    AgentProfile { name: Personal::text(name), email: None, active: true, discretion: None }
 }
 
 async fn history(desk: &Desk, until: Moment) -> Vec<Value> {

@@ -79,6 +79,8 @@ fn what_was_promised_and_judged() {
     Anna Nowak noted that an answer (no. 3) is late: a change made its deadline one that was past, 2026-03-02 13:00 UTC, after 3 h of 4 h; Piotr Zieliński has the ticket.
     Anna Nowak raised a major complaint: “it took a month”, demanding “a discount”; its owner is Anna Nowak.
     Anna Nowak decided the complaint: accepted in part with 10 EUR, because “the courier was late”; the customer was told at 2026-03-02 09:00 UTC by phone.
+    Anna Nowak decided the complaint: accepted in part as prepared by “A voucher” with 30.00 EUR, because “broken on the way”.
+    Anna Nowak reviewed the complaint's decision and found fault with it: “too much for a scratch”.
     Anna Nowak asked the customer to rate Anna Nowak from 1 to 5.
     Anna Nowak rated the service 4 of 5: “quick”.
     Anna Nowak scored the work of Anna Nowak 9 of 10 by “tone/3”.

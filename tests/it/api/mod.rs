@@ -10,6 +10,7 @@ mod complaints;
 mod compliance;
 mod conventions;
 mod definitions;
+mod discretion;
 mod escalation;
 mod events;
 mod forms;

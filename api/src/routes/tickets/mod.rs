@@ -1,5 +1,6 @@
 //! `/v1/tickets`: one file for each kind of thing that is done with a ticket.
 
+mod complaints;
 mod contacts;
 mod conversation;
 mod create;
@@ -13,6 +14,7 @@ mod read;
 mod relations;
 mod sorting;
 
+pub use complaints::Amount;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -30,6 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(contacts::configure)
             .configure(relations::configure)
             .configure(promises::configure)
+            .configure(complaints::configure)
             .configure(judgement::configure),
     );
 }

@@ -1,12 +1,11 @@
-//! What is promised and what is complained about: commitment, complaint.
+//! What is promised: commitments, and delays that the customer is told of.
 
 use actix_web::{post, web};
 use docket_commands::Home;
 use docket_domain::ids::{CommitmentId, MessageId};
 use docket_domain::instant::Instant;
-use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::command::{NewDue, TicketCommand};
-use docket_domain::ticket::event::{Decision, Promiser, Severity};
+use docket_domain::ticket::event::Promiser;
 use docket_projections::ticket_document::TicketDocument;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -16,12 +15,11 @@ use uuid::Uuid;
 use crate::body::Body;
 use crate::call::{Answer, Call};
 use crate::check::{self, Check};
-use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(promise).service(keep).service(change).service(break_promise);
-    config.service(complain).service(decide).service(delay);
+    config.service(delay);
 }
 
 /// A promise.
@@ -200,89 +198,5 @@ async fn delay(call: Call, id: web::Path<String>, body: Body<Delay>) -> Answer {
     let Delay { text, expected, occurred_at } = body.asked;
     Check::default().text("/text", &text).done()?;
     let command = TicketCommand::AnnounceDelay { text, expected };
-    call.execute(&id, &body.bytes, occurred_at, command).await
-}
-
-/// A complaint.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Complaint {
-    /// What is claimed.
-    claim: String,
-    /// `minor` or `major`; `minor` unless said.
-    #[schema(value_type = Option<String>)]
-    severity: Option<Severity>,
-    /// What the customer demands.
-    remedy: Option<String>,
-    /// The id of the agent who owns it. When not said, a major one belongs to the manager of the
-    /// ticket's queue, any other to the ticket's owner.
-    owner: Option<Uuid>,
-    /// When it happened, where an administrator's token knows better than now.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Instant>,
-}
-
-/// Raise a complaint.
-#[utoipa::path(tag = "tickets", request_body = Complaint,
-    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
-#[post("/complaint")]
-async fn complain(call: Call, id: web::Path<String>, body: Body<Complaint>) -> Answer {
-    let Complaint { claim, severity, remedy, owner, occurred_at } = body.asked;
-    let severity = severity.unwrap_or(Severity::Minor);
-    Check::default().text("/claim", &claim).maybe_text("/remedy", remedy.as_ref()).done()?;
-    let gather = async {
-        let owner = match owner {
-            None if severity == Severity::Major => manager(&call, &id).await?,
-            named => call.maybe_agent("/owner", named).await?,
-        };
-        Ok(TicketCommand::RaiseComplaint { claim, severity, remedy, owner })
-    };
-    call.execute_with(&id, &body.bytes, occurred_at, gather).await
-}
-
-/// Who manages the queue that a ticket lies in, if anybody does who is still there.
-async fn manager(call: &Call, id: &str) -> Result<Option<AgentRef>, Problem> {
-    let desk = &call.docket.desk;
-    let Some(id) = call.docket.locate(id).await? else { return Ok(None) };
-    let ticket = desk.ticket(id).await?;
-    let queue = ticket.state.present().map(|ticket| ticket.queue.key.as_str());
-    Ok(desk.manager_of(queue.unwrap_or_default()).await?)
-}
-
-/// How a complaint is decided.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Decided {
-    /// `accepted`, `partly_accepted` or `rejected`.
-    #[schema(value_type = String)]
-    decision: Decision,
-    /// Why.
-    reasoning: String,
-    /// The compensation with its unit.
-    compensation: Option<String>,
-    /// When the customer was told.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    told_at: Option<Instant>,
-    /// By which way.
-    #[schema(value_type = Option<String>)]
-    told_by: Option<Channel>,
-    /// When it happened, where an administrator's token knows better than now.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    occurred_at: Option<Instant>,
-}
-
-/// Decide the open complaint.
-#[utoipa::path(tag = "tickets", request_body = Decided,
-    responses((status = 200, description = "The ticket.", body = TicketDocument)))]
-#[post("/complaint/decide")]
-async fn decide(call: Call, id: web::Path<String>, body: Body<Decided>) -> Answer {
-    let Decided { decision, reasoning, compensation, told_at, told_by, occurred_at } = body.asked;
-    Check::default()
-        .text("/reasoning", &reasoning)
-        .maybe_name("/compensation", compensation.as_ref())
-        .done()?;
-    let compensation = check::trimmed(compensation);
-    let command =
-        TicketCommand::DecideComplaint { decision, reasoning, compensation, told_at, told_by };
     call.execute(&id, &body.bytes, occurred_at, command).await
 }

@@ -262,6 +262,7 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::PurgeMarked { .. }
         | E::ComplaintRaised { .. }
         | E::ComplaintDecided { .. }
+        | E::ComplaintReviewed { .. }
         | E::RatingRequested { .. }
         | E::RatingGiven { .. }
         | E::QualityScored { .. }

@@ -2,6 +2,9 @@
 
 use crate::definition::DefinitionKind;
 use crate::instant::Instant;
+use crate::money::Money;
+
+mod code;
 
 /// Why a command on a ticket is refused: one variant for each rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,6 +110,30 @@ pub enum TicketRefusal {
     /// No complaint is open.
     #[error("no complaint is open")]
     NoComplaintOpen,
+    /// No complaint of the ticket has this id.
+    #[error("there is no such complaint in the ticket")]
+    UnknownComplaint,
+    /// Solutions are prepared for minor complaints only (S-72).
+    #[error("the complaint is major: no prepared solution decides it")]
+    MajorComplaint,
+    /// The ticket's category prepares no such solution.
+    #[error("the ticket's category prepares no solution {key:?}")]
+    UnknownSolution {
+        /// The key given.
+        key: String,
+    },
+    /// More than the agent may grant (S-72).
+    #[error("at most {limit} may be granted by whoever decides; ask a manager or a supervisor")]
+    BeyondDiscretion {
+        /// The most that may be granted.
+        limit: Money,
+    },
+    /// A compensation in words where a limit is to be kept (S-72).
+    #[error("say in money what is granted: there is a limit to keep")]
+    AmountMissing,
+    /// Nobody reviews their own decision (S-72).
+    #[error("whoever decided a complaint does not review the decision")]
+    OwnDecision,
     /// The level must be higher than the present one, at most 9.
     #[error("the escalation level must be above {present} and at most 9")]
     EscalationLevel {
@@ -171,112 +198,4 @@ pub enum TicketRefusal {
     /// More custom fields than a ticket may have.
     #[error("a ticket has at most 100 custom fields")]
     TooManyFields,
-}
-
-impl TicketRefusal {
-    /// The stable code that clients act on.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoSuchTicket => "not_found",
-            Self::AlreadyOpened => "already_opened",
-            Self::TicketClosed => "ticket_closed",
-            Self::TicketNotClosed => "ticket_not_closed",
-            Self::TicketMerged { .. } => "ticket_merged",
-            Self::NoSuchMerge => "unknown_merge",
-            Self::MergeCycle => "merge_cycle",
-            Self::SurvivorClosed => "survivor_closed",
-            Self::Unknown { kind: DefinitionKind::Queue, .. } => "unknown_queue",
-            Self::Unknown { kind: DefinitionKind::Category, .. } => "unknown_category",
-            Self::Unknown { kind: DefinitionKind::Status, .. } => "unknown_status",
-            Self::Unknown { kind: DefinitionKind::Priority, .. } => "unknown_priority",
-            Self::Unknown { kind: DefinitionKind::Type, .. } => "unknown_type",
-            Self::Unknown { kind: DefinitionKind::Calendar, .. } => "unknown_calendar",
-            Self::Unknown { kind: DefinitionKind::Plan, .. } => "unknown_plan",
-            Self::Unknown { kind: DefinitionKind::Template, .. } => "unknown_template",
-            Self::Unknown { kind: DefinitionKind::Settings, .. } => "unknown_settings",
-            Self::UnknownTier { .. } => "unknown_tier",
-            Self::UnknownSubstatus { .. } => "unknown_substatus",
-            Self::CategoryNotAllowed { .. } => "category_not_allowed",
-            Self::StatusNeedsCommand { .. } => "status_needs_command",
-            Self::SnoozeInPast => "snooze_in_past",
-            Self::SnoozeTooFar => "snooze_too_far",
-            Self::NotSnoozed => "ticket_not_snoozed",
-            Self::NotAssigned => "ticket_not_assigned",
-            Self::UnknownMessage => "unknown_message",
-            Self::NothingWaits => "nothing_waits",
-            Self::UnknownCommitment => "unknown_commitment",
-            Self::ComplaintOpen => "complaint_open",
-            Self::NoManager { .. } => "no_manager",
-            Self::NotAManager => "not_a_manager",
-            Self::NoComplaintOpen => "no_complaint_open",
-            Self::EscalationLevel { .. } => "escalation_level",
-            Self::DeescalationLevel { .. } => "deescalation_level",
-            Self::ClocksChanged => "clocks_changed",
-            Self::SelfLink => "self_link",
-            Self::UnknownLink => "unknown_link",
-            Self::ScoreOutsideScale { .. } => "score_outside_scale",
-            Self::UnknownVersion { .. } => "unknown_version",
-            Self::StartsLater => "starts_later",
-            Self::Past { .. } => "in_the_past",
-            Self::TagBothWays { .. } => "tag_both_ways",
-            Self::EndsBeforeStart => "ends_before_start",
-            Self::ReopenWindowPassed => "reopen_window_passed",
-            Self::TooManyTags => "too_many_tags",
-            Self::TooManyFields => "too_many_fields",
-        }
-    }
-
-    /// Whether it is about what was asked (the request names something wrong: 422, with the JSON
-    /// pointer of the field) rather than about the state the ticket is in (409).
-    pub fn field(&self) -> Option<&'static str> {
-        match self {
-            Self::Unknown { kind: DefinitionKind::Queue, .. } => Some("/queue"),
-            Self::Unknown { kind: DefinitionKind::Category, .. } => Some("/category"),
-            Self::Unknown { kind: DefinitionKind::Status, .. } => Some("/status"),
-            Self::Unknown { kind: DefinitionKind::Priority, .. } => Some("/priority"),
-            Self::Unknown { kind: DefinitionKind::Type, .. } => Some("/type"),
-            Self::Unknown {
-                kind:
-                    DefinitionKind::Calendar
-                    | DefinitionKind::Plan
-                    | DefinitionKind::Template
-                    | DefinitionKind::Settings,
-                ..
-            } => Some(""),
-            Self::UnknownTier { .. } => Some("/tier"),
-            Self::UnknownSubstatus { .. } => Some("/substatus"),
-            Self::CategoryNotAllowed { .. } => Some("/category"),
-            Self::StatusNeedsCommand { .. } => Some("/status"),
-            Self::SnoozeInPast | Self::SnoozeTooFar => Some("/until"),
-            Self::UnknownMessage => Some("/message"),
-            Self::NoSuchMerge => Some("/merge_id"),
-            Self::UnknownCommitment => Some("/commitment"),
-            Self::NotAManager => Some("/owner"),
-            Self::EscalationLevel { .. } | Self::DeescalationLevel { .. } => Some("/level"),
-            Self::SelfLink | Self::UnknownLink => Some("/ticket"),
-            Self::ScoreOutsideScale { .. } => Some("/score"),
-            Self::UnknownVersion { .. } => Some("/corrects"),
-            Self::StartsLater => Some("/started_at"),
-            Self::Past { field, .. } => Some(field),
-            Self::TagBothWays { .. } => Some("/remove"),
-            Self::EndsBeforeStart => Some("/ended_at"),
-            Self::TooManyTags => Some("/add"),
-            Self::TooManyFields => Some("/field"),
-            Self::NoSuchTicket
-            | Self::AlreadyOpened
-            | Self::TicketClosed
-            | Self::TicketNotClosed
-            | Self::TicketMerged { .. }
-            | Self::MergeCycle
-            | Self::SurvivorClosed
-            | Self::NotSnoozed
-            | Self::NotAssigned
-            | Self::NothingWaits
-            | Self::ClocksChanged
-            | Self::ComplaintOpen
-            | Self::NoManager { .. }
-            | Self::NoComplaintOpen
-            | Self::ReopenWindowPassed => None,
-        }
-    }
 }

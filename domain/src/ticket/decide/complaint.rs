@@ -2,12 +2,13 @@
 //! one can be raised, and is decided, on a closed ticket too.
 
 use crate::context::Context;
+use crate::definition::{Solution, Term};
 use crate::ids::ComplaintId;
-use crate::instant::Instant;
-use crate::party::{ActorKind, AgentRef, Channel};
-use crate::ticket::command::TicketRefusal;
+use crate::money::Money;
+use crate::party::{ActorKind, AgentRef};
+use crate::ticket::command::{ComplaintDecision, Ruling, TicketRefusal};
 use crate::ticket::decide::Decision;
-use crate::ticket::event::{self, Severity, TicketEvent};
+use crate::ticket::event::{self, Authority, Finding, PreparedSolution, Severity, TicketEvent};
 use crate::ticket::state::TicketState;
 
 /// Raises a complaint, one at a time. Its owner is the ticket's, when none is said; but a major one
@@ -51,21 +52,104 @@ fn manager(
     if manages(owner.id) { Ok(owner) } else { Err(TicketRefusal::NotAManager) }
 }
 
-/// Decides the open complaint; `told` is when and by which way the customer was told.
+/// Decides the open complaint. A prepared solution that is granted as it is needs nobody's leave; whatever
+/// else an agent grants stays within the discretion that the agent has.
 pub(super) fn decide(
     state: &TicketState,
-    decision: event::Decision,
-    reasoning: String,
-    compensation: Option<String>,
-    told: (Option<Instant>, Option<Channel>),
+    asked: ComplaintDecision,
+    context: &Context<'_>,
 ) -> Decision {
-    let complaint_id = state.open_complaint.ok_or(TicketRefusal::NoComplaintOpen)?;
+    let complaint = state.open_complaint.as_ref().ok_or(TicketRefusal::NoComplaintOpen)?;
+    let ComplaintDecision { ruling, compensation, amount, told_at, told_by, .. } = asked;
+    let mut authority = asked.authority;
+    let (decision, reasoning, prepared) = match ruling {
+        Ruling::Own { decision, reasoning } => (decision, reasoning, None),
+        Ruling::Prepared { solution, decision, reasoning } => {
+            let (found, category) = prepared(state, complaint.severity, &solution, context)?;
+            let as_it_is = decision.is_none() && amount.is_none() && compensation.is_none();
+            if as_it_is {
+                authority = Authority::Solution;
+            }
+            let reasoning = reasoning.unwrap_or_else(|| found.reasoning.clone());
+            (decision.unwrap_or(found.decision), reasoning, Some((found, category)))
+        }
+    };
+    let granted = prepared.as_ref().filter(|_| decision != event::Decision::Rejected);
+    let amount = amount.or_else(|| granted.and_then(|(found, _)| found.amount.clone()));
+    allow(&authority, amount.as_ref(), compensation.is_some())?;
     Ok(vec![TicketEvent::ComplaintDecided {
-        complaint_id,
+        complaint_id: complaint.id,
         decision,
         reasoning: reasoning.into(),
         compensation,
-        told_at: told.0,
-        told_by: told.1,
+        amount,
+        solution: prepared.map(|(found, category)| PreparedSolution {
+            key: found.key.clone(),
+            name: found.name.clone(),
+            category,
+        }),
+        decided_by: asked.decided_by,
+        authority: Some(authority),
+        told_at,
+        told_by,
     }])
+}
+
+/// The prepared solution of this key, and the category that prepared it.
+fn prepared<'c>(
+    state: &TicketState,
+    severity: Severity,
+    key: &str,
+    context: &Context<'c>,
+) -> Result<(&'c Solution, Term), TicketRefusal> {
+    if severity == Severity::Major {
+        return Err(TicketRefusal::MajorComplaint);
+    }
+    let catalogue = context.catalogue;
+    let category = state.category.as_ref().map(|category| category.key.as_str());
+    let (category, solutions) = category
+        .and_then(|path| catalogue.solutions_of_category(path))
+        .ok_or_else(|| TicketRefusal::UnknownSolution { key: key.to_owned() })?;
+    let found = solutions.iter().find(|solution| solution.key == key);
+    let found = found.ok_or_else(|| TicketRefusal::UnknownSolution { key: key.to_owned() })?;
+    Ok((found, category))
+}
+
+/// Whether this may be granted by such a right. What is said in words alone nobody can compare.
+fn allow(
+    authority: &Authority,
+    amount: Option<&Money>,
+    in_words: bool,
+) -> Result<(), TicketRefusal> {
+    let Authority::Discretion { limit: Some(limit) } = authority else { return Ok(()) };
+    match amount {
+        Some(amount) if amount.is_within(limit) => Ok(()),
+        Some(_) => Err(TicketRefusal::BeyondDiscretion { limit: limit.clone() }),
+        None if in_words => Err(TicketRefusal::AmountMissing),
+        None => Ok(()),
+    }
+}
+
+/// Says what is thought of how a complaint was decided. Nobody reviews what they decided themselves; the same
+/// finding again is none.
+pub(super) fn review(
+    state: &TicketState,
+    complaint: ComplaintId,
+    finding: Finding,
+    note: Option<String>,
+    context: &Context<'_>,
+) -> Decision {
+    if state.open_complaint.as_ref().is_some_and(|open| open.id == complaint) {
+        return Err(TicketRefusal::ComplaintOpen);
+    }
+    let decided = state.decided_complaints.iter().find(|decided| decided.id == complaint);
+    let decided = decided.ok_or(TicketRefusal::UnknownComplaint)?;
+    if decided.by.is_some_and(|by| context.actor.id == by.to_string()) {
+        return Err(TicketRefusal::OwnDecision);
+    }
+    if decided.finding == Some(finding) {
+        return Ok(Vec::new());
+    }
+    let note = note.map(Into::into);
+    Ok(vec![TicketEvent::ComplaintReviewed { complaint_id: complaint, finding, note }])
 }

@@ -146,8 +146,9 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
         C::RaiseComplaint { claim, severity, remedy, owner } => {
             complaint::raise(state, claim, severity, remedy, owner, context)
         }
-        C::DecideComplaint { decision, reasoning, compensation, told_at, told_by } => {
-            complaint::decide(state, decision, reasoning, compensation, (told_at, told_by))
+        C::DecideComplaint(decision) => complaint::decide(state, *decision, context),
+        C::ReviewComplaint { complaint, finding, note } => {
+            complaint::review(state, complaint, finding, note, context)
         }
         C::Close { outcome, resolution, reason } => {
             closing::close(state, outcome, resolution, reason, context)
@@ -214,7 +215,8 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::Unlink { .. }
         | C::Merge { .. }
         | C::RaiseComplaint { .. }
-        | C::DecideComplaint { .. }
+        | C::DecideComplaint(_)
+        | C::ReviewComplaint { .. }
         | C::Reopen { .. }
         | C::RequestRating { .. }
         | C::Rate { .. }

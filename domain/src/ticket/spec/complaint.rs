@@ -1,7 +1,8 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::ticket::event::{Decision, Severity};
+use crate::ticket::command::{ComplaintDecision, Ruling};
+use crate::ticket::event::{Authority, Decision, Severity};
 
 fn complain(owner: Option<AgentRef>) -> C {
     C::RaiseComplaint {
@@ -13,12 +14,27 @@ fn complain(owner: Option<AgentRef>) -> C {
 }
 
 fn accept() -> C {
-    C::DecideComplaint {
-        decision: Decision::PartlyAccepted,
-        reasoning: "packed badly".into(),
+    C::DecideComplaint(Box::new(ComplaintDecision {
         compensation: Some("49.90 EUR".into()),
         told_at: Some("2026-03-02T09:50:00Z".parse().unwrap()),
         told_by: Some(Channel::Phone),
+        ..decision(Ruling::Own {
+            decision: Decision::PartlyAccepted,
+            reasoning: "packed badly".into(),
+        })
+    }))
+}
+
+/// A decision that Anna makes, whom no limit binds.
+fn decision(ruling: Ruling) -> ComplaintDecision {
+    ComplaintDecision {
+        ruling,
+        compensation: None,
+        amount: None,
+        told_at: None,
+        told_by: None,
+        decided_by: Some(anna()),
+        authority: Authority::Discretion { limit: None },
     }
 }
 
@@ -52,7 +68,7 @@ fn a_decision_says_what_the_customer_was_told() {
     assert_snapshot!(spec(&story([complain(None)]), accept()), @r#"
     given TicketCreated → new, ComplaintRaised
     when  decide the complaint: PartlyAccepted
-    then  ComplaintDecided compensation: 49.90 EUR, complaint_id: the complaint, decision: partly_accepted, reasoning: "packed badly", told_at: 2026-03-02T09:50:00.000Z, told_by: phone
+    then  ComplaintDecided authority: {discretion: {}}, compensation: 49.90 EUR, complaint_id: the complaint, decided_by: Anna, decision: partly_accepted, reasoning: "packed badly", told_at: 2026-03-02T09:50:00.000Z, told_by: phone
     "#);
 }
 

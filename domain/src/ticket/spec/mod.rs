@@ -46,6 +46,7 @@ mod promises;
 mod properties;
 mod record;
 mod snooze;
+mod solutions;
 mod transcript;
 mod wording;
 

@@ -7,10 +7,12 @@ use crate::codec::{Event, decode as read, encode, golden::opened};
 use crate::ids::MergeId;
 use crate::sla::clock::{Due, Mark};
 use crate::sla::plan::ClockKind;
-use crate::ticket::command::{NewCall, NewDue, OwnerAway, TicketRefusal};
+use crate::ticket::command::{
+    ComplaintDecision, NewCall, NewDue, OwnerAway, Ruling, TicketRefusal,
+};
 use crate::ticket::event::{
-    CallOutcome, ClockMark, Decision, Direction, LinkKind, MergeSide, Severity, WaitingMessage,
-    WakeCause,
+    Authority, CallOutcome, ClockMark, Decision, Direction, LinkKind, MergeSide, Severity,
+    WaitingMessage, WakeCause,
 };
 use crate::ticket::state::MessageKind;
 
@@ -135,7 +137,8 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::Escalate { level: Some(_), .. }
         | C::Deescalate { .. }
         | C::RaiseComplaint { .. }
-        | C::DecideComplaint { .. }
+        | C::DecideComplaint(_)
+        | C::ReviewComplaint { .. }
         | C::MarkClock { .. }
         | C::NoteOwner { .. }
         | C::MarkPurge
@@ -292,13 +295,15 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             remedy: None,
             owner: Some(agent),
         },
-        40 => C::DecideComplaint {
-            decision: Decision::Rejected,
-            reasoning: body,
+        40 => C::DecideComplaint(Box::new(ComplaintDecision {
+            ruling: Ruling::Own { decision: Decision::Rejected, reasoning: body },
             compensation: None,
+            amount: None,
             told_at: None,
             told_by: None,
-        },
+            decided_by: None,
+            authority: Authority::Discretion { limit: None },
+        })),
         41 => close(),
         42 => C::Reopen { reason: body },
         43 => C::Rate { score: a % 8, scale: b % 8, comment: Some(body) },

@@ -41,7 +41,7 @@ fn names(ticket: &Ticket) -> BTreeMap<String, String> {
     let Some(state) = ticket.present() else { return BTreeMap::new() };
     let messages = state.messages.iter().map(|it| (it.id.0, it.number.clone()));
     let promises = (1..).zip(&state.commitments).map(|(n, it)| (it.id.0, format!("promise {n}")));
-    let complaint = state.open_complaint.map(|it| (it.0, "the complaint".to_owned()));
+    let complaint = state.open_complaint.as_ref().map(|it| (it.id.0, "the complaint".to_owned()));
     let merges = state.absorbed.iter().map(|it| it.merge_id);
     let merges = merges.chain(state.merged.iter().map(|it| it.merge_id));
     let merges = merges.map(|it| (it.0, "the merge".to_owned()));

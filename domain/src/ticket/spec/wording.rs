@@ -2,7 +2,7 @@
 
 use crate::party::AgentRef;
 use crate::personal::Personal;
-use crate::ticket::command::TicketCommand as C;
+use crate::ticket::command::{Ruling, TicketCommand as C};
 
 /// The command as a person would say it; what a command leaves open is left out.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
@@ -81,7 +81,11 @@ pub(super) fn phrase(command: &C) -> String {
         C::Deescalate { level: Some(level), .. } => format!("de-escalate to {level}"),
         C::Deescalate { level: None, .. } => "de-escalate".into(),
         C::RaiseComplaint { claim, .. } => format!("complain {claim:?}"),
-        C::DecideComplaint { decision, .. } => format!("decide the complaint: {decision:?}"),
+        C::DecideComplaint(it) => match &it.ruling {
+            Ruling::Own { decision, .. } => format!("decide the complaint: {decision:?}"),
+            Ruling::Prepared { solution, .. } => format!("decide the complaint as {solution:?}"),
+        },
+        C::ReviewComplaint { finding, .. } => format!("review the decision: {finding:?}"),
         C::Close { outcome, .. } => format!("close as {outcome:?}"),
         C::Reopen { reason } => format!("reopen, {reason:?}"),
         C::RequestRating { scale } => format!("ask for a rating from 1 to {scale}"),

@@ -1,5 +1,4 @@
-//! What each event makes of a ticket. This cannot fail and has no wildcard arm: a new event makes
-//! the compiler ask what it does here.
+//! What each event makes of a ticket. This cannot fail, and no wildcard hides a new event.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +59,7 @@ fn create(created: &TicketCreated) -> TicketState {
         escalation_level: 0,
         marks: Vec::new(),
         open_complaint: None,
+        decided_complaints: Vec::new(),
         commitments: Vec::new(),
         closed_at: None,
         purge_at: None,
@@ -209,8 +209,15 @@ impl TicketState {
             E::TicketDeescalated { level, .. } => self.escalation_level = *level,
             E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),
             E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
-            E::ComplaintRaised { complaint_id, .. } => self.open_complaint = Some(*complaint_id),
-            E::ComplaintDecided { .. } => self.open_complaint = None,
+            E::ComplaintRaised { complaint_id: id, severity, .. } => {
+                self.complained(*id, *severity)
+            }
+            E::ComplaintDecided { complaint_id: id, decided_by: by, .. } => {
+                self.complaint_decided(*id, by.as_ref());
+            }
+            E::ComplaintReviewed { complaint_id: id, finding, .. } => {
+                self.complaint_reviewed(*id, *finding);
+            }
             E::TicketClosed { closed_at, purge_at, .. } => {
                 (self.closed_at, self.purge_at) = (Some(*closed_at), *purge_at);
                 self.spoken(true);

@@ -1,0 +1,58 @@
+//! A complaint, decided and reviewed.
+
+use docket_domain::ids::ComplaintId;
+use docket_domain::money::Money;
+use docket_domain::party::Channel;
+use docket_domain::ticket::event::{
+    Authority, Decision, Finding, PreparedSolution, Severity, TicketEvent,
+};
+
+use super::text;
+use crate::story::{MONDAY, anna, term, uuid};
+
+/// What happens of complaints.
+pub fn complaints() -> Vec<TicketEvent> {
+    let complaint_id = ComplaintId(uuid(21));
+    vec![
+        TicketEvent::ComplaintRaised {
+            complaint_id,
+            claim: text("it took a month"),
+            severity: Severity::Major,
+            remedy: Some(text("a discount")),
+            owner: Some(anna()),
+        },
+        TicketEvent::ComplaintDecided {
+            complaint_id,
+            decision: Decision::PartlyAccepted,
+            reasoning: text("the courier was late"),
+            compensation: Some("10 EUR".into()),
+            amount: None,
+            solution: None,
+            decided_by: None,
+            authority: None,
+            told_at: Some(MONDAY),
+            told_by: Some(Channel::Phone),
+        },
+        TicketEvent::ComplaintDecided {
+            complaint_id,
+            decision: Decision::PartlyAccepted,
+            reasoning: text("broken on the way"),
+            compensation: None,
+            amount: Some(Money::parse("30", "EUR").unwrap()),
+            solution: Some(PreparedSolution {
+                key: "voucher".into(),
+                name: "A voucher".into(),
+                category: term("complaint"),
+            }),
+            decided_by: Some(anna()),
+            authority: Some(Authority::Solution),
+            told_at: None,
+            told_by: None,
+        },
+        TicketEvent::ComplaintReviewed {
+            complaint_id,
+            finding: Finding::Faulted,
+            note: Some(text("too much for a scratch")),
+        },
+    ]
+}
