@@ -133,6 +133,8 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/compliance", READ),
     route("GET", "/v1/compliance/clocks", READ),
     route("GET", "/v1/deadlines", READ),
+    route("GET", "/v1/complaints", READ),
+    route("GET", "/v1/reports/complaints", READ),
     route("POST", "/v1/plans/{key}/what-if", REPORT),
     route("POST", "/v1/plans/{key}/reapply", ADMIN),
     route(

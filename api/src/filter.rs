@@ -176,7 +176,7 @@ impl Wanted {
                 }
             }
             "unread" => filter.unread = Some(read(name, value)?),
-            "assignee" => filter.assignee = Some(assignee(who, value)?),
+            "assignee" => filter.assignee = Some(assignee(who, name, value)?),
             "view" => filter.view = Some(predefined(docket, who, value)?),
             "sort" => self.sort = read(name, value)?,
             "page_size" => self.page_size = page::size(Some(read(name, value)?))?.into(),
@@ -213,7 +213,7 @@ fn statuses(filter: &mut Filter, asked: Vec<String>, catalogue: &Catalogue) {
 }
 
 /// Whether the definitions that a parameter names are, or were, ever there.
-fn is_defined(catalogue: &Catalogue, name: &str, value: &str) -> bool {
+pub fn is_defined(catalogue: &Catalogue, name: &str, value: &str) -> bool {
     let kind = match name {
         "queue" => Kind::Queue,
         "status" => Kind::Status,
@@ -226,7 +226,7 @@ fn is_defined(catalogue: &Catalogue, name: &str, value: &str) -> bool {
 }
 
 /// Takes in the keys of a list; none that there never was.
-fn keys(
+pub fn keys(
     list: &mut Vec<String>,
     name: &str,
     value: &str,
@@ -267,11 +267,12 @@ fn id_in(name: &str, value: &str, expected: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(value).map_err(refused)
 }
 
-fn assignee(who: &Principal, value: &str) -> Result<Assignee, Problem> {
+/// An owner that a parameter names.
+pub fn assignee(who: &Principal, name: &str, value: &str) -> Result<Assignee, Problem> {
     match value {
         "none" | "nobody" => Ok(Assignee::Nobody),
         "me" => Ok(Assignee::Agent(who.acts_as())),
-        id => Ok(Assignee::Agent(id_in("assignee", id, "an agent's id, me or none")?)),
+        id => Ok(Assignee::Agent(id_in(name, id, "an agent's id, me or none")?)),
     }
 }
 

@@ -6,6 +6,7 @@
 //! written down in tables that can be thrown away.
 
 pub mod clocks;
+pub mod complaints;
 pub mod customers;
 pub mod deadlines;
 mod desk_state;
@@ -45,4 +46,5 @@ pub const REGISTRY: &[Registered] = &[
     register::<customers::Customers>(),
     register::<deadlines::Deadlines>(),
     register::<sla_clocks::SlaClocks>(),
+    register::<complaints::ComplaintsView>(),
 ];

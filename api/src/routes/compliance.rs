@@ -18,7 +18,7 @@ use crate::problem::Problem;
 mod checked;
 
 /// How long the period is when its beginning is not said: thirty days, in milliseconds.
-const USUAL_MS: i64 = 30 * 86_400_000;
+pub const USUAL_MS: i64 = 30 * 86_400_000;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {

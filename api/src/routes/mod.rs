@@ -5,6 +5,7 @@
 pub mod access_log;
 mod agents;
 mod attachments;
+mod complaints;
 mod compliance;
 mod customers;
 pub mod definitions;
@@ -35,6 +36,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(projections::configure)
             .configure(queues::configure)
             .configure(compliance::configure)
+            .configure(complaints::configure)
             .configure(plans::configure)
             .configure(definitions::configure),
     );

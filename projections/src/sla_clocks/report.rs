@@ -20,7 +20,7 @@ mod pages;
 pub use self::pages::{FiguresPage, Reports};
 
 /// A day, in milliseconds.
-const DAY: i64 = 86_400_000;
+pub(crate) const DAY: i64 = 86_400_000;
 
 /// The longest period, in milliseconds: a year, and a day to spare.
 pub const LONGEST: i64 = 367 * DAY;
@@ -255,7 +255,7 @@ impl Count {
 }
 
 /// The smallest of the sorted values that so many in a hundred do not exceed.
-fn percentile(sorted: &[i64], hundredths: usize) -> Option<i64> {
+pub(crate) fn percentile(sorted: &[i64], hundredths: usize) -> Option<i64> {
     let rank = (sorted.len() * hundredths).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()
 }

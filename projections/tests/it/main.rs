@@ -5,6 +5,7 @@
 mod adding_a_view;
 mod both_databases;
 mod broad;
+mod complaints;
 mod deadlines;
 mod desk;
 mod equality;

@@ -6,6 +6,7 @@ mod aliases;
 mod attachments;
 mod calendars;
 mod command_line;
+mod complaints;
 mod compliance;
 mod conventions;
 mod definitions;
