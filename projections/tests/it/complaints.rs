@@ -31,6 +31,10 @@ fn decided(n: u128, decision: Decision) -> TicketEvent {
         decision,
         reasoning: Personal::text("the courier was late"),
         compensation: None,
+        amount: None,
+        solution: None,
+        decided_by: None,
+        authority: None,
         told_at: (n % 2 == 0).then_some(MONDAY),
         told_by: None,
     }
