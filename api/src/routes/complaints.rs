@@ -1,4 +1,4 @@
-//! What customers complain of: `/v1/complaints`, `/v1/reports/complaints` (S-72).
+//! What customers complain of: `/v1/complaints`, `/v1/complaints/report` (S-72).
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
@@ -68,7 +68,7 @@ async fn list(
     ("cursor" = Option<String>, Query, description = "Where the last page ended.")),
     responses((status = 200, description = "The figures of each group; as CSV with Accept: text/csv.",
         body = Page<ComplaintFigures>)))]
-#[get("/reports/complaints")]
+#[get("/complaints/report")]
 async fn figures(
     docket: web::Data<Docket>,
     caller: Caller,
@@ -93,7 +93,7 @@ async fn figures(
     fresh.answer(&report::page(documents, &question, zone, now, part).await?)
 }
 
-/// ComplaintFigures as a table, one line for each group.
+/// The figures as a table, one line for each group.
 fn written(lines: &[ComplaintFigures], by: &[By]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let groups = by.iter().map(|by| by.name());

@@ -84,7 +84,7 @@ pub struct FiguresPage {
     pub page: PageInfo,
 }
 
-/// ComplaintFigures being counted.
+/// Figures being counted.
 #[derive(Default)]
 struct Count {
     figures: ComplaintFigures,

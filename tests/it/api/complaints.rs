@@ -81,7 +81,7 @@ async fn every_complaint_of_a_period_is_in_exactly_one_group_as_a_slow_count_fin
             ("2026-03-20T00:00:00Z", "2026-04-10T12:00:00Z"),
             ("2026-01-01T00:00:00Z", "2026-12-01T00:00:00Z"),
         ] {
-            let mut path = format!("/v1/reports/complaints?from={from}&to={to}&page_size=3");
+            let mut path = format!("/v1/complaints/report?from={from}&to={to}&page_size=3");
             if !by.is_empty() {
                 path.push_str(&format!("&by={}", by.join(",")));
             }
@@ -97,7 +97,7 @@ async fn every_complaint_of_a_period_is_in_exactly_one_group_as_a_slow_count_fin
     }
     // Weeks are told otherwise than the walk could: none is lost in them.
     let path =
-        "/v1/reports/complaints?from=2026-01-01T00:00:00Z&to=2026-12-01T00:00:00Z&by=week,queue";
+        "/v1/complaints/report?from=2026-01-01T00:00:00Z&to=2026-12-01T00:00:00Z&by=week,queue";
     let weeks = pages(&desk, path).await;
     let raised: u64 = weeks.iter().map(|row| row["raised"].as_u64().unwrap()).sum();
     assert_eq!(raised, 35);
@@ -157,7 +157,7 @@ async fn the_list_shows_what_waits_longest_first_and_takes_every_filter() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_period_stands_beside_the_one_before() {
     let desk = three().await;
-    let path = "/v1/reports/complaints?from=2026-03-09T00:00:00Z&to=2026-03-16T00:00:00Z";
+    let path = "/v1/complaints/report?from=2026-03-09T00:00:00Z&to=2026-03-16T00:00:00Z";
     let report = desk.caller("analyst").get(&format!("{path}&by=severity")).await.is(200);
     let columns = ["raised", "accepted", "open", "raised_before", "p50_ms", "p90_ms"];
     insta::assert_snapshot!(told(&report.body, &columns), @"
@@ -201,11 +201,11 @@ async fn what_no_complaint_can_be_is_refused() {
             "raised_until",
         ),
         ("complaints?severity=", "severity"),
-        ("reports/complaints?by=colour", "by"),
-        ("reports/complaints?by=queue,queue", "by"),
-        ("reports/complaints?by=queue,owner,day", "by"),
-        ("reports/complaints?by=", "by"),
-        ("reports/complaints?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z", "to"),
+        ("complaints/report?by=colour", "by"),
+        ("complaints/report?by=queue,queue", "by"),
+        ("complaints/report?by=queue,owner,day", "by"),
+        ("complaints/report?by=", "by"),
+        ("complaints/report?from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z", "to"),
     ] {
         let refused = desk.admin.get(&format!("/v1/{asked}")).await;
         let problem = format!("422 invalid_request /{name}:invalid_value");
@@ -213,9 +213,9 @@ async fn what_no_complaint_can_be_is_refused() {
     }
     for (asked, problem) in [
         ("complaints?by=queue", "422 invalid_request /by:unknown_field"),
-        ("reports/complaints?status=open", "422 invalid_request /status:unknown_field"),
+        ("complaints/report?status=open", "422 invalid_request /status:unknown_field"),
         (
-            "reports/complaints?from=2024-01-01T00:00:00Z",
+            "complaints/report?from=2024-01-01T00:00:00Z",
             "422 period_too_long /from:period_too_long",
         ),
     ] {
