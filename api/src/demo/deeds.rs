@@ -20,25 +20,33 @@ impl Tale<'_> {
         let claim = say(&mut self.dice, words::CLAIMS, &self.matter);
         let severity = if self.dice.chance(25) { Severity::Major } else { Severity::Minor };
         let remedy = self.dice.chance(60).then(|| format!("{} back", self.matter.amount));
-        self.complaint = true;
+        self.complaint = Some(severity);
         // The first of them manages complaints.
         let manager = || self.colleagues.first().map(|first| first.agent.clone());
         let owner = if severity == Severity::Major { manager() } else { None };
         self.act(TicketCommand::RaiseComplaint { claim, severity, remedy, owner });
     }
 
-    pub(super) fn decide_complaint(&mut self) {
+    pub(super) fn decide_complaint(&mut self, severity: Severity) {
         let decisions = [Decision::Accepted, Decision::PartlyAccepted, Decision::Rejected];
         let decision = decisions[self.dice.weighted(&[50, 28, 22])];
         let compensated = decision != Decision::Rejected && self.dice.chance(70);
         let reasoning = say(&mut self.dice, words::REASONS, &self.matter);
+        // What is small is made good as it was prepared.
+        let is_prepared = severity == Severity::Minor && decision == Decision::PartlyAccepted;
+        let ruling = if is_prepared {
+            let solution = "voucher".to_owned();
+            Ruling::Prepared { solution, decision: None, reasoning: Some(reasoning) }
+        } else {
+            Ruling::Own { decision, reasoning }
+        };
         let decision = ComplaintDecision {
-            ruling: Ruling::Own { decision, reasoning },
-            compensation: compensated.then(|| self.matter.amount.clone()),
+            ruling,
+            compensation: (compensated && !is_prepared).then(|| self.matter.amount.clone()),
             amount: None,
             told_at: Some(self.at),
             told_by: Some(Channel::Email),
-            decided_by: None,
+            decided_by: self.colleagues.get(self.agent).map(|colleague| colleague.agent.clone()),
             authority: Authority::Discretion { limit: None },
         };
         self.act(TicketCommand::DecideComplaint(Box::new(decision)));

@@ -5,7 +5,7 @@ use docket_domain::instant::Instant;
 use docket_domain::party::{AgentRef, Channel};
 use docket_domain::personal::Personal;
 use docket_domain::ticket::command::{NewMessage, TicketCommand, TicketDetails};
-use docket_domain::ticket::event::{AssignMethod, OpenedBy, Outcome};
+use docket_domain::ticket::event::{AssignMethod, OpenedBy, Outcome, Severity};
 
 use crate::demo::calendar::{DAY, HOUR, MINUTE, at_work};
 use crate::demo::dice::Dice;
@@ -48,8 +48,8 @@ pub struct Tale<'a> {
     pub moments: Vec<Moment>,
     /// When it is closed first, if it is.
     pub closes: Option<Instant>,
-    /// Whether a complaint waits to be decided.
-    pub(super) complaint: bool,
+    /// How grave the complaint is that waits to be decided, if one does.
+    pub(super) complaint: Option<Severity>,
 }
 
 impl<'a> Tale<'a> {
@@ -73,7 +73,7 @@ impl<'a> Tale<'a> {
             matter,
             moments: Vec::new(),
             closes: None,
-            complaint: false,
+            complaint: None,
             dice,
         }
     }
@@ -200,8 +200,8 @@ impl<'a> Tale<'a> {
 
     fn finish(&mut self) {
         self.work(DAY);
-        if std::mem::take(&mut self.complaint) {
-            self.decide_complaint();
+        if let Some(severity) = self.complaint.take() {
+            self.decide_complaint(severity);
         }
         if self.dice.chance(60) {
             self.answer(self.topic.endings);
