@@ -35,7 +35,7 @@ fn decided(n: u128, decision: Decision) -> TicketEvent {
         solution: None,
         decided_by: None,
         authority: None,
-        told_at: (n % 2 == 0).then_some(MONDAY),
+        told_at: n.is_multiple_of(2).then_some(MONDAY),
         told_by: None,
     }
 }
