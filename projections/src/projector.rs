@@ -5,6 +5,7 @@
 //! cache; one that is not there is folded again from its stream, which is short.
 
 mod again;
+mod earlier;
 mod parking;
 pub(crate) mod poison;
 mod step;
@@ -16,9 +17,10 @@ use docket_store::{StoredEvent, Version};
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 
+use self::earlier::Read;
 pub(crate) use self::parking::park;
 use crate::documents::{Change, Parked, Table};
-use crate::recorded::{Moment, ReadError, Reader, Recorded};
+use crate::recorded::{ReadError, Reader, Recorded};
 use crate::view::{Folding, Registered};
 use crate::whole::{Whole, is_tie};
 
@@ -104,8 +106,17 @@ impl Projector {
             self.reader.plans.learn(&self.reader, events).await?;
         }
         self.ties += u64::from(streams.iter().any(|(_, events)| events.iter().any(is_tie)));
-        for (stream, events) in streams {
-            self.project_stream(stream.into(), &events, &mut projected).await?;
+        let mut streams = streams.into_iter();
+        loop {
+            let some: Vec<_> = streams.by_ref().take(earlier::TOGETHER).collect();
+            if some.is_empty() {
+                break;
+            }
+            let mut earlier = self.earlier(&some).await;
+            for (stream, events) in some {
+                let before = earlier.remove(&stream);
+                self.project_stream(stream.into(), before, &events, &mut projected).await?;
+            }
         }
         for broken in poison {
             self.park_everywhere(&broken, &mut projected);
@@ -152,31 +163,10 @@ impl Projector {
         Folds { version: 0, folds, weight: 0, tied_weight: 0, tied: false, whole_at: None }
     }
 
-    /// A stream's states just before `version`.
-    async fn folds_before(&mut self, stream: &str, version: Version) -> Result<Folds, ReadError> {
-        if let Some((_, folds)) = self.kept.remove(stream).filter(|(_, f)| f.version + 1 == version)
-        {
-            return Ok(folds);
-        }
-        let mut folds = self.fresh(stream);
-        if version > 1 {
-            let events = self.reader.stream(stream, Moment::Version(version - 1)).await?;
-            self.reader.plans.learn(&self.reader, &events).await?;
-            folds.tied = events.iter().any(is_tie);
-            for ((view, _), slot) in self.targets.iter().zip(&mut folds.folds) {
-                let is_parked = self.parked.contains(&(view.name, stream.to_owned()));
-                let Some(Some(fold)) = slot.as_mut().filter(|_| !is_parked) else { continue };
-                if step::feed(fold.as_mut(), &events).is_err() {
-                    *slot = Some(None);
-                }
-            }
-        }
-        Ok(folds)
-    }
-
     async fn project_stream(
         &mut self,
         stream: Arc<str>,
+        before: Option<Read>,
         events: &[Recorded],
         projected: &mut Projected,
     ) -> Result<(), ReadError> {
@@ -184,7 +174,7 @@ impl Projector {
         if self.is_parked_everywhere(&stream) {
             return Ok(());
         }
-        let mut folds = match self.folds_before(&stream, first.version).await {
+        let mut folds = match self.folds_before(&stream, first.version, before).await {
             Ok(folds) => folds,
             Err(error) if poison::is_poison(&error) => {
                 let (stream, position) = (stream.to_string(), first.position);

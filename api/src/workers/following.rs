@@ -23,6 +23,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How far the clocks of two servers may be apart.
 const SKEW_MS: i64 = 600_000;
 
+/// How long to leave the log alone after a look: what gathers meanwhile is read in one go.
+const REST: Duration = Duration::from_millis(20);
+
 /// How long to wait before what failed is tried again.
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -34,13 +37,17 @@ pub async fn run(docket: Arc<Docket>, mut cursor: Position) {
             _ = stopping.changed() => continue,
             () = docket.store.wait_beyond(cursor) => {}
         }
-        match catch_up(&docket, cursor).await {
-            Ok(reached) => cursor = reached,
+        let rest = match catch_up(&docket, cursor).await {
+            Ok(reached) => {
+                cursor = reached;
+                REST
+            }
             Err(error) => {
                 tracing::warn!(%error, "what other processes wrote cannot be followed; trying again");
-                tokio::time::sleep(RETRY).await;
+                RETRY
             }
-        }
+        };
+        tokio::time::sleep(rest).await;
     }
 }
 

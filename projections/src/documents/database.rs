@@ -150,6 +150,15 @@ impl Transaction<'_> {
         }
     }
 
+    /// Takes the rows with these streams and keys out of a table.
+    pub async fn delete(&mut self, table: &str, rows: &[(&str, &str)]) -> Result<(), sqlx::Error> {
+        match self {
+            _ if rows.is_empty() => Ok(()),
+            Self::Sqlite(to) => sqlite::delete(to, table, rows).await,
+            Self::Postgres(to) => postgres::delete(to, table, rows).await,
+        }
+    }
+
     /// Adds to a table's sums; one that comes to nothing goes.
     pub async fn add(&mut self, table: &str, sums: &BTreeMap<Key, i64>) -> Result<(), sqlx::Error> {
         let changes: Vec<(&str, i64)> =

@@ -114,6 +114,11 @@ fn writing(primary: PgConnectOptions) -> PgConnectOptions {
         // The node that projects goes on behind what it wrote last; a crash must not take that from
         // under it. No append waits for this.
         ("synchronous_commit", "on"),
+        // Rows are found by their key, however few a plan was made for: a plan that is kept is of a table
+        // that may have been empty then.
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
         // A node that stands still in the middle of a transaction must not keep its locks.
         ("idle_in_transaction_session_timeout", "10s"),
         ("lock_timeout", "30s"),
@@ -174,11 +179,30 @@ pub(super) async fn put(
     let streams: Vec<&str> = rows.iter().map(|(stream, ..)| *stream).collect();
     let keys: Vec<Cow<'_, str>> = rows.iter().map(|(_, key, _)| storable(key)).collect();
     let docs: Vec<Cow<'_, str>> = rows.iter().map(|(.., doc)| storable_json(doc)).collect();
+    // `ON CONFLICT` would compute the columns of a row that is there twice: for the row that cannot be
+    // added, and for the one that is changed.
     let sql = format!(
-        "INSERT INTO {table} (stream, key, doc) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
-         ON CONFLICT (stream, key) DO UPDATE SET doc = excluded.doc"
+        "WITH put AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS put (stream, key, doc)),
+           changed AS (UPDATE {table} AS old SET doc = put.doc FROM put
+             WHERE old.stream = put.stream AND old.key = put.key)
+         INSERT INTO {table} (stream, key, doc) SELECT * FROM put
+         WHERE NOT EXISTS (SELECT FROM {table} AS old WHERE old.stream = put.stream AND old.key = put.key)"
     );
     sqlx::query(AssertSqlSafe(sql)).bind(streams).bind(keys).bind(docs).execute(on).await.map(drop)
+}
+
+pub(super) async fn delete(
+    on: &mut PgConnection,
+    table: &str,
+    rows: &[(&str, &str)],
+) -> Result<(), sqlx::Error> {
+    let streams: Vec<&str> = rows.iter().map(|(stream, _)| *stream).collect();
+    let keys: Vec<Cow<'_, str>> = rows.iter().map(|(_, key)| storable(key)).collect();
+    let sql = format!(
+        "DELETE FROM {table} AS old USING unnest($1::text[], $2::text[]) AS gone (stream, key)
+         WHERE old.stream = gone.stream AND old.key = gone.key"
+    );
+    sqlx::query(AssertSqlSafe(sql)).bind(streams).bind(keys).execute(on).await.map(drop)
 }
 
 pub(super) async fn add(

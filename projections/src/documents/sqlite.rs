@@ -220,6 +220,30 @@ pub(super) async fn put(
     Ok(())
 }
 
+pub(super) async fn delete(
+    on: &mut SqliteConnection,
+    table: &str,
+    mut rows: &[(&str, &str)],
+) -> Result<(), sqlx::Error> {
+    while !rows.is_empty() {
+        let size = statement_size(rows.len());
+        let (now, later) = rows.split_at(size);
+        let more = ", (?, ?)".repeat(size - 1);
+        // For `(stream, key) IN (VALUES …)` SQLite reads the whole table; joined in this order it finds
+        // each row by its key.
+        let sql = format!(
+            "DELETE FROM {table} WHERE rowid IN (
+               SELECT old.rowid FROM (VALUES (?, ?){more}) AS gone
+               CROSS JOIN {table} AS old ON old.stream = gone.column1 AND old.key = gone.column2)"
+        );
+        let statement = sqlx::query(AssertSqlSafe(sql));
+        let bound = now.iter().fold(statement, |row, (stream, key)| row.bind(*stream).bind(*key));
+        bound.execute(&mut *on).await?;
+        rows = later;
+    }
+    Ok(())
+}
+
 pub(super) async fn add(
     on: &mut SqliteConnection,
     table: &str,

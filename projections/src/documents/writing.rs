@@ -147,22 +147,24 @@ impl Documents {
 }
 
 async fn apply(transaction: &mut Transaction<'_>, changes: &[Change]) -> Result<(), sqlx::Error> {
+    let mut gone: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
     let mut puts: BTreeMap<&str, Vec<Row<'_>>> = BTreeMap::new();
     let mut sums: BTreeMap<&str, BTreeMap<Key, i64>> = BTreeMap::new();
     for Change { table, stream, replace, difference } in changes {
-        let of_stream = Query::new(&format!("DELETE FROM {table} WHERE stream = ")).bind(&**stream);
         if *replace {
-            transaction.execute(&of_stream).await?;
+            let all = Query::new(&format!("DELETE FROM {table} WHERE stream = ")).bind(&**stream);
+            transaction.execute(&all).await?;
         }
-        for key in &difference.delete {
-            let row = of_stream.clone().sql(" AND key = ").bind(key.as_str());
-            transaction.execute(&row).await?;
-        }
+        let keys = difference.delete.iter().map(|key| (&**stream, key.as_str()));
+        gone.entry(table).or_default().extend(keys);
         let rows = difference.put.iter().map(|(key, doc)| (&**stream, key.as_str(), doc.as_str()));
         puts.entry(table).or_default().extend(rows);
         for (key, change) in &difference.add {
             *sums.entry(table).or_default().entry(key.clone()).or_default() += change;
         }
+    }
+    for (table, rows) in gone {
+        transaction.delete(table, &rows).await?;
     }
     for (table, rows) in puts {
         transaction.put(table, &rows).await?;

@@ -28,8 +28,16 @@ const BYTES: usize = 4 << 20;
 /// worked, the more events there were. Under load events gather meanwhile, a batch of many costs
 /// little more than one of few, and commands have the machine.
 const AT_LEISURE_MS: i64 = 500;
-const LONGEST_PAUSE: Duration = Duration::from_millis(150);
 const MANY: usize = 256;
+
+/// How long such a rest may be. What PostgreSQL writes it computes beside the commands, and a row
+/// costs it much more than a batch does.
+fn longest_pause(dialect: Dialect) -> Duration {
+    match dialect {
+        Dialect::Sqlite => Duration::from_millis(150),
+        Dialect::Postgres => Duration::from_millis(20),
+    }
+}
 
 /// How long the task rests when it cannot read or write, at first and at most.
 pub(super) const REST: Duration = Duration::from_millis(50);
@@ -210,7 +218,8 @@ impl Running {
         self.put_in_place().await;
         let at_leisure = self.work.progress.lag().last_delay_ms < AT_LEISURE_MS;
         let share = if at_leisure { events.min(MANY) as f64 / MANY as f64 } else { 0.0 };
-        Ok(began.elapsed().mul_f64(share).min(LONGEST_PAUSE))
+        let longest = longest_pause(self.work.documents.dialect());
+        Ok(began.elapsed().mul_f64(share).min(longest))
     }
 
     pub async fn obey(&mut self, command: Command) {

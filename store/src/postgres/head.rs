@@ -1,9 +1,11 @@
 //! How far the log reaches, across processes.
 //!
 //! A process knows of its own appends when they are committed. For those of others it looks, often; a
-//! notification only makes it look at once. Missing any number of them loses nothing but milliseconds.
+//! notification of what it does not know only makes it look at once. Missing any number of them loses
+//! nothing but milliseconds.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -19,6 +21,31 @@ use crate::{Position, StoreError};
 
 /// How long to wait before what failed is tried again.
 const RETRY: Duration = Duration::from_millis(250);
+
+/// What notifications told since somebody last looked.
+#[derive(Default)]
+struct Hints {
+    told: Notify,
+    position: AtomicU64,
+}
+
+impl Hints {
+    /// Takes in how far the log reaches, as a notification says it. What says nothing may mean anything.
+    fn hear(&self, payload: &str) {
+        self.position.fetch_max(payload.parse().unwrap_or(Position::MAX), Ordering::Relaxed);
+        self.told.notify_one();
+    }
+
+    /// Waits until there is something behind what is known.
+    async fn beyond(&self, known: impl Fn() -> Position) {
+        loop {
+            self.told.notified().await;
+            if self.position.swap(0, Ordering::Relaxed) > known() {
+                return;
+            }
+        }
+    }
+}
 
 /// Raises the head to what was committed. It never goes back.
 pub(super) fn raise(head: &watch::Sender<Position>, reached: Position) {
@@ -48,14 +75,14 @@ pub(super) async fn follow(
     listen: bool,
     poll: Duration,
 ) {
-    let hint = Arc::new(Notify::new());
-    let listening = listen.then(|| tokio::spawn(listen_to(readers.clone(), Arc::clone(&hint))));
+    let hints = Arc::new(Hints::default());
+    let listening = listen.then(|| tokio::spawn(listen_to(readers.clone(), Arc::clone(&hints))));
     let mut failing = false;
     loop {
         tokio::select! {
             () = head.closed() => break,
             () = readers.close_event() => break,
-            () = hint.notified() => {}
+            () = hints.beyond(|| *head.borrow()) => {}
             () = sleep(if failing { RETRY } else { poll }) => {}
         }
         match last_position(&readers).await {
@@ -83,9 +110,9 @@ pub(super) async fn follow(
     }
 }
 
-async fn listen_to(readers: PgPool, hint: Arc<Notify>) {
+async fn listen_to(readers: PgPool, hints: Arc<Hints>) {
     loop {
-        if let Err(error) = listen_once(&readers, &hint).await {
+        if let Err(error) = listen_once(&readers, &hints).await {
             tracing::debug!(%error, "notifications are not heard at present");
         }
         if readers.is_closed() {
@@ -95,16 +122,16 @@ async fn listen_to(readers: PgPool, hint: Arc<Notify>) {
     }
 }
 
-async fn listen_once(readers: &PgPool, hint: &Notify) -> Result<(), StoreError> {
+async fn listen_once(readers: &PgPool, hints: &Hints) -> Result<(), StoreError> {
     let connecting = timeout(Duration::from_secs(5), PgListener::connect_with(readers));
     let too_long = |_| StoreError::Unavailable("no connection for notifications".to_owned());
     let mut listener = connecting.await.map_err(too_long)?.map_err(|error| failed(&error))?;
     listener.listen(CHANNEL).await.map_err(|error| failed(&error))?;
     loop {
         // `None` means that the connection was lost, and with it perhaps a notification.
-        if listener.try_recv().await.map_err(|error| failed(&error))?.is_none() {
-            return Ok(());
+        match listener.try_recv().await.map_err(|error| failed(&error))? {
+            Some(notification) => hints.hear(notification.payload()),
+            None => return Ok(()),
         }
-        hint.notify_one();
     }
 }

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 
 use crate::appending::batch::{Batch, EventRow};
 
-/// Tells those who listen that the log has grown: only a hint, they look for themselves as well.
+/// Tells those who listen how far the log reaches: only a hint, they look for themselves as well.
 pub(super) const CHANNEL: &str = "docket_log";
 
 const WRITE: &str = "
@@ -28,7 +28,7 @@ const WRITE: &str = "
       DELETE FROM claims c USING unnest($23::text[], $24::text[]) back (space, key)
       WHERE c.space = back.space AND c.key = back.key
     )
-    SELECT pg_notify(channel, '') FROM unnest($25::text[]) channel";
+    SELECT pg_notify(channel, $1::bigint::text) FROM unnest($25::text[]) channel";
 
 /// Writes all that the batch decided, within the transaction that holds the log's end.
 pub(super) async fn write(
