@@ -254,7 +254,7 @@ impl Count {
 }
 
 fn standing(row: &ClockRow, now: Instant) -> Option<Standing> {
-    Cell::read(&row.cell).map(|cell| cell.standing(now))
+    Cell::read(&row.cell)?.standing(now)
 }
 
 impl Compared {

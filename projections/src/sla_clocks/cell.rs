@@ -28,18 +28,25 @@ pub enum Standing {
     Cancelled,
 }
 
-/// A clock, read back from its cell.
+/// A clock, read back from its cell: its times, and the rest as it is written there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell<'c> {
+    /// What clocks of one kind have in common: to be read with [`Kind::read`].
+    pub kind: &'c str,
+    /// When it was decided, or will be.
+    pub decided_at: Instant,
+    /// How much time had counted when it ended.
+    pub elapsed_ms: Option<i64>,
+}
+
+/// What clocks of one kind have in common: everything but their times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind<'c> {
     /// The values of the dimensions, in the order of [`Dimension::ALL`].
     values: [&'c str; 11],
     verdict: &'c str,
     /// Whether a change of the target made it late.
     pub retargeted: bool,
-    /// When it was decided, or will be.
-    pub decided_at: Instant,
-    /// How much time had counted when it ended.
-    pub elapsed_ms: Option<i64>,
 }
 
 /// What clocks can be told apart by.
@@ -161,15 +168,28 @@ pub(super) fn write(row: &ClockRow) -> String {
 impl<'c> Cell<'c> {
     /// Reads a cell; none where it is not one.
     pub fn read(cell: &'c str) -> Option<Self> {
-        let mut fields = cell.split(BETWEEN);
+        let (rest, elapsed_ms) = cell.rsplit_once(BETWEEN)?;
+        let (kind, decided_at) = rest.rsplit_once(BETWEEN)?;
+        let decided_at = Instant(decided_at.parse().ok()?);
+        Some(Self { kind, decided_at, elapsed_ms: elapsed_ms.parse().ok() })
+    }
+
+    /// How it stands at `now`: a deadline that passed decides. None where it is no cell.
+    pub fn standing(&self, now: Instant) -> Option<Standing> {
+        Kind::read(self.kind).map(|kind| kind.standing(self.decided_at < now))
+    }
+}
+
+impl<'c> Kind<'c> {
+    /// Reads what a cell says beside its times; none where it is not one.
+    pub fn read(kind: &'c str) -> Option<Self> {
+        let mut fields = kind.split(BETWEEN);
         let mut values = [""; 11];
         for value in &mut values {
             *value = fields.next()?;
         }
         let (verdict, by) = (fields.next()?, fields.next()?);
-        let decided_at = Instant(fields.next()?.parse().ok()?);
-        let elapsed_ms = fields.next()?.parse().ok();
-        Some(Self { values, verdict, retargeted: by == "retarget", decided_at, elapsed_ms })
+        Some(Self { values, verdict, retargeted: by == "retarget" })
     }
 
     /// Whether it is this in a dimension, by the value or [`NOTHING`].
@@ -183,8 +203,8 @@ impl<'c> Cell<'c> {
         self.values[dimension as usize]
     }
 
-    /// How it stands at `now`: a deadline that passed decides.
-    pub fn standing(&self, now: Instant) -> Standing {
+    /// How a clock of this kind stands, whose moment of decision has passed or not.
+    pub fn standing(&self, passed: bool) -> Standing {
         let answer = matches!(self.value(Dimension::Clock), "first_response" | "next_reply");
         let by = self.value(Dimension::FulfilledBy);
         match self.verdict {
@@ -193,7 +213,7 @@ impl<'c> Cell<'c> {
             "breached" => Standing::Breached,
             "merged" => Standing::Merged,
             "cancelled" => Standing::Cancelled,
-            _ if by.is_empty() && self.decided_at < now => Standing::Breached,
+            _ if by.is_empty() && passed => Standing::Breached,
             _ => Standing::Open,
         }
     }

@@ -4,7 +4,7 @@
 //! deadline, or at the change that made it late. So the figures of a period that is over never change,
 //! but for the times of what is late and still runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use docket_domain::definition::ZoneOffsets;
 use docket_domain::instant::Instant;
@@ -12,9 +12,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::cell::{BETWEEN, Cell, Dimension, NOTHING, Standing};
+use self::counting::Counting;
+use super::cell::{Cell, Dimension, Kind};
 use crate::documents::{Documents, DocumentsError, Query};
 
+mod counting;
 mod pages;
 
 pub use self::pages::{FiguresPage, Reports};
@@ -119,23 +121,17 @@ impl Figures {
     }
 }
 
-/// Figures being counted.
-#[derive(Default)]
-struct Count {
-    figures: Figures,
-    times: Vec<i64>,
-}
-
 impl Question {
     /// Whether a clock is one that the question is about, whenever it was decided.
     pub(super) fn lets_through(&self, cell: &str) -> bool {
-        Cell::read(cell).is_some_and(|cell| self.is_about(&cell))
+        let kind = Cell::read(cell).and_then(|cell| Kind::read(cell.kind));
+        kind.is_some_and(|kind| self.is_about(&kind))
     }
 
-    fn is_about(&self, cell: &Cell<'_>) -> bool {
+    fn is_about(&self, kind: &Kind<'_>) -> bool {
         self.filters.iter().all(|(name, values)| {
             let dimension = Dimension::named(name);
-            dimension.is_some_and(|it| values.iter().any(|value| cell.is(it, value)))
+            dimension.is_some_and(|it| values.iter().any(|value| kind.is(it, value)))
         })
     }
 }
@@ -152,26 +148,12 @@ pub async fn figures(
         let from = question.from.plus_millis(part as i64);
         cells(documents, from, from.plus_millis(PART).min(question.to))
     });
-    // A group is its values joined as those of a cell are, in a text that is written over and over: a
-    // month of a large desk has a few hundred groups, and some hundred thousand clocks.
-    let (mut counts, mut group) = (HashMap::<String, Count>::new(), String::new());
+    let mut counting = Counting::new(question, zone, now);
     let mut read = stream::iter(parts).buffered(AT_ONCE);
     while let Some(cells) = read.try_next().await? {
-        for cell in cells.lines().filter_map(Cell::read).filter(|cell| question.is_about(cell)) {
-            name(&mut group, &cell, &question.by, zone);
-            match counts.get_mut(&group) {
-                Some(count) => count.take(&cell, now),
-                None => counts.entry(group.clone()).or_default().take(&cell, now),
-            }
-        }
+        cells.lines().filter_map(Cell::read).for_each(|cell| counting.take(&cell));
     }
-    let names = [Dimension::Clock, Dimension::Measure].map(Dimension::name);
-    let names = names.into_iter().chain(question.by.iter().map(|by| by.name()));
-    let names: Vec<&str> = names.collect();
-    let told = counts.into_iter().map(|(group, count)| count.told(&names, &group));
-    let mut told: Vec<Figures> = told.collect();
-    told.sort_by_cached_key(Figures::place);
-    Ok(told)
+    Ok(counting.told())
 }
 
 /// All cells of a part of the period, one on each line: one row, whatever there is.
@@ -186,72 +168,6 @@ async fn cells(
     let query = query.sql(" AND decided < ").bind(to.to_string());
     let cells: Vec<(String,)> = documents.list(&query).await?;
     Ok(cells.into_iter().next().map(|(cells,)| cells).unwrap_or_default())
-}
-
-/// Writes the name of the group that a cell counts in: its clock, its measure, and what was asked for.
-fn name(group: &mut String, cell: &Cell<'_>, by: &[By], zone: Option<&ZoneOffsets>) {
-    group.clear();
-    group.push_str(cell.value(Dimension::Clock));
-    group.push(BETWEEN);
-    group.push_str(cell.value(Dimension::Measure));
-    for by in by {
-        group.push(BETWEEN);
-        match by {
-            By::Dimension(dimension) => group.push_str(cell.value(*dimension)),
-            By::Day => group.push_str(&local(cell.decided_at, zone, 10)),
-            By::Month => group.push_str(&local(cell.decided_at, zone, 7)),
-        }
-    }
-}
-
-/// The beginning of an instant's text on the wall clock of a zone.
-fn local(at: Instant, zone: Option<&ZoneOffsets>, letters: usize) -> String {
-    let local = at.0 + zone.map_or(0, |zone| i64::from(zone.at(at)) * 1_000);
-    let mut text = Instant(local.div_euclid(DAY) * DAY).to_string();
-    text.truncate(letters);
-    text
-}
-
-impl Count {
-    fn take(&mut self, cell: &Cell<'_>, now: Instant) {
-        let figures = &mut self.figures;
-        let standing = cell.standing(now);
-        match standing {
-            Standing::Met => figures.met += 1,
-            Standing::Apart => figures.apart += 1,
-            Standing::Breached => figures.breached += 1,
-            Standing::Open => figures.open += 1,
-            Standing::Merged => figures.merged += 1,
-            Standing::Cancelled => figures.cancelled += 1,
-        }
-        if matches!(standing, Standing::Met | Standing::Breached) {
-            figures.retargeted += u64::from(cell.retargeted);
-            figures.still_open += u64::from(cell.elapsed_ms.is_none());
-            self.times.extend(cell.elapsed_ms);
-        }
-    }
-
-    fn told(mut self, names: &[&str], group: &str) -> Figures {
-        self.times.sort_unstable();
-        let names = names.iter().map(|name| (*name).to_owned());
-        let judged = self.figures.met + self.figures.breached;
-        let total: i128 = self.times.iter().map(|time| i128::from(*time)).sum();
-        let mean = total.checked_div(self.times.len() as i128);
-        Figures {
-            group: names
-                .zip(group.split(BETWEEN))
-                .filter(|(name, it)| name != "measure" || !it.is_empty())
-                .map(|(name, it)| (name, if it.is_empty() { NOTHING } else { it }.to_owned()))
-                .collect(),
-            percent_met: (judged > 0)
-                .then(|| (self.figures.met as f64 * 10_000.0 / judged as f64).round() / 100.0),
-            mean_ms: mean.and_then(|mean| i64::try_from(mean).ok()),
-            p50_ms: percentile(&self.times, 50),
-            p90_ms: percentile(&self.times, 90),
-            p95_ms: percentile(&self.times, 95),
-            ..self.figures
-        }
-    }
 }
 
 /// The smallest of the sorted values that so many in a hundred do not exceed.

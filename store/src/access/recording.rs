@@ -71,7 +71,7 @@ async fn keep_all(mut keeper: impl Keeper, mut tasks: mpsc::Receiver<Task>) {
             && let Err(error) = keeper.keep(&readings).await
         {
             // They are kept until they can be written; meanwhile the queue takes in new ones.
-            tracing::error!(%error, readings = readings.len(), "the access log cannot be written");
+            tracing::error!(%error, readings = readings.len(), "the access log cannot be written; trying again");
             tokio::time::sleep(RETRY).await;
         }
         for done in flushed {
