@@ -74,7 +74,10 @@ impl Desk {
         let outcome = loop {
             match self.store.append(append.clone()).await {
                 // Nothing was written, and who was erased keeps an address from nobody.
-                Ok(Outcome::Claimed(held)) if self.is_left_by_erased(&held).await? => {
+                Ok(Outcome::Claimed(held))
+                    if !append.releases.contains(&held)
+                        && self.is_left_by_erased(&held).await? =>
+                {
                     append.releases.push(held);
                     continue;
                 }

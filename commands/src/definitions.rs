@@ -7,7 +7,7 @@ use docket_domain::definition::{
 };
 use docket_domain::party::{Actor, ActorKind};
 use docket_domain::sla::defaults::service_defaults;
-use docket_store::{CategoryPages, Sealed};
+use docket_store::{CategoryPages, Claim, Sealed};
 use uuid::Uuid;
 
 use crate::append::{Appended, Plan, Write};
@@ -95,13 +95,15 @@ impl Desk {
     pub async fn reload_definitions(&self) -> Result<(), CommandError> {
         // One at a time: what was read earlier must not replace what was read later.
         let _alone = self.defining.lock().await;
-        self.load_catalogue().await
+        self.load_catalogue().await.map(drop)
     }
 
-    pub(crate) async fn load_catalogue(&self) -> Result<(), CommandError> {
-        let mut catalogue = Catalogue::default();
+    /// Reads the definitions in force; answers how many events they are made of.
+    pub(crate) async fn load_catalogue(&self) -> Result<usize, CommandError> {
+        let (mut catalogue, mut events) = (Catalogue::default(), 0);
         let mut pages = CategoryPages::of(&*self.store, "definition");
         while let Some(page) = pages.next().await? {
+            events += page.len();
             for recorded in load::decode_all(&self.vault, &page).await? {
                 if let Event::Definition(event) = &recorded.event {
                     catalogue.apply(recorded.version, recorded.occurred_at, event);
@@ -109,7 +111,7 @@ impl Desk {
             }
         }
         self.set_catalogue(catalogue);
-        Ok(())
+        Ok(events)
     }
 
     /// Publishes the default definitions in one append; another node may have been faster.
@@ -144,7 +146,7 @@ impl Desk {
             plan.writes.push(definition(stream, 0, actor, vec![event]));
         }
         self.append(&request, plan).await?;
-        self.load_catalogue().await
+        self.load_catalogue().await.map(drop)
     }
 
     async fn define(
@@ -165,13 +167,15 @@ impl Desk {
             self.check_version(request, &stream, version).await?;
             // Behind the version: another process may have published what this one has not followed
             // yet, and what is decided must be decided on all that the version stands for.
-            self.load_catalogue().await?;
+            let known = self.load_catalogue().await?;
             let events = decide(&self.catalogue())?;
             if events.is_empty() {
                 return Ok(self.nothing_to_do(stream, version));
             }
             let write = definition(stream.clone(), version, request.actor.clone(), events);
-            if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
+            let claims = vec![next_to(known, &stream)];
+            let plan = Plan { claims, ..Plan::of(write) };
+            if let Appended::Done(done) = self.append(request, plan).await? {
                 self.load_catalogue().await?;
                 return Ok(done);
             }
@@ -188,6 +192,12 @@ impl Desk {
             version = last.version;
         }
     }
+}
+
+/// The right to be the next after so many events of definitions. They name each other, so what is decided on
+/// all of them holds only where no other server defines anything meanwhile, in whatever stream.
+fn next_to(known: usize, stream: &str) -> Claim {
+    Claim { space: "definitions-after".into(), key: known.to_string(), owner: stream.to_owned() }
 }
 
 fn definition(stream: String, version: u64, actor: Actor, events: Vec<DefinitionEvent>) -> Write {

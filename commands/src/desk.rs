@@ -38,7 +38,8 @@ pub struct Desk {
     pub(crate) pepper: Pepper,
     clock: Clock,
     catalogue: RwLock<Arc<Catalogue>>,
-    /// Held while definitions change, so that each is decided on all those before it.
+    /// Held while definitions change, so that each is decided on all those before it at this desk; of desks
+    /// on one store a claim lets one through.
     pub(crate) defining: tokio::sync::Mutex<()>,
     pub(crate) numbers: tokio::sync::Mutex<std::ops::Range<u64>>,
 }

@@ -19,7 +19,7 @@ pub struct Indicator {
     pub message: MessageIcon,
     /// Orange from the alarm before the end of execution time on, red from its end on.
     pub ticket: TicketDot,
-    /// After which instant the icon is green; `null` where no answer is awaited, or none is due.
+    /// From when on the icon is green; `null` where no answer is awaited, or none is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub green_at: Option<Instant>,
     /// From when on the dot is orange; `null` while that is open.

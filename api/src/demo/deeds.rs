@@ -40,13 +40,19 @@ impl Tale<'_> {
         } else {
             Ruling::Own { decision, reasoning }
         };
+        // What is major its owner decides.
+        let decided_by = if severity == Severity::Major {
+            self.colleagues.first()
+        } else {
+            self.colleagues.get(self.agent)
+        };
         let decision = ComplaintDecision {
             ruling,
             compensation: (compensated && !is_prepared).then(|| self.matter.amount.clone()),
             amount: None,
             told_at: Some(self.at),
             told_by: Some(Channel::Email),
-            decided_by: self.colleagues.get(self.agent).map(|colleague| colleague.agent.clone()),
+            decided_by: decided_by.map(|colleague| colleague.agent.clone()),
             authority: Authority::Discretion { limit: None },
         };
         self.act(TicketCommand::DecideComplaint(Box::new(decision)));

@@ -161,7 +161,7 @@ async fn only_a_free_ticket_of_the_queue_is_taken() {
 }
 
 #[tokio::test]
-async fn a_snooze_ends_once_and_not_before_its_time() {
+async fn a_snooze_ends_once_at_its_time_however_late_somebody_looks() {
     let scene = scene().await;
     let id = scene.open("open").await;
     let until = Instant(NOON + 3_600_000);
@@ -177,6 +177,9 @@ async fn a_snooze_ends_once_and_not_before_its_time() {
     scene.pass(2 * 3_600_000);
     let woken = scene.desk.wake_due(id, snoozed.version).await.unwrap();
     assert_eq!(woken.events.len(), 1);
+    let end_of_its_block = Instant(NOON + 75 * 60_000);
+    assert_eq!(woken.events[0].occurred_at, end_of_its_block);
+    assert_eq!(woken.events[0].recorded_at, Instant(NOON + 2 * 3_600_000));
     let again = scene.desk.wake_due(id, snoozed.version).await.unwrap();
     assert!(again.repeated);
     assert_eq!(again.version, woken.version);

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 mod aliases;
 mod contact;
+mod definitions;
 mod desk;
 mod merging;
 mod service_defaults;
@@ -29,6 +30,8 @@ const DAY: i64 = 86_400_000;
 
 struct Scene {
     desk: Arc<Desk>,
+    store: Arc<dyn EventStore>,
+    vault: Arc<Vault>,
     time: Arc<AtomicI64>,
     _dir: tempfile::TempDir,
 }
@@ -36,16 +39,14 @@ struct Scene {
 async fn scene() -> Scene {
     let dir = tempfile::tempdir().unwrap();
     let time = Arc::new(AtomicI64::new(NOON));
-    let clock: Clock = {
-        let time = time.clone();
-        Arc::new(move || time.load(Ordering::SeqCst))
-    };
+    let of_clock = time.clone();
+    let clock: Clock = Arc::new(move || of_clock.load(Ordering::SeqCst));
     let store = SqliteStore::open(&dir.path().join("log.sqlite"), clock.clone()).await.unwrap();
     let store: Arc<dyn EventStore> = Arc::new(store);
     let key = KeyFile::load_or_create(&dir.path().join("docket.key"), &*store).await.unwrap();
     let vault = Arc::new(Vault::new(store.clone(), key));
-    let desk = Arc::new(Desk::open(store, vault, clock).await.unwrap());
-    Scene { desk, time, _dir: dir }
+    let desk = Arc::new(Desk::open(store.clone(), vault.clone(), clock).await.unwrap());
+    Scene { desk, store, vault, time, _dir: dir }
 }
 
 fn request(name: &str) -> Request {
@@ -109,6 +110,11 @@ impl Scene {
         let command =
             TicketCommand::Close { outcome: Outcome::Solved, resolution: None, reason: None };
         self.desk.execute(&request(name), id, &command).await.unwrap();
+    }
+
+    fn clock(&self) -> Clock {
+        let time = self.time.clone();
+        Arc::new(move || time.load(Ordering::SeqCst))
     }
 
     fn pass(&self, millis: i64) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::carrying::Turn;
 use self::fact::{Fact, Standing};
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
@@ -276,9 +277,9 @@ impl Clock {
         }
     }
 
-    /// What goes on after a reopening or a return: the same clock, but for the time between. What was
-    /// due before is the business of the one before it.
-    fn resumed(&self, (gone, gap): (Instant, Pause), fact: &Fact, pause: Option<&Pause>) -> Self {
+    /// What goes on after a reopening or a return: the same clock, which stood still or ran between as is
+    /// said here. What was due before is the business of the one before it.
+    fn resumed(&self, between: &[Turn], fact: &Fact, pause: Option<&Pause>) -> Self {
         let at = fact.at;
         let mut resumed = Self {
             began: fact.position,
@@ -288,7 +289,9 @@ impl Clock {
             told_until: self.told_until.max(at),
             ..self.clone()
         };
-        resumed.set_pause(gone, Some(&gap));
+        for (from, pause) in between {
+            resumed.set_pause(*from, pause.as_ref());
+        }
         resumed.set_pause(at, pause);
         resumed
     }

@@ -1,8 +1,8 @@
 //! Compliance: of what was decided in a period, how much was kept, by whatever one asks.
 //!
 //! A clock counts in the period in which its verdict fell: a met one when it ended, a late one at its
-//! deadline, or at the change that made it late. So the figures of a period that is over never change,
-//! but for the times of what is late and still runs.
+//! deadline, or at the change that made it late. So the figures of a period that is over change only for
+//! the times of what is late and still runs, and where something of that period is told afterwards.
 
 use std::collections::BTreeMap;
 

@@ -91,6 +91,9 @@ async fn noted_once(desk: &Desk, ticket: &GivenTicket) -> usize {
         |kind: &str| -> Vec<&Value> { events.iter().filter(|it| it["type"] == kind).collect() };
     let snoozed = of("TicketSnoozed").len();
     assert_eq!(of("TicketWoken").len(), snoozed, "{history:#}");
+    for woken in of("TicketWoken") {
+        assert_eq!(woken["occurred_at"], woken["data"]["due"], "{woken:#}");
+    }
     let by_clock = |kind: &str| -> BTreeMap<(String, u64), String> {
         let told = of(kind);
         let named = told.iter().map(|it| {

@@ -134,7 +134,7 @@ async fn decide(call: Call, id: web::Path<String>, body: Body<ToDecide>) -> Answ
     let compensation = check::trimmed(compensation);
     let gather = async {
         let decided_by = call.agent_or_self("", None).await?;
-        let authority = authority(&call, &id, &decided_by).await?;
+        let authority = authority(&call, &decided_by).await?;
         let decided_by = Some(decided_by);
         Ok(TicketCommand::DecideComplaint(Box::new(ComplaintDecision {
             ruling,
@@ -170,13 +170,10 @@ fn ruling(
     }
 }
 
-/// By what right a caller decides a complaint of a ticket.
-async fn authority(call: &Call, id: &str, caller: &AgentRef) -> Result<Authority, Problem> {
+/// By what right a caller decides complaints, whatever ticket they are about.
+async fn authority(call: &Call, caller: &AgentRef) -> Result<Authority, Problem> {
     if matches!(call.principal.role, Role::Supervisor | Role::Admin) {
         return Ok(Authority::Supervisor);
-    }
-    if manager(call, id).await?.is_some_and(|manager| manager.id == caller.id) {
-        return Ok(Authority::Manager);
     }
     let agent = call.docket.desk.agent(caller.id).await?;
     let limit = agent.state.as_ref().and_then(|agent| agent.profile.discretion.clone());

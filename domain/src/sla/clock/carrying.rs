@@ -7,6 +7,9 @@ use crate::ids::{MergeId, TicketId};
 use crate::instant::Instant;
 use crate::sla::plan::ClockKind;
 
+/// From an instant on, a clock stands still for a reason, or runs.
+pub(super) type Turn = (Instant, Option<Pause>);
+
 impl TicketClocks {
     /// What a merge takes to the survivor: everything that runs, which ends here (rule 12).
     pub(super) fn carry_out(&mut self, at: Instant, merge: MergeId) -> Vec<Clock> {
@@ -32,21 +35,34 @@ impl TicketClocks {
         self.begin(clock);
     }
 
+    /// How its own resolution stood still and ran behind an instant at which the ticket was closed: it may have
+    /// been reopened, and closed again.
+    pub(super) fn since_closed(&self, at: Instant) -> Vec<Turn> {
+        let mut since = vec![(at, Some(Pause::Closed))];
+        let mut own = self.clocks.iter().filter(|it| it.carried.is_none());
+        if let Some(own) = own.rfind(|it| it.kind == ClockKind::Resolution) {
+            let later = own.spans.iter().filter(|span| span.from > at);
+            since.extend(later.map(|span| (span.from, span.pause.clone())));
+            since.extend(own.stop.map(|stop| (stop.at, Some(Pause::Closed))));
+        }
+        since
+    }
+
     /// Takes back a clock that a merge had carried away: it goes on as it stood there. What ended
     /// there stays ended; but this ticket still has to get an owner, and to be resolved. `holder` is the
-    /// ticket that it comes back from.
+    /// ticket that it comes back from, and `since` how that one fared since a resolution ended there.
     pub(super) fn take_back(
         &mut self,
         fact: &Fact,
         (merge, index): (MergeId, u32),
-        (holder, there): (TicketId, &Clock),
+        (holder, there, since): (TicketId, &Clock, &[Turn]),
     ) {
         let ended = Some(StoppedBy::Merge(merge));
         let mut mine = self.clocks.iter_mut().filter(|it| it.kind == there.kind);
         let mine = mine.find(|it| it.instance == index && it.stop.map(|stop| stop.by) == ended);
         let Some(clock) = mine else { return };
         let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
-        let Some(stop) = there.stop else {
+        if there.stop.is_none() {
             clock.stop = None;
             clock.cumulative = there.cumulative;
             clock.spans.clone_from(&there.spans);
@@ -56,10 +72,10 @@ impl TicketClocks {
             clock.waiting.clone_from(&there.waiting);
             clock.marks.clone_from(&there.marks);
             return clock.set_pause(fact.at, pause.as_ref());
-        };
+        }
         if there.kind == ClockKind::Resolution {
             let carried = clock.carried.clone();
-            let mut resumed = there.resumed((stop.at, Pause::Closed), fact, pause.as_ref());
+            let mut resumed = there.resumed(since, fact, pause.as_ref());
             resumed.homes.push((fact.at, holder));
             let instance = self.next_instance(there.kind);
             self.begin(Clock { instance, carried, ..resumed });

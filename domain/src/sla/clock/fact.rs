@@ -159,7 +159,10 @@ impl Fact {
             }
             Some(what) => what,
         };
-        let (at, late) = (recorded.occurred_at, recorded.occurred_at < recorded.recorded_at);
+        // What Docket notes itself it notes a moment afterwards: nobody told of it late.
+        let told = recorded.envelope.actor.kind != ActorKind::System;
+        let (at, late) =
+            (recorded.occurred_at, told && recorded.occurred_at < recorded.recorded_at);
         Some(Self { position: recorded.position, at, late, status, what })
     }
 }

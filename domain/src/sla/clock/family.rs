@@ -162,8 +162,10 @@ impl Family {
             if let Some(here) = here.find(|it| is_same(it, &found)) {
                 here.stop(fact.at, StoppedBy::Unmerge);
             }
+            let fared = |it: &TicketClocks| found.stop.map(|stop| it.since_closed(stop.at));
+            let since = self.tickets.get(&holder).and_then(fared).unwrap_or_default();
             if let Some(source) = self.tickets.get_mut(&carried.ticket) {
-                source.take_back(fact, (merge, carried.instance), (holder, &found));
+                source.take_back(fact, (merge, carried.instance), (holder, &found, &since));
             }
         }
     }

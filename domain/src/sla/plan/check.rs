@@ -36,7 +36,8 @@ pub(super) fn check(plan: &Plan, catalogue: &Catalogue) -> Vec<FieldError> {
 pub(crate) fn target_length(text: &str) -> Result<(), Problem> {
     let Length { weeks, days, millis } = duration::parse(text)?;
     let some = days > 0 || millis >= SECOND_MS;
-    match some && days <= YEAR_DAYS && millis <= YEAR_DAYS * DAY_MS {
+    let whole = days.saturating_mul(DAY_MS).saturating_add(millis);
+    match some && whole <= YEAR_DAYS * DAY_MS {
         _ if weeks > 0 => Err(Problem::Weeks),
         true => Ok(()),
         false => Err(Problem::Range { least: "PT1S", most: "P365D" }),

@@ -113,6 +113,11 @@ pub enum TicketRefusal {
     /// No complaint of the ticket has this id.
     #[error("there is no such complaint in the ticket")]
     UnknownComplaint,
+    /// A major complaint belongs to a manager, who decides it, or somebody above (S-72).
+    #[error(
+        "a major complaint is decided by its owner, the queue's manager, a supervisor or an administrator"
+    )]
+    NotTheOwner,
     /// Solutions are prepared for minor complaints only (S-72).
     #[error("the complaint is major: no prepared solution decides it")]
     MajorComplaint,

@@ -3,13 +3,13 @@
 
 use crate::context::Context;
 use crate::definition::{Solution, Term};
-use crate::ids::ComplaintId;
+use crate::ids::{AgentId, ComplaintId};
 use crate::money::Money;
 use crate::party::{ActorKind, AgentRef};
 use crate::ticket::command::{ComplaintDecision, Ruling, TicketRefusal};
 use crate::ticket::decide::Decision;
 use crate::ticket::event::{self, Authority, Finding, PreparedSolution, Severity, TicketEvent};
-use crate::ticket::state::TicketState;
+use crate::ticket::state::{OpenComplaint, TicketState};
 
 /// Raises a complaint, one at a time. Its owner is the ticket's, when none is said; but a major one
 /// belongs to somebody who manages a queue, and so to somebody. What was raised in another system is a
@@ -52,7 +52,7 @@ fn manager(
     if manages(owner.id) { Ok(owner) } else { Err(TicketRefusal::NotAManager) }
 }
 
-/// Decides the open complaint. A prepared solution that is granted as it is needs nobody's leave; whatever
+/// Decides the open complaint. A major one is decided by who owns it or is above. A prepared solution that is granted as it is needs nobody's leave; whatever
 /// else an agent grants stays within the discretion that the agent has.
 pub(super) fn decide(
     state: &TicketState,
@@ -61,7 +61,8 @@ pub(super) fn decide(
 ) -> Decision {
     let complaint = state.open_complaint.as_ref().ok_or(TicketRefusal::NoComplaintOpen)?;
     let ComplaintDecision { ruling, compensation, amount, told_at, told_by, .. } = asked;
-    let mut authority = asked.authority;
+    let decided_by = asked.decided_by.as_ref().map(|agent| agent.id);
+    let mut authority = by_right(state, complaint, asked.authority, decided_by, context)?;
     let (decision, reasoning, prepared) = match ruling {
         Ruling::Own { decision, reasoning } => (decision, reasoning, None),
         Ruling::Prepared { solution, decision, reasoning } => {
@@ -93,6 +94,27 @@ pub(super) fn decide(
         told_at,
         told_by,
     }])
+}
+
+/// By what right somebody decides: managing the ticket's queue, or owning the major complaint, is more than
+/// an agent's discretion; and that is not enough for a major one.
+fn by_right(
+    state: &TicketState,
+    complaint: &OpenComplaint,
+    authority: Authority,
+    by: Option<AgentId>,
+    context: &Context<'_>,
+) -> Result<Authority, TicketRefusal> {
+    if !matches!(authority, Authority::Discretion { .. }) {
+        return Ok(authority);
+    }
+    let is_major = complaint.severity == Severity::Major;
+    let queue = context.catalogue.queues.get(&state.queue.key);
+    let manages = by.is_some() && queue.is_some_and(|queue| queue.document.manager == by);
+    if manages || (is_major && by.is_some() && complaint.owner == by) {
+        return Ok(Authority::Manager);
+    }
+    if is_major { Err(TicketRefusal::NotTheOwner) } else { Ok(authority) }
 }
 
 /// The prepared solution of this key, and the category that prepared it.

@@ -9,7 +9,7 @@ use crate::money::Money;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {
-    /// Whoever decided manages the ticket's queue.
+    /// Whoever decided manages the ticket's queue, or owns the major complaint.
     Manager,
     /// Whoever decided is a supervisor or an administrator.
     Supervisor,

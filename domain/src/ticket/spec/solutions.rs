@@ -140,15 +140,32 @@ fn what_is_said_besides_a_solution_holds_in_its_place() {
 }
 
 #[test]
-fn a_major_complaint_has_no_prepared_solution() {
+fn a_major_complaint_is_decided_by_whom_it_belongs_to_and_has_no_prepared_solution() {
     let mut given = complained(Severity::Minor);
     if let Some(TicketEvent::ComplaintRaised { severity, .. }) = given.last_mut() {
         *severity = Severity::Major;
     }
-    assert_snapshot!(desk().spec(&given, decide(as_prepared("voucher"))), @r#"
+    assert_snapshot!(desk().spec(&given, decide(accepted())), @r#"
+    given TicketCreated → new, TicketReclassified, ComplaintRaised
+    when  decide the complaint: Accepted
+    then  refused not_the_owner: a major complaint is decided by its owner, the queue's manager, a supervisor or an administrator
+    "#);
+    assert_snapshot!(desk().spec(&given, decide(as_prepared_by_piotr())), @r#"
     given TicketCreated → new, TicketReclassified, ComplaintRaised
     when  decide the complaint as "voucher"
     then  refused major_complaint at "/solution": the complaint is major: no prepared solution decides it
+    "#);
+    let by_owner = ComplaintDecision { decided_by: Some(piotr()), ..accepted() };
+    assert_snapshot!(desk().spec(&given, decide(by_owner)), @r#"
+    given TicketCreated → new, TicketReclassified, ComplaintRaised
+    when  decide the complaint: Accepted
+    then  ComplaintDecided authority: manager, complaint_id: the complaint, decided_by: Piotr, decision: accepted, reasoning: "packed badly"
+    "#);
+    let above = ComplaintDecision { authority: Authority::Supervisor, ..accepted() };
+    assert_snapshot!(desk().spec(&given, decide(above)), @r#"
+    given TicketCreated → new, TicketReclassified, ComplaintRaised
+    when  decide the complaint: Accepted
+    then  ComplaintDecided authority: supervisor, complaint_id: the complaint, decided_by: Anna, decision: accepted, reasoning: "packed badly"
     "#);
 }
 

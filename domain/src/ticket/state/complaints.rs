@@ -12,6 +12,8 @@ pub struct OpenComplaint {
     pub id: ComplaintId,
     /// How grave it is.
     pub severity: Severity,
+    /// Who owns it, if somebody does.
+    pub owner: Option<AgentId>,
 }
 
 /// A complaint that was decided.
@@ -26,8 +28,14 @@ pub struct DecidedComplaint {
 }
 
 impl TicketState {
-    pub(super) fn complained(&mut self, id: ComplaintId, severity: Severity) {
-        self.open_complaint = Some(OpenComplaint { id, severity });
+    pub(super) fn complained(
+        &mut self,
+        id: ComplaintId,
+        severity: Severity,
+        owner: Option<&AgentRef>,
+    ) {
+        let owner = owner.map(|agent| agent.id);
+        self.open_complaint = Some(OpenComplaint { id, severity, owner });
     }
 
     pub(super) fn complaint_decided(&mut self, id: ComplaintId, by: Option<&AgentRef>) {

@@ -209,8 +209,8 @@ impl TicketState {
             E::TicketDeescalated { level, .. } => self.escalation_level = *level,
             E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),
             E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
-            E::ComplaintRaised { complaint_id: id, severity, .. } => {
-                self.complained(*id, *severity)
+            E::ComplaintRaised { complaint_id: id, severity, owner, .. } => {
+                self.complained(*id, *severity, owner.as_ref())
             }
             E::ComplaintDecided { complaint_id: id, decided_by: by, .. } => {
                 self.complaint_decided(*id, by.as_ref());

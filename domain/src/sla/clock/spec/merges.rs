@@ -249,6 +249,26 @@ fn what_the_survivors_owner_and_closing_ended_is_still_to_be_done_by_a_ticket_th
 }
 
 #[test]
+fn what_was_open_at_the_survivor_counts_where_the_ticket_comes_back() {
+    let mut life = Life::new();
+    let (source, survivor) = (life.open("2026-03-02 09:00"), life.open("2026-03-02 09:00"));
+    let merge = life.merge("2026-03-02 10:00", source, survivor);
+    life.tell(survivor, "2026-03-02 11:00", close());
+    life.tell(survivor, "2026-03-02 12:00", reopen());
+    life.unmerge("2026-03-02 15:00", merge, source, survivor);
+    assert_snapshot!(life.said(source, "2026-03-02 16:00", DONE), @r#"
+    resolution 1: 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by merge at 2026-03-02 10:00, 1:00 elapsed, merged
+    resolution 2 (cumulative): 45:00 by * * *, due 2026-03-09 10:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      2026-03-02 11:00 – 2026-03-02 12:00  paused while closed
+      2026-03-02 12:00 – 2026-03-02 16:00  open
+      running, 6:00 elapsed
+    "#);
+}
+
+#[test]
 fn what_came_back_twice_counts_once() {
     let mut life = Life::new();
     let [a, b, c] =

@@ -22,7 +22,10 @@ impl TicketClocks {
 
     pub(super) fn answered(&mut self, at: Instant, by: StoppedBy, message: Option<MessageId>) {
         let running = self.clocks.iter_mut().filter(|it| it.is_running() && it.kind.is_answer());
-        running.for_each(|it| it.stop = Some(Stop { at, by, message }));
+        running.for_each(|it| {
+            it.stop(at, by);
+            it.stop = it.stop.map(|stop| Stop { message, ..stop });
+        });
     }
 
     pub(super) fn bounced(&mut self, at: Instant, message: MessageId) {

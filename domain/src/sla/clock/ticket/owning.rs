@@ -29,10 +29,9 @@ impl TicketClocks {
         self.rearm(fact);
     }
 
-    /// Docket notes an absence itself, a moment after it begins: nobody told of it late.
     pub(super) fn owner_left(&mut self, fact: &Fact) {
         self.owner_is_away = true;
-        self.rearm(&Fact { late: false, ..fact.clone() });
+        self.rearm(fact);
     }
 
     /// Whoever came along from another queue has still to take it here.

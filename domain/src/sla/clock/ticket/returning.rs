@@ -35,7 +35,8 @@ impl TicketClocks {
     /// changed while it stood still counts from here (rules 9 and 11). What was late stays as it was.
     fn go_on(&mut self, last: &Clock, gap: (Instant, Pause), fact: &Fact) {
         let pause = Pause::of(&last.frozen, last.kind, &self.standing);
-        let mut resumed = last.resumed(gap, fact, pause.as_ref());
+        let (gone, gap) = gap;
+        let mut resumed = last.resumed(&[(gone, Some(gap))], fact, pause.as_ref());
         if let Some(frozen) = &self.frozen {
             resumed.reapply(fact.at, frozen, self.target(last.kind));
             let pause = Pause::of(&resumed.frozen, resumed.kind, &self.standing);

@@ -38,6 +38,7 @@ impl TicketRefusal {
             Self::ComplaintOpen => "complaint_open",
             Self::NoManager { .. } => "no_manager",
             Self::NotAManager => "not_a_manager",
+            Self::NotTheOwner => "not_the_owner",
             Self::NoComplaintOpen => "no_complaint_open",
             Self::UnknownComplaint => "unknown_complaint",
             Self::MajorComplaint => "major_complaint",
@@ -116,6 +117,7 @@ impl TicketRefusal {
             | Self::NoManager { .. }
             | Self::NoComplaintOpen
             | Self::OwnDecision
+            | Self::NotTheOwner
             | Self::ReopenWindowPassed => None,
         }
     }
