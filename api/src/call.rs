@@ -215,7 +215,7 @@ impl Call {
     ) -> Answer {
         let done = match done {
             Ok(done) => done,
-            Err(error) => return Err(self.docket.refusal(error).await),
+            Err(error) => return Err(self.docket.refusal(&self.principal, error).await),
         };
         self.told(&done, status).await.map_err(Problem::though_done)
     }
@@ -224,6 +224,10 @@ impl Call {
         let case = self.docket.cases.after(&self.docket.reader, done).await?;
         let id = TicketId::of_stream(&done.stream).ok_or_else(|| Problem::not_found("ticket"))?;
         let mut document = self.docket.shown(id, &case, Moment::Now).await?;
+        if done.repeated || done.events.is_empty() {
+            // No event says who was answered: so the reading does.
+            self.docket.read_by(&self.principal, "ticket", id.to_string())?;
+        }
         if done.repeated {
             let then = Moment::Version(done.version);
             let shown_then = self.docket.shown(id, &case, then).await?;

@@ -207,5 +207,7 @@ impl Default for Cases {
 }
 
 async fn read(reader: &Reader, stream: &str, moment: Moment) -> Result<Case, Problem> {
-    Ok(Case::of(&reader.stream(stream, moment).await?))
+    let mut case = Case::default();
+    reader.each(stream, moment, |event| case.evolve(event)).await?;
+    Ok(case)
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use docket_commands::{CommandError, Desk};
-use docket_domain::ids::{AgentId, TicketId};
+use docket_domain::ids::TicketId;
 use docket_domain::instant::Instant;
 use docket_projections::names::Names;
 use docket_projections::recorded::Reader;
@@ -20,7 +20,7 @@ use docket_projections::runner::Projections;
 use docket_projections::{REGISTRY, history};
 use docket_store::access::{Access, AccessLog};
 use docket_store::vault::{KeyFile, Vault};
-use docket_store::{CategoryPages, Clock, EventStore, Position, Sealed};
+use docket_store::{Clock, EventStore, Position, Sealed};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::value::RawValue;
 use tokio::sync::{Mutex, watch};
@@ -173,28 +173,23 @@ impl Docket {
         })?)
     }
 
-    /// Why a command did not take effect, with the events its asker missed where that is why.
-    pub async fn refusal(&self, error: CommandError) -> Problem {
+    /// Why a command did not take effect, with the events its asker missed where that is why: whoever is
+    /// shown those reads a history, and that is on record.
+    pub async fn refusal(&self, who: &Principal, error: CommandError) -> Problem {
         let CommandError::Stale { actual, missed } = error else {
             return Problem::from(error);
         };
+        if let Some((_, subject)) = missed.first().and_then(|it| it.stream.split_once('-'))
+            && let Err(problem) = self.read_by(who, "history", subject.to_owned())
+        {
+            return problem;
+        }
         let rendered = history::render(&self.reader, &self.names, &missed).await;
         let events = match rendered {
             Ok(events) => events.into_iter().filter_map(|text| RawValue::from_string(text).ok()),
             Err(error) => return error.into(),
         };
         Problem::stale(actual, events.collect())
-    }
-
-    /// The ids of all agents, by age.
-    pub async fn agents(&self) -> Result<Vec<AgentId>, Problem> {
-        let mut agents: Vec<AgentId> = Vec::new();
-        let mut pages = CategoryPages::of(&*self.store, "agent");
-        while let Some(page) = pages.next().await? {
-            let first = page.iter().filter(|event| event.version == 1);
-            agents.extend(first.filter_map(|event| AgentId::of_stream(&event.stream)));
-        }
-        Ok(agents)
     }
 
     /// The secret of the token that a call issues: random, or, for a call that can be repeated, one
@@ -222,8 +217,9 @@ impl Docket {
         if lag.lag_ms > STALE_AFTER_MS {
             reasons.push(format!("the views are {} ms behind the log", lag.lag_ms));
         }
-        if let Some(why) = lag.failing {
-            reasons.push(format!("the views cannot be written: {why}"));
+        if lag.failing.is_some() {
+            // Why is in the log and at `/v1/projections`: whoever asks this shows no token.
+            reasons.push("the views cannot be written".to_owned());
         }
         if self.store.read_all(0, 1, Sealed::Without).await.is_err() {
             reasons.push("the store does not answer".to_owned());

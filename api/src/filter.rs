@@ -89,7 +89,9 @@ impl Wanted {
         let within: Pairs = pairs.extract_if(.., is_said_again).collect();
         pairs.extend(given);
         let all = pairs.iter().chain(&within);
-        if all.clone().any(|(name, value)| !is_defined(&docket.desk.catalogue(), name, value)) {
+        let is_odd =
+            |(name, value): &(String, String)| !is_defined(&docket.desk.catalogue(), name, value);
+        if docket.follows_from().is_some() && all.clone().any(is_odd) {
             // Another process may have defined it a moment ago.
             docket.desk.reload_definitions().await?;
         }

@@ -127,7 +127,7 @@ impl Docket {
         Looked { after, size }: Looked,
     ) -> Result<(Term, Vec<TicketId>, Option<TicketId>), Problem> {
         let Some(terms) = self.desk.catalogue().terms_of(plan, None) else {
-            return Err(self.refusal(DefinitionRefusal::NoSuchDefinition.into()).await);
+            return Err(CommandError::from(DefinitionRefusal::NoSuchDefinition).into());
         };
         fresh::at_head(self).await?;
         let documents = self.views.documents();

@@ -132,6 +132,30 @@ impl Reader {
         Ok(events)
     }
 
+    /// Takes in a stream's events up to a moment one after the other, decoded with their texts, oldest
+    /// first: no more of them are in memory than one reading brings.
+    pub async fn each(
+        &self,
+        stream: &str,
+        until: Moment,
+        mut take: impl FnMut(&Recorded),
+    ) -> Result<(), ReadError> {
+        let (mut after, mut batches) = (0, Batches::default());
+        loop {
+            let asked = batches.next();
+            let mut batch = self.store.read_stream(stream, after, asked, Sealed::With).await?;
+            batches.learn(&batch);
+            let Some(last) = batch.last() else { return Ok(()) };
+            let done = batch.len() < asked || until.is_past(last);
+            after = last.version;
+            batch.retain(|event| until.includes(event));
+            self.open(&batch).await?.iter().for_each(&mut take);
+            if done {
+                return Ok(());
+            }
+        }
+    }
+
     /// A stream's events up to a moment, decoded with their texts, oldest first.
     pub async fn stream(&self, stream: &str, until: Moment) -> Result<Vec<Recorded>, ReadError> {
         let stored = self.stored(stream, until, Sealed::With).await?;

@@ -90,15 +90,11 @@ pub struct Reviewed {
     pub note: Option<String>,
 }
 
-/// The complaints of a ticket's history, oldest first.
-pub fn of(history: &[Recorded<Event>]) -> Vec<TicketComplaint> {
-    let mut complaints = Vec::new();
-    for recorded in history {
-        if let Event::Ticket(event) = &recorded.event {
-            take(&mut complaints, event, (recorded.occurred_at, &recorded.envelope.actor));
-        }
+/// Takes in one more event of a ticket, whose complaints these are, oldest first.
+pub fn evolve(complaints: &mut Vec<TicketComplaint>, recorded: &Recorded<Event>) {
+    if let Event::Ticket(event) = &recorded.event {
+        take(complaints, event, (recorded.occurred_at, &recorded.envelope.actor));
     }
-    complaints
 }
 
 impl TicketComplaint {

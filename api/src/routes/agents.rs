@@ -11,6 +11,7 @@ use docket_domain::instant::Instant;
 use docket_domain::money::Money;
 use docket_domain::personal::Personal;
 use docket_projections::recorded::Moment;
+use docket_store::CategoryPages;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -103,7 +104,7 @@ fn or_unlimited<'de, D: Deserializer<'de>>(limit: D) -> Result<Option<Option<Mon
     responses((status = 200, description = "The agents.", body = Page<AgentDocument>)))]
 #[get("/agents")]
 async fn list(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
-    let ids = Page::part(docket.agents().await?, &part.0, AgentId::to_string)?;
+    let ids = Page::part(all(&docket).await?, &part.0, AgentId::to_string)?;
     let mut agents = Vec::with_capacity(ids.data.len());
     for id in ids.data {
         agents.extend(document(&docket, id, Moment::Now).await?);
@@ -164,7 +165,9 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
     let done = call.docket.desk.change_agent(&request, id, changed).await;
     let done = match done {
         Ok(done) => done,
-        Err(error) => return Err(call.docket.refusal(error).await.missing("agent")),
+        Err(error) => {
+            return Err(call.docket.refusal(&call.principal, error).await.missing("agent"));
+        }
     };
     // Who left the desk calls no more, from this answer on.
     let reloaded = call.docket.tokens.reload_agents(&*call.docket.store).await;
@@ -220,4 +223,15 @@ impl AgentDocument {
             absences: absences::not_over(absences, now),
         }
     }
+}
+
+/// The ids of all agents, by age.
+async fn all(docket: &Docket) -> Result<Vec<AgentId>, Problem> {
+    let mut agents = Vec::new();
+    let mut pages = CategoryPages::of(&*docket.store, "agent");
+    while let Some(page) = pages.next().await? {
+        let first = page.iter().filter(|event| event.version == 1);
+        agents.extend(first.filter_map(|event| AgentId::of_stream(&event.stream)));
+    }
+    Ok(agents)
 }

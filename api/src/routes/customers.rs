@@ -228,7 +228,9 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
     let done = call.docket.desk.change_customer(&request, id, &changes).await;
     let done = match done {
         Ok(done) => done,
-        Err(error) => return Err(call.docket.refusal(error).await.missing("customer")),
+        Err(error) => {
+            return Err(call.docket.refusal(&call.principal, error).await.missing("customer"));
+        }
     };
     answer(&call, &done, StatusCode::OK).await
 }
@@ -238,7 +240,7 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
 async fn has_calendar(call: &Call, entitlement: Option<&Entitlement>) -> Result<(), Problem> {
     let Some(key) = entitlement.and_then(|it| it.calendar.as_ref()) else { return Ok(()) };
     let desk = &call.docket.desk;
-    if !desk.catalogue().calendars.contains_key(key) {
+    if call.docket.follows_from().is_some() && !desk.catalogue().calendars.contains_key(key) {
         // Another process may have published it a moment ago.
         desk.reload_definitions().await?;
     }
@@ -261,6 +263,9 @@ async fn answer(call: &Call, done: &Done, status: StatusCode) -> Answer {
     let id = CustomerId::of_stream(&done.stream).ok_or_else(Problem::internal)?;
     let found = document(&call.docket, id, Moment::Version(done.version)).await?;
     let customer = found.ok_or_else(|| Problem::not_found("customer"))?;
+    if done.repeated || done.events.is_empty() {
+        call.docket.read_by(&call.principal, "customer", id.to_string())?;
+    }
     let mut response = call.answer(done, status, &customer)?;
     if status == StatusCode::CREATED
         && let Ok(location) = header::HeaderValue::from_str(&format!("/v1/customers/{id}"))

@@ -11,6 +11,7 @@ use docket_projections::history;
 use docket_store::batches::{Batches, PAGE_BYTES, bytes};
 use docket_store::{Position, Sealed, StoredEvent};
 use futures::Stream;
+use tokio::time::Instant;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Caller;
@@ -41,6 +42,9 @@ const FAR: Position = 64;
 
 /// How often a silent stream shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What it shows then: a comment.
+const BEAT: Bytes = Bytes::from_static(b": still here\n\n");
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -231,33 +235,41 @@ fn feed(
     after: Position,
 ) -> impl Stream<Item = Result<Bytes, Problem>> + 'static {
     let greeting = VecDeque::from([Bytes::from_static(b"retry: 1000\n\n")]);
-    let start = (docket, wanted, after, greeting);
-    futures::stream::try_unfold(start, move |(docket, wanted, after, mut ready)| async move {
-        if let Some(bytes) = ready.pop_front() {
-            return Ok(Some((bytes, (docket, wanted, after, ready))));
-        }
-        let mut stopping = docket.stopping();
-        if *stopping.borrow() || !docket.tokens.holds(token) {
-            return Ok(None);
-        }
-        tokio::select! {
-            () = docket.store.wait_beyond(after) => {}
-            _ = stopping.changed() => return Ok(None),
-            () = tokio::time::sleep(HEARTBEAT) => {
-                let beat = Bytes::from_static(b": still here\n\n");
-                return Ok(Some((beat, (docket, wanted, after, ready))));
+    let start = (docket, wanted, after, (greeting, Instant::now()));
+    futures::stream::try_unfold(
+        start,
+        move |(docket, wanted, after, (mut ready, said))| async move {
+            if let Some(bytes) = ready.pop_front() {
+                return Ok(Some((bytes, (docket, wanted, after, (ready, Instant::now())))));
             }
-        }
-        let stretch = look(&docket, &wanted, after, GULP).await?;
-        let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
-        // Asked once all is read: what came after a revocation was answered is not shown then.
-        if !docket.tokens.holds(token) {
-            return Ok(None);
-        }
-        let events = stretch.events.iter().zip(&texts);
-        let text = events.fold(String::new(), |text, (event, data)| {
-            text + &format!("id: {}\ndata: {data}\n\n", event.position)
-        });
-        Ok(Some((Bytes::from(text), (docket, wanted, stretch.looked, ready))))
-    })
+            let mut stopping = docket.stopping();
+            if *stopping.borrow() || !docket.tokens.holds(token) {
+                return Ok(None);
+            }
+            tokio::select! {
+                () = docket.store.wait_beyond(after) => {}
+                _ = stopping.changed() => return Ok(None),
+                () = tokio::time::sleep_until(said + HEARTBEAT) => {
+                    return Ok(Some((BEAT, (docket, wanted, after, (ready, Instant::now())))));
+                }
+            }
+            let stretch = look(&docket, &wanted, after, GULP).await?;
+            let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
+            // Asked once all is read: what came after a revocation was answered is not shown then.
+            if !docket.tokens.holds(token) {
+                return Ok(None);
+            }
+            let events = stretch.events.iter().zip(&texts);
+            let text = events.fold(String::new(), |text, (event, data)| {
+                text + &format!("id: {}\ndata: {data}\n\n", event.position)
+            });
+            // Where nothing that comes is wanted, no byte would be written, however long that goes on.
+            let (bytes, said) = match text.is_empty() {
+                true if said.elapsed() >= HEARTBEAT => (BEAT, Instant::now()),
+                true => (Bytes::new(), said),
+                false => (Bytes::from(text), Instant::now()),
+            };
+            Ok(Some((bytes, (docket, wanted, stretch.looked, (ready, said)))))
+        },
+    )
 }

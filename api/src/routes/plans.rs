@@ -73,7 +73,7 @@ async fn what_if(call: Call, key: web::Path<String>, body: Body<Asked>) -> Answe
     };
     let draft = match call.docket.desk.draft(&key, drafts) {
         Ok(draft) => Arc::new(draft),
-        Err(error) => return Err(call.docket.refusal(error).await),
+        Err(error) => return Err(call.docket.refusal(&call.principal, error).await),
     };
     let Ok(_alone) = call.docket.trying.try_lock() else {
         let detail = "another draft is being tried; one at a time";

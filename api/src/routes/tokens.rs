@@ -126,7 +126,7 @@ async fn revoke(call: Call, id: web::Path<String>) -> Answer {
     let request = call.request(&[], None)?;
     let done = match call.docket.desk.revoke_token(&request, id).await {
         Ok(done) => done,
-        Err(error) => return Err(call.docket.refusal(error).await),
+        Err(error) => return Err(call.docket.refusal(&call.principal, error).await),
     };
     call.docket.tokens.revoke(id).await;
     Ok(HttpResponse::NoContent().insert_header((POSITION, done.position)).finish())

@@ -21,6 +21,12 @@ use crate::page::{Page, Part};
 use crate::problem::Problem;
 use crate::side::SavedView;
 
+/// How many bytes a filter has at most: more than fits into an address.
+const LONGEST: usize = 8 * 1024;
+
+/// How many views somebody may save.
+const MOST: usize = 200;
+
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(list).service(save).service(drop_view);
@@ -55,6 +61,10 @@ async fn save(call: Call, body: Body<Save>) -> Answer {
     Check::default().name("/name", &body.asked.name).done()?;
     check(&call, &body.asked.filter).await?;
     let filter = serde_json::to_string(&body.asked.filter).map_err(|_| Problem::internal())?;
+    if filter.len() > LONGEST {
+        let detail = format!("a saved filter has {LONGEST} bytes at most");
+        return Err(Problem::field("/filter", "too_long", detail));
+    }
     let view = SavedView {
         // The id derives from the command, so that a repetition finds the first.
         id: Uuid::new_v5(&call.command_id, b"view"),
@@ -63,6 +73,11 @@ async fn save(call: Call, body: Body<Save>) -> Answer {
         created_at: call.docket.now(),
     };
     let owner = owner(&call.principal);
+    let views = call.docket.side.views(&owner).await.map_err(|error| Problem::side(&error))?;
+    if views.len() >= MOST && !views.iter().any(|it| it.id == view.id) {
+        let detail = format!("there are {MOST} saved views already; drop one first");
+        return Err(Problem::new(StatusCode::CONFLICT, "too_many_views", detail));
+    }
     let kept = call.docket.side.keep_view(&owner, &view).await;
     kept.map_err(|error| Problem::side(&error))?;
     let kept = call.docket.side.view(&owner, view.id).await;
@@ -84,8 +99,9 @@ async fn check(call: &Call, filter: &BTreeMap<String, Value>) -> Result<(), Prob
     }
     let wanted = async {
         let pairs = filter::saved_pairs(filter)?;
-        let is_address =
-            |(name, value): &(String, String)| name == "customer" && value.contains('@');
+        let is_address = |(name, value): &(String, String)| {
+            name == "customer" && Uuid::try_parse(value).is_err()
+        };
         if pairs.iter().any(is_address) {
             let detail =
                 "a saved view names a customer by id: it is kept where nobody can be erased";

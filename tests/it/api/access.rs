@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use docket_api::access::{ROUTES, Who};
 use docket_api::openapi;
 use docket_tests::desk::{Desk, ROLES};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// What stands for a parameter of a path when the table is tried: nothing that exists.
 fn tried(path: &str) -> String {
@@ -109,4 +109,31 @@ async fn readings_are_on_record_for_auditors_only() {
     let rest = desk.caller("auditor").get(&rest).await.is(200);
     assert_eq!(rest.body["data"].as_array().unwrap().len(), 1);
     assert_eq!(desk.caller("analyst").get("/v1/access-log").await.problem(), "403 forbidden");
+}
+
+/// What a command answers shows a case as a reading does. Where it wrote an event, that says who was answered;
+/// where it wrote none, the log of readings does.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_shown_a_case_without_changing_it_is_on_record() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket().await;
+    let shown = desk.admin.get(&ticket.own()).await.is(200);
+    let customer = shown.body["customer"]["id"].as_str().unwrap().to_owned();
+    let agent = desk.caller("agent");
+    let urgent = json!({ "add": ["urgent"] });
+    agent.post(&ticket.path("tags"), &urgent).await.is(200);
+    agent.post(&ticket.path("tags"), &urgent).await.is(200);
+    let path = format!("/v1/customers/{customer}");
+    agent.send(agent.request("PATCH", &path).json(&json!({}))).await.is(200);
+    let stale = agent.request("POST", &ticket.path("note")).header("if-match", "\"1\"");
+    agent.send(stale.json(&json!({ "body": "seen" }))).await.is(412);
+    let log = desk.caller("auditor").get("/v1/access-log").await.is(200);
+    let of_agent = |it: &&Value| it["actor"]["id"] == desk.ann;
+    let read = log.body["data"].as_array().unwrap().iter().filter(of_agent);
+    let read: Vec<_> = read.map(|it| (it["what"].clone(), it["subject"].clone())).collect();
+    let (id, customer) = (json!(ticket.id), json!(customer));
+    assert_eq!(
+        read,
+        [(json!("ticket"), id.clone()), (json!("customer"), customer), (json!("history"), id)]
+    );
 }

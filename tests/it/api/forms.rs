@@ -207,7 +207,9 @@ async fn what_was_not_reached_is_not_shown() {
         assert_eq!(beyond.problem(), "404 not_found", "{path}");
     }
     let story = desk.admin.get(&format!("{}?cursor=99999999", ticket.path("timeline"))).await;
-    assert_eq!(story.is(200).body["data"], json!([]));
+    assert_eq!(story.problem(), "422 invalid_cursor /cursor:invalid_cursor");
+    let never = "/v1/tickets/019b8d2a-0000-7000-8000-000000000000/views-log";
+    assert_eq!(desk.caller("auditor").get(never).await.problem(), "404 not_found");
 }
 
 #[tokio::test(flavor = "multi_thread")]

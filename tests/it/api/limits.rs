@@ -194,3 +194,23 @@ async fn raw(desk: &Desk, bytes: &[u8]) -> String {
     let _ = stream.read_to_end(&mut answer).await;
     String::from_utf8(answer).unwrap()
 }
+
+/// What is saved of a filter is kept where no erasure reaches, and is read whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn saved_views_name_nobody_and_are_few_and_short() {
+    let desk = Desk::open().await;
+    let save = async |filter: Value| {
+        let view = json!({ "name": "Mine", "filter": filter });
+        desk.caller("agent").post("/v1/views", &view).await
+    };
+    for address in ["jan@example.com", "+48 600 100 200"] {
+        let refused = save(json!({ "customer": address })).await;
+        assert_eq!(refused.problem(), "422 invalid_request /filter/customer:invalid_value");
+    }
+    let long: Vec<String> = (0..1_000).map(|n| format!("tag-{n}")).collect();
+    assert_eq!(save(json!({ "tag": long })).await.problem(), "422 too_long /filter:too_long");
+    for _ in 0..200 {
+        save(json!({ "status": "new" })).await.is(201);
+    }
+    assert_eq!(save(json!({ "status": "new" })).await.problem(), "409 too_many_views");
+}

@@ -105,6 +105,6 @@ async fn end(call: Call, path: web::Path<(String, String)>, body: Body<EndAbsenc
 async fn told(call: &Call, done: Result<Done, CommandError>, status: StatusCode) -> Answer {
     match done {
         Ok(done) => super::answer(call, &done, status).await,
-        Err(error) => Err(call.docket.refusal(error).await.missing("agent")),
+        Err(error) => Err(call.docket.refusal(&call.principal, error).await.missing("agent")),
     }
 }

@@ -53,7 +53,7 @@ impl Asked {
         let is_known = |(name, value): &(String, String)| {
             !is_key(name) || filter::is_defined(&docket.desk.catalogue(), name, value)
         };
-        if !pairs.iter().all(is_known) {
+        if docket.follows_from().is_some() && !pairs.iter().all(is_known) {
             // Another process may have defined it a moment ago.
             docket.desk.reload_definitions().await?;
         }

@@ -40,8 +40,10 @@ pub async fn refuse_unknown(
     if unknown(&docket.desk.catalogue(), filters).is_none() {
         return Ok(());
     }
-    // Another process may have defined it a moment ago.
-    docket.desk.reload_definitions().await?;
+    if docket.follows_from().is_some() {
+        // Another process may have defined it a moment ago.
+        docket.desk.reload_definitions().await?;
+    }
     let Some((name, value)) = unknown(&docket.desk.catalogue(), filters) else { return Ok(()) };
     let detail = match Dimension::named(name) {
         Some(Dimension::Agent) => format!("an agent's id or none, and not {value:?}"),

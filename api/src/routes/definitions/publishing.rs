@@ -25,7 +25,7 @@ pub(super) async fn publish_one(
     let request = call.request(said, None)?;
     let done = match call.docket.desk.publish(&request, key, &document).await {
         Ok(done) => done,
-        Err(error) => return Err(call.docket.refusal(error).await),
+        Err(error) => return Err(call.docket.refusal(&call.principal, error).await),
     };
     let published = done.events.last().map(|recorded| Definition {
         key: key.to_owned(),
@@ -66,6 +66,6 @@ pub(super) async fn retire_one(call: &Call, kind: DefinitionKind, key: &str) -> 
     let request = call.request(&[], None)?;
     match call.docket.desk.retire(&request, kind, key).await {
         Ok(done) => Ok(HttpResponse::NoContent().insert_header((POSITION, done.position)).finish()),
-        Err(error) => Err(call.docket.refusal(error).await),
+        Err(error) => Err(call.docket.refusal(&call.principal, error).await),
     }
 }

@@ -9,7 +9,7 @@ use docket_domain::party::{AgentRef, Channel};
 use docket_domain::ticket::command::{ComplaintDecision, Ruling, TicketCommand};
 use docket_domain::ticket::event::{Authority, Decision, Finding, Severity};
 use docket_domain::token::Role;
-use docket_projections::recorded::Moment;
+use docket_projections::recorded::{Moment, Recorded};
 use docket_projections::ticket_complaints::{self, TicketComplaint};
 use docket_projections::ticket_document::TicketDocument;
 use serde::Deserialize;
@@ -215,10 +215,11 @@ async fn review(call: Call, id: web::Path<String>, body: Body<Review>) -> Answer
 #[get("/complaints")]
 async fn complaints(docket: web::Data<Docket>, caller: Caller, id: web::Path<String>) -> Answer {
     let id = found(&docket, &id).await?;
-    let history = docket.reader.stream(&id.stream(), Moment::Now).await?;
+    let mut complaints = Vec::new();
+    let take = |event: &Recorded| ticket_complaints::evolve(&mut complaints, event);
+    docket.reader.each(&id.stream(), Moment::Now, take).await?;
     let case = docket.cases.now(&docket.reader, id).await?;
     let Some(document) = case.document() else { return Err(Problem::not_found("ticket")) };
-    let mut complaints = ticket_complaints::of(&history);
     let catalogue = docket.desk.catalogue();
     let prepared = document.category.as_deref().and_then(|it| catalogue.solutions_of_category(it));
     for complaint in &mut complaints {

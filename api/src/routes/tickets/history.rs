@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, get, web};
 use docket_domain::instant::Instant;
 use docket_projections::{history, timeline};
+use docket_store::Sealed;
 use docket_store::access::AccessFilter;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -107,9 +108,10 @@ async fn read_timeline(
     }
     docket.read_by(&caller.0, "timeline", id.to_string())?;
     if let Some(cursor) = onward.0.cursor {
-        // A cursor that no page of this story ended with leads behind its end, not to its beginning.
         let last = entries.iter().position(|entry| entry.position == cursor);
-        entries.drain(..last.map_or(entries.len(), |last| last + 1));
+        let detail = "no page of this story ends there; begin anew";
+        let last = last.ok_or_else(|| Problem::field("/cursor", "invalid_cursor", detail))?;
+        entries.drain(..=last);
     }
     let size = most(onward.0.page_size)?.min(ENTRIES);
     let more = entries.len() > size;
@@ -139,7 +141,11 @@ async fn views_log(
     id: web::Path<String>,
     query: Params<Readings>,
 ) -> Answer {
-    let subject = Some(found(&docket, &id).await?.to_string());
+    let id = found(&docket, &id).await?;
+    if docket.store.read_stream(&id.stream(), 0, 1, Sealed::Without).await?.is_empty() {
+        return Err(Problem::not_found("ticket"));
+    }
+    let subject = Some(id.to_string());
     let filter = AccessFilter { subject, ..AccessFilter::default() };
     access_log::answer(&docket, &filter, query.0.cursor, query.0.page_size).await
 }
