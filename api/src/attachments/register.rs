@@ -1,7 +1,8 @@
 //! The register of files, beside the log: which were uploaded and are not yet named by an event,
 //! and which event names which.
 //!
-//! A row is written before the first byte, so that no bytes lie anywhere unknown. When the file is
+//! A row is written before the first byte, so that no bytes of a whole file lie anywhere unknown; what a killed
+//! upload left of one goes by its age (`place.rs`). When the file is
 //! whole its *box* joins the row: what is known of it, with its key. Once an event names the file,
 //! the event carries the box, sealed under its subjects' keys, and the row gives its own up: from
 //! then on the file lives as long as those keys do.

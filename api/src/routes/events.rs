@@ -9,7 +9,7 @@ use bytes::Bytes;
 use docket_domain::ids::TokenId;
 use docket_projections::history;
 use docket_store::batches::{Batches, PAGE_BYTES, bytes};
-use docket_store::{Position, Sealed, StoredEvent};
+use docket_store::{Position, Sealed, StoredEvent, Version};
 use futures::Stream;
 use tokio::time::Instant;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -175,7 +175,8 @@ async fn look_in(
     head: Position,
 ) -> Result<Stretch, Problem> {
     let mut stretch = Stretch { events: Vec::new(), looked: head };
-    let (mut version, mut size, mut batches) = (0, 0, Batches::default());
+    let mut version = version_at(docket, stream, after).await?;
+    let (mut size, mut batches) = (0, Batches::default());
     loop {
         let asked = batches.next();
         let batch = docket.store.read_stream(stream, version, asked, Sealed::With).await?;
@@ -186,7 +187,7 @@ async fn look_in(
             if event.position > head {
                 return Ok(stretch);
             }
-            if event.position > after && wanted.passes(&event) {
+            if wanted.passes(&event) {
                 stretch.looked = event.position;
                 size += bytes(&event);
                 stretch.events.push(event);
@@ -197,6 +198,20 @@ async fn look_in(
             }
         }
     }
+}
+
+/// The last version of a stream at a position or before it: the two grow together, so it is found without
+/// reading all that came before.
+async fn version_at(docket: &Docket, stream: &str, at: Position) -> Result<Version, Problem> {
+    let (mut known, mut step) = (0, 1024);
+    while at > 0 && step > 0 {
+        let ahead = docket.store.read_stream(stream, known + step - 1, 1, Sealed::Without).await?;
+        match ahead.first().filter(|event| event.position <= at) {
+            Some(event) => known = event.version,
+            None => step /= 2,
+        }
+    }
+    Ok(known)
 }
 
 /// One event a line: as many as asked for, else all up to where the log ends now. It breaks off when
