@@ -3,6 +3,7 @@
 //! A log of its own beside the event log: reading changes nothing, so it makes no events. Entries
 //! are recorded without waiting and written in batches; a crash may take the last moments of it.
 
+mod asking;
 pub(crate) mod postgres;
 mod recording;
 pub(crate) mod sqlite;

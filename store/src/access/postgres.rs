@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Postgres, QueryBuilder, Row, SqlSafeStr};
+use sqlx::{PgPool, SqlSafeStr};
 
+use super::asking::{Row, entry, question};
 use super::recording::{Keeper, Recording};
 use super::{Access, AccessEntry, AccessFilter, AccessLog};
 use crate::StoreError;
@@ -58,45 +58,14 @@ impl AccessLog for PostgresAccessLog {
         limit: usize,
     ) -> Result<Vec<AccessEntry>, StoreError> {
         self.flush().await?;
-        let mut query = QueryBuilder::<Postgres>::new(
-            "SELECT seq, at, token_id, actor_kind, actor_id, action, subject FROM accesses
-             WHERE seq > ",
-        );
-        query.push_bind(integer(after));
-        if let Some(subject) = &filter.subject {
-            query.push(" AND subject = ").push_bind(subject);
-        }
-        if let Some(token_id) = &filter.token_id {
-            query.push(" AND token_id = ").push_bind(token_id);
-        }
-        if let Some(from) = filter.from {
-            query.push(" AND at >= ").push_bind(from);
-        }
-        if let Some(to) = filter.to {
-            query.push(" AND at < ").push_bind(to);
-        }
-        query.push(" ORDER BY seq LIMIT ").push_bind(integer(limit as u64));
-        let rows = query.build().fetch_all(&self.pool).await.map_err(|error| failed(&error))?;
-        rows.iter().map(entry).collect::<Result<_, _>>().map_err(|error| failed(&error))
+        let mut question = question(filter, integer(after), integer(limit as u64));
+        let rows = question.build_query_as::<Row>().fetch_all(&self.pool).await;
+        Ok(rows.map_err(|error| failed(&error))?.into_iter().map(entry).collect())
     }
 
     async fn flush(&self) -> Result<(), StoreError> {
         self.recording.flush().await
     }
-}
-
-fn entry(row: &PgRow) -> Result<AccessEntry, sqlx::Error> {
-    Ok(AccessEntry {
-        seq: row.try_get::<i64, _>(0)? as u64,
-        access: Access {
-            at: row.try_get(1)?,
-            token_id: row.try_get(2)?,
-            actor_kind: row.try_get(3)?,
-            actor_id: row.try_get(4)?,
-            action: row.try_get(5)?,
-            subject: row.try_get(6)?,
-        },
-    })
 }
 
 impl Keeper for PgPool {
