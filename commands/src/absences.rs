@@ -40,6 +40,31 @@ impl Desk {
         self.tell_agent(request, agent, |_| AgentCommand::EndAbsence { absence, now }).await
     }
 
+    /// Those in whose place an agent decides the open complaint of a ticket now (S-63): its owner and the manager
+    /// of the ticket's queue, where they are away and the agent stands in.
+    pub async fn deputises_for(
+        &self,
+        agent: AgentId,
+        id: TicketId,
+    ) -> Result<Vec<AgentId>, CommandError> {
+        let ticket = self.ticket(id).await?;
+        let Some(state) = ticket.state.present() else { return Ok(Vec::new()) };
+        let owner = state.open_complaint.as_ref().and_then(|complaint| complaint.owner);
+        let catalogue = self.catalogue();
+        let queue = catalogue.queues.get(&state.queue.key);
+        let manager = queue.and_then(|queue| queue.document.manager);
+        let mut away = Vec::new();
+        for whose in owner.into_iter().chain(manager) {
+            let other = self.agent(whose).await?;
+            let absence = other.state.as_ref().and_then(|other| other.absence_at(self.now()));
+            let substitute = absence.and_then(|absence| absence.substitute.as_ref());
+            if substitute.is_some_and(|substitute| substitute.id == agent) {
+                away.push(whose);
+            }
+        }
+        Ok(away)
+    }
+
     /// Notes on a ticket, as found in this version of it, that its owner is away from an instant on, or back
     /// (S-91). The command's id derives from the version, so each change is noted once, whoever comes to it
     /// first and however late; refused where the ticket has changed since.

@@ -53,6 +53,7 @@ impl Tale<'_> {
             told_at: Some(self.at),
             told_by: Some(Channel::Email),
             decided_by: decided_by.map(|colleague| colleague.agent.clone()),
+            in_place_of: Vec::new(),
             authority: Authority::Discretion { limit: None },
         };
         self.act(TicketCommand::DecideComplaint(Box::new(decision)));

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub use self::refusal::TicketRefusal;
 use crate::customer::Entitlement;
 use crate::definition::BaseStatus;
-use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
+use crate::ids::{AbsenceId, AgentId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::money::Money;
 use crate::party::{AgentRef, Channel, CustomerRef};
@@ -47,6 +47,9 @@ pub struct ComplaintDecision {
     pub told_by: Option<Channel>,
     /// Who decides, if an agent does.
     pub decided_by: Option<AgentRef>,
+    /// Those who are away now and in whose place that agent stands (S-63): what is theirs to decide, the
+    /// agent decides meanwhile.
+    pub in_place_of: Vec<AgentId>,
     /// By what right.
     pub authority: Authority,
 }

@@ -151,3 +151,25 @@ async fn a_decision_is_reviewed_by_somebody_else_also_after_a_merge() {
     let refused = desk.admin.post(&root.path("complaint/review"), &unknown).await;
     assert_eq!(refused.problem(), "422 unknown_complaint /complaint_id:unknown_complaint");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stands_in_for_a_manager_decides_what_is_the_managers() {
+    let desk = Desk::open().await;
+    let (ola, ola_calls) = limited(&desk).await;
+    let boss = desk.admin.post("/v1/agents", &json!({ "name": "Boss" })).await.is(201).text("/id");
+    let queue = json!({ "name": "Claims", "manager": boss });
+    desk.admin.put("/v1/queues/claims", &queue).await.is(201);
+    let ticket = desk.given_ticket_with(json!({ "queue": "claims" })).await;
+    let complaint = json!({ "claim": "ignored for weeks", "severity": "major" });
+    desk.admin.post(&ticket.path("complaint"), &complaint).await.is(200);
+    let path = ticket.path("complaint/decide");
+    let decision = json!({ "decision": "accepted", "reasoning": "it was so" });
+    assert_eq!(ola_calls.post(&path, &decision).await.problem(), "409 not_the_owner");
+
+    let leave = json!({ "until": "2027-01-01T00:00:00Z", "substitute": ola });
+    desk.admin.post(&format!("/v1/agents/{boss}/absences"), &leave).await.is(201);
+    ola_calls.post(&path, &decision).await.is(200);
+    let decided = only(&ola_calls, &ticket).await["decided"].clone();
+    assert_eq!(decided["by"]["id"], json!(ola));
+    assert_eq!(decided["authority"], "manager");
+}

@@ -135,6 +135,10 @@ async fn decide(call: Call, id: web::Path<String>, body: Body<ToDecide>) -> Answ
     let gather = async {
         let decided_by = call.agent_or_self("", None).await?;
         let authority = authority(&call, &decided_by).await?;
+        let in_place_of = match call.docket.locate(&id).await? {
+            Some(id) => call.docket.desk.deputises_for(decided_by.id, id).await?,
+            None => Vec::new(),
+        };
         let decided_by = Some(decided_by);
         Ok(TicketCommand::DecideComplaint(Box::new(ComplaintDecision {
             ruling,
@@ -143,6 +147,7 @@ async fn decide(call: Call, id: web::Path<String>, body: Body<ToDecide>) -> Answ
             told_at,
             told_by,
             decided_by,
+            in_place_of,
             authority,
         })))
     };

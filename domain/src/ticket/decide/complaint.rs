@@ -52,8 +52,9 @@ fn manager(
     if manages(owner.id) { Ok(owner) } else { Err(TicketRefusal::NotAManager) }
 }
 
-/// Decides the open complaint. A major one is decided by who owns it or is above. A prepared solution that is granted as it is needs nobody's leave; whatever
-/// else an agent grants stays within the discretion that the agent has.
+/// Decides the open complaint. A major one is decided by who owns it, stands in for its owner, or is above.
+/// A prepared solution that is granted as it is needs nobody's leave; whatever else an agent grants stays
+/// within the discretion that the agent has.
 pub(super) fn decide(
     state: &TicketState,
     asked: ComplaintDecision,
@@ -61,8 +62,9 @@ pub(super) fn decide(
 ) -> Decision {
     let complaint = state.open_complaint.as_ref().ok_or(TicketRefusal::NoComplaintOpen)?;
     let ComplaintDecision { ruling, compensation, amount, told_at, told_by, .. } = asked;
-    let decided_by = asked.decided_by.as_ref().map(|agent| agent.id);
-    let mut authority = by_right(state, complaint, asked.authority, decided_by, context)?;
+    let decided_by = asked.decided_by.iter().map(|agent| agent.id);
+    let as_whom: Vec<AgentId> = decided_by.chain(asked.in_place_of).collect();
+    let mut authority = by_right(state, complaint, asked.authority, &as_whom, context)?;
     let (decision, reasoning, prepared) = match ruling {
         Ruling::Own { decision, reasoning } => (decision, reasoning, None),
         Ruling::Prepared { solution, decision, reasoning } => {
@@ -97,12 +99,13 @@ pub(super) fn decide(
 }
 
 /// By what right somebody decides: managing the ticket's queue, or owning the major complaint, is more than
-/// an agent's discretion; and that is not enough for a major one.
+/// an agent's discretion; and that is not enough for a major one. `as_whom` names who decides, and in whose
+/// place.
 fn by_right(
     state: &TicketState,
     complaint: &OpenComplaint,
     authority: Authority,
-    by: Option<AgentId>,
+    as_whom: &[AgentId],
     context: &Context<'_>,
 ) -> Result<Authority, TicketRefusal> {
     if !matches!(authority, Authority::Discretion { .. }) {
@@ -110,8 +113,10 @@ fn by_right(
     }
     let is_major = complaint.severity == Severity::Major;
     let queue = context.catalogue.queues.get(&state.queue.key);
-    let manages = by.is_some() && queue.is_some_and(|queue| queue.document.manager == by);
-    if manages || (is_major && by.is_some() && complaint.owner == by) {
+    let decides = |whose: Option<AgentId>| whose.is_some_and(|whose| as_whom.contains(&whose));
+    if decides(queue.and_then(|queue| queue.document.manager))
+        || (is_major && decides(complaint.owner))
+    {
         return Ok(Authority::Manager);
     }
     if is_major { Err(TicketRefusal::NotTheOwner) } else { Ok(authority) }

@@ -34,6 +34,7 @@ fn decision(ruling: Ruling) -> ComplaintDecision {
         told_at: None,
         told_by: None,
         decided_by: Some(anna()),
+        in_place_of: Vec::new(),
         authority: Authority::Discretion { limit: None },
     }
 }

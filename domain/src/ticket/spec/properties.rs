@@ -302,6 +302,7 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             told_at: None,
             told_by: None,
             decided_by: None,
+            in_place_of: Vec::new(),
             authority: Authority::Discretion { limit: None },
         })),
         41 => close(),

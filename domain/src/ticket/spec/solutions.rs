@@ -25,6 +25,7 @@ fn decided(ruling: Ruling) -> ComplaintDecision {
         told_at: None,
         told_by: None,
         decided_by: Some(anna()),
+        in_place_of: Vec::new(),
         authority: Authority::Discretion { limit: Some(euros("25.00")) },
     }
 }
@@ -160,6 +161,12 @@ fn a_major_complaint_is_decided_by_whom_it_belongs_to_and_has_no_prepared_soluti
     given TicketCreated → new, TicketReclassified, ComplaintRaised
     when  decide the complaint: Accepted
     then  ComplaintDecided authority: manager, complaint_id: the complaint, decided_by: Piotr, decision: accepted, reasoning: "packed badly"
+    "#);
+    let stands_in = ComplaintDecision { in_place_of: vec![piotr().id], ..accepted() };
+    assert_snapshot!(desk().spec(&given, decide(stands_in)), @r#"
+    given TicketCreated → new, TicketReclassified, ComplaintRaised
+    when  decide the complaint: Accepted
+    then  ComplaintDecided authority: manager, complaint_id: the complaint, decided_by: Anna, decision: accepted, reasoning: "packed badly"
     "#);
     let above = ComplaintDecision { authority: Authority::Supervisor, ..accepted() };
     assert_snapshot!(desk().spec(&given, decide(above)), @r#"
