@@ -61,10 +61,10 @@ pub async fn pass(
                 Ok(answered) => explain(answered?.map_into_boxed_body(), &request_id),
                 Err(()) => {
                     tracing::error!(request_id, %route, "a handler panicked");
-                    let status = StatusCode::INTERNAL_SERVER_ERROR;
-                    metrics::answered(method, route.clone(), status, started.elapsed());
                     let problem = Problem::internal().traced(&request_id);
-                    return Err(common(&docket, &request_id, seen)
+                    let headers = common(&docket, &request_id, seen);
+                    metrics::answered(method, route, problem.status(), started.elapsed());
+                    return Err(headers
                         .fold(problem, |problem, (name, value)| problem.header(name, value))
                         .into());
                 }

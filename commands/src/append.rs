@@ -60,37 +60,15 @@ pub enum Appended {
 }
 
 impl Desk {
-    /// Writes a plan, durably. A write whose outcome is unknown is tried again under its own id,
-    /// which finds its own events or writes them once; while neither is known, no failure makes it certain
-    /// that nothing was written.
+    /// Writes a plan, durably.
     pub(crate) async fn append(
         &self,
         request: &Request,
         plan: Plan,
     ) -> Result<Appended, CommandError> {
         let generation = self.kept.generation();
-        let (mut append, events, fresh_keys) = self.prepare(request, plan).await?;
-        let (mut doubt, mut rests) = (None, RESTS.into_iter());
-        let outcome = loop {
-            match self.store.append(append.clone()).await {
-                // Nothing was written, and who was erased keeps an address from nobody.
-                Ok(Outcome::Claimed(held))
-                    if !append.releases.contains(&held)
-                        && self.is_left_by_erased(&held).await? =>
-                {
-                    append.releases.push(held);
-                    continue;
-                }
-                Ok(outcome) => break outcome,
-                Err(StoreError::Unknown(why)) => doubt = Some(why),
-                Err(error) if doubt.is_none() => return Err(error.into()),
-                Err(_) => {}
-            }
-            match rests.next() {
-                Some(rest) => tokio::time::sleep(rest).await,
-                None => return Err(StoreError::Unknown(doubt.unwrap_or_default()).into()),
-            }
-        };
+        let (append, events, fresh_keys) = self.prepare(request, plan).await?;
+        let outcome = self.outcome_of(append).await?;
         match outcome {
             Outcome::Appended(receipt) => {
                 self.vault.remember(fresh_keys);
@@ -111,6 +89,33 @@ impl Desk {
             Outcome::Claimed(held) if held.space == DATA_KEYS => self.key_is_taken(held).await,
             Outcome::Claimed(_) => Ok(Appended::Outrun),
             Outcome::KeyReused => Err(CommandError::KeyReused),
+        }
+    }
+
+    /// What becomes of a write. One whose outcome is unknown is tried again under its own id, which finds its
+    /// own events or writes them once; while neither is known, no failure makes it certain that nothing was
+    /// written.
+    async fn outcome_of(&self, mut append: Append) -> Result<Outcome, CommandError> {
+        let (mut doubt, mut rests) = (None, RESTS.into_iter());
+        loop {
+            match self.store.append(append.clone()).await {
+                // Nothing was written, and who was erased keeps an address from nobody.
+                Ok(Outcome::Claimed(held))
+                    if !append.releases.contains(&held)
+                        && self.is_left_by_erased(&held).await? =>
+                {
+                    append.releases.push(held);
+                    continue;
+                }
+                Ok(outcome) => return Ok(outcome),
+                Err(StoreError::Unknown(why)) => doubt = Some(why),
+                Err(error) if doubt.is_none() => return Err(error.into()),
+                Err(_) => {}
+            }
+            match rests.next() {
+                Some(rest) => tokio::time::sleep(rest).await,
+                None => return Err(StoreError::Unknown(doubt.unwrap_or_default()).into()),
+            }
         }
     }
 

@@ -52,36 +52,47 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
             sums.copy_out(&args.folder, file, &kept)?;
         }
     }
-    // The log comes last: a restore that was cut short is no store yet. And it has its name only once
-    // it brings nobody back.
+    let erased = restore_log(&args.folder, &sums, target, &config).await?;
+    let erased = known.then_some(erased);
+    tell(&config, files, erased)?;
+    Ok(())
+}
+
+/// Copies the log and erases in it whoever was erased after the backup; how many. The log comes last: a restore
+/// that was cut short is no store yet. And it has its name only once it brings nobody back.
+async fn restore_log(
+    backup: &Path,
+    sums: &Sums,
+    target: &Path,
+    config: &Config,
+) -> Result<usize, Failure> {
     let mut restoring = target.as_os_str().to_owned();
     restoring.push(".restoring");
     let restoring = PathBuf::from(restoring);
     discard(&restoring);
-    sums.copy_out(&args.folder, LOG, &restoring)?;
+    sums.copy_out(backup, LOG, &restoring)?;
     let erased = erase_again(&restoring, &Erasures::of(&config.data)).await?;
     std::fs::rename(&restoring, target)?;
-    let mut out = std::io::stdout();
-    writeln!(
-        out,
-        "The backup is restored into {}, with {files} attachments",
-        config.data.display()
-    )?;
-    if known {
-        writeln!(out, "Erased again, as they were after the backup: {erased}")?;
-    } else {
-        writeln!(
+    Ok(erased)
+}
+
+/// Says what was restored, and what is left to do. `erased` is none where no ledger was found.
+fn tell(config: &Config, files: usize, erased: Option<usize>) -> std::io::Result<()> {
+    let (mut out, data) = (std::io::stdout(), config.data.display());
+    writeln!(out, "The backup is restored into {data}, with {files} attachments")?;
+    match erased {
+        Some(erased) => writeln!(out, "Erased again, as they were after the backup: {erased}")?,
+        None => writeln!(
             out,
             "No ledger of erasures was found, so nobody was erased again. If anybody was erased after \
-             this backup was made, put the newest {ERASURES_FILE} into {} before you serve.",
-            config.data.display()
-        )?;
+             this backup was made, put the newest {ERASURES_FILE} into {data} before you serve."
+        )?,
     }
     if config.in_a_bucket() {
         writeln!(out, "Attachments lie in {}, which was left as it is.", config.attachments)?;
     }
-    if !config.data.join(KEY_FILE).exists() {
-        let key = config.data.join(KEY_FILE);
+    let key = config.data.join(KEY_FILE);
+    if !key.exists() {
         writeln!(out, "Now put your copy of the key at {}", key.display())?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use docket_domain::codec::Event;
 use docket_domain::instant::Instant;
 use docket_domain::party::ActorKind;
-use docket_domain::sla::clock::{BreachedBy, Clock, Stop, StoppedBy, Verdict};
+use docket_domain::sla::clock::{Breach, BreachedBy, Clock, Stop, StoppedBy, Verdict};
 use docket_domain::sla::plan::ClockKind;
 use docket_domain::ticket::event::{Outcome, TicketCreated, TicketEvent};
 use serde::{Deserialize, Serialize};
@@ -167,18 +167,9 @@ impl ClockRow {
         all: &BTreeMap<Uuid, Vec<Traits>>,
     ) -> Option<Self> {
         let last = clock.stop.map(|stop| stop.at);
-        // While it runs, only what a change found late already is decided, whatever time it is.
-        let breach = clock.breach(last.unwrap_or(clock.started_at));
-        let verdict = clock.verdict(last.unwrap_or(clock.started_at));
-        let decided_at = match (verdict, breach) {
-            (Some(Verdict::Breached), Some(breach)) => Some(breach.at),
-            _ => last.or_else(|| clock.deadline()),
-        };
+        let (verdict, breach, decided_at) = judged(clock);
         let holder = own.first()?;
-        let home = decided_at.and_then(|at| clock.home(at)).and_then(|home| all.get(&home.0));
-        let traits = home.map_or(own, Vec::as_slice);
-        let then = |it: &&Traits| decided_at.is_none_or(|at| it.from <= at);
-        let ticket = traits.iter().rfind(then).or_else(|| traits.first())?;
+        let ticket = booked_to(clock, decided_at, own, all)?;
         let terms = clock.frozen().terms();
         let measure = if clock.cumulative { "cumulative" } else { "first" };
         let mut row = Self {
@@ -215,4 +206,30 @@ impl ClockRow {
         row.cell = cell::write(&row);
         Some(row)
     }
+}
+
+/// What is decided of a clock, and when: once it stopped, or at its deadline. While it runs, only what a change
+/// found late already is decided, whatever time it is.
+fn judged(clock: &Clock) -> (Option<Verdict>, Option<Breach>, Option<Instant>) {
+    let last = clock.stop.map(|stop| stop.at);
+    let at = last.unwrap_or(clock.started_at);
+    let (verdict, breach) = (clock.verdict(at), clock.breach(at));
+    let decided_at = match (verdict, breach) {
+        (Some(Verdict::Breached), Some(breach)) => Some(breach.at),
+        _ => last.or_else(|| clock.deadline()),
+    };
+    (verdict, breach, decided_at)
+}
+
+/// What the ticket was that a verdict is booked to: the one that the clock was of when the verdict fell.
+fn booked_to<'t>(
+    clock: &Clock,
+    decided_at: Option<Instant>,
+    own: &'t [Traits],
+    all: &'t BTreeMap<Uuid, Vec<Traits>>,
+) -> Option<&'t Traits> {
+    let home = decided_at.and_then(|at| clock.home(at)).and_then(|home| all.get(&home.0));
+    let traits = home.map_or(own, Vec::as_slice);
+    let then = |it: &&Traits| decided_at.is_none_or(|at| it.from <= at);
+    traits.iter().rfind(then).or_else(|| traits.first())
 }

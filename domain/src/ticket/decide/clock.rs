@@ -54,43 +54,15 @@ pub(super) fn reapply(
 fn take(
     state: &TicketState,
     clock: &ClockMark,
-    DueStep { plan, place, nth, step, agents }: DueStep,
+    due: DueStep,
     to: Option<AgentRef>,
     context: &Context<'_>,
 ) -> Vec<TicketEvent> {
-    let from_level = state.escalation_level;
-    let later = step.after.as_ref().map(|after| format!(", {after} after it"));
-    let reason = format!(
-        "step {} of the plan {}: {} of {}{}",
-        place + 1,
-        plan.name,
-        step.at.word(),
-        clock.clock.word(),
-        later.unwrap_or_default()
-    );
-    let rule = EscalationRule {
-        plan,
-        step: place,
-        nth,
-        clock: clock.clock,
-        instance: clock.instance,
-        at: step.at,
-        after: step.after,
-        whom: step.to,
-        notified: step.notify,
-        agents,
-        detected_at: clock.detected_at,
-    };
-    let mut events = vec![TicketEvent::TicketEscalated {
-        from_level,
-        level: step.level.max(from_level),
-        to,
-        reason: reason.into(),
-        rule: Some(Box::new(rule)),
-    }];
+    let mut events = vec![escalated(state, clock, &due, to)];
     if state.is_closed() || state.merged.is_some() {
         return events;
     }
+    let step = due.step;
     let raised = |key: &String| context.catalogue.priority(key).map(|it| it.level);
     if let Some(key) = step.priority.filter(|key| raised(key) > Some(state.priority.level)) {
         events.extend(classification::prioritize(state, &key, context).unwrap_or_default());
@@ -104,4 +76,43 @@ fn take(
         events.push(TicketEvent::DelayAnnounced { text: text.into(), expected: None, clock });
     }
     events
+}
+
+/// That a step of a plan raised the ticket, and by which rule. It never lowers it.
+fn escalated(
+    state: &TicketState,
+    clock: &ClockMark,
+    due: &DueStep,
+    to: Option<AgentRef>,
+) -> TicketEvent {
+    let (step, from_level) = (&due.step, state.escalation_level);
+    let later = step.after.as_ref().map(|after| format!(", {after} after it"));
+    let reason = format!(
+        "step {} of the plan {}: {} of {}{}",
+        due.place + 1,
+        due.plan.name,
+        step.at.word(),
+        clock.clock.word(),
+        later.unwrap_or_default()
+    );
+    let rule = EscalationRule {
+        plan: due.plan.clone(),
+        step: due.place,
+        nth: due.nth,
+        clock: clock.clock,
+        instance: clock.instance,
+        at: step.at,
+        after: step.after.clone(),
+        whom: step.to.clone(),
+        notified: step.notify.clone(),
+        agents: due.agents.clone(),
+        detected_at: clock.detected_at,
+    };
+    TicketEvent::TicketEscalated {
+        from_level,
+        level: step.level.max(from_level),
+        to,
+        reason: reason.into(),
+        rule: Some(Box::new(rule)),
+    }
 }
