@@ -9,9 +9,10 @@
 //! acknowledged) and on one that forgets which commands were written (texts were there twice); the missing
 //! connection on one that takes it for a refusal for good (500); both that stand still on one that never
 //! loses patience (nothing was refused, and nothing accepted any more); the cuts of the views' sessions on one
-//! whose books do not say where the cursor must stand (sums were added twice). The rolling restart passes on a
-//! server that stops without waiting for what runs, since a connection that ends unanswered is no failure of
-//! it; the test behind it does not.
+//! whose books do not say where the cursor must stand (sums were added twice); the rolling restart on one that
+//! closes its store before what runs is answered and says 500 where it should say 503. The rolling restart
+//! passes on a server that stops without waiting for what runs, since a connection that ends unanswered is no
+//! failure of it; the test behind it does not.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
