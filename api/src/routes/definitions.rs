@@ -47,8 +47,8 @@ struct Definition {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     document: Value,
-    /// What a plan that was just published leaves open or says in vain, each with `pointer` and
-    /// `detail`; nothing is wrong with it for that.
+    /// What a plan or a calendar that was just published leaves open or says in vain, each with `pointer`
+    /// and `detail`; nothing is wrong with it for that.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     doubts: Vec<Value>,

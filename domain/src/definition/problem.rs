@@ -77,8 +77,11 @@ pub enum Problem {
     #[error("is there already")]
     Repeated,
     /// A calendar without any opening (T8).
-    #[error("never open: no day of the week and no exception has hours")]
+    #[error("never open: no day from 1990 to 2059 has hours")]
     NeverOpen,
+    /// A calendar that ends.
+    #[error("opens on {0} for the last time: what is due after that has no deadline")]
+    LastOpening(String),
     /// Nobody who works here.
     #[error("there is no active agent {0}")]
     NoAgent(AgentId),

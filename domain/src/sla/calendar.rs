@@ -113,18 +113,32 @@ impl Pattern {
         let weekday = usize::from(date.weekday().to_monday_zero_offset().unsigned_abs());
         of_date.or_else(of_year).unwrap_or(&self.weekly[weekday])
     }
-
-    fn has_hours(&self) -> bool {
-        let exceptions = self.dated.values().chain(self.yearly.values());
-        self.weekly.iter().chain(exceptions).any(|shifts| !shifts.is_empty())
-    }
 }
 
 impl Calendar {
     /// What is wrong with it, each with its place; its zone is checked by whoever resolves it.
     pub(crate) fn errors(&self) -> Vec<FieldError> {
         let excess = self.excess();
-        if excess.is_empty() { self.pattern().err().unwrap_or_default() } else { excess }
+        if !excess.is_empty() {
+            return excess;
+        }
+        match self.pattern() {
+            Ok(pattern) if hours::last_day(&pattern).is_none() => {
+                vec![FieldError::at("", Problem::NeverOpen)]
+            }
+            Ok(_) => Vec::new(),
+            Err(errors) => errors,
+        }
+    }
+
+    /// What may not be meant, each with its place: that it opens for the last time, and what is due after that
+    /// has no deadline (T8). No reason to refuse it, but to be told.
+    pub fn doubts(&self) -> Vec<FieldError> {
+        let last = self.pattern().ok().and_then(|pattern| hours::last_day(&pattern));
+        let ends = last.filter(|last| !hours::goes_on_after(*last));
+        let told =
+            |last: Date| FieldError::at("/exceptions", Problem::LastOpening(last.to_string()));
+        ends.map(told).into_iter().collect()
     }
 
     /// Where there is more than a version may have. One that was published stays readable whatever it
@@ -156,9 +170,6 @@ impl Calendar {
         }
         for (index, exception) in self.exceptions.iter().enumerate() {
             reading.exception(&format!("/exceptions/{index}"), exception);
-        }
-        if reading.errors.is_empty() && !reading.pattern.has_hours() {
-            reading.wrong("", Problem::NeverOpen);
         }
         if reading.errors.is_empty() { Ok(reading.pattern) } else { Err(reading.errors) }
     }

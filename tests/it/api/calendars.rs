@@ -154,3 +154,21 @@ async fn a_calendar_whose_openings_are_over_is_one_and_what_is_wrong_in_a_map_is
         assert_eq!(refused.problem(), problem);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_publishes_a_calendar_that_ends_is_told_and_one_that_never_opens_is_refused() {
+    let desk = Desk::open().await;
+    let once = |date: &str| {
+        json!({ "name": "Fair", "zone": "Europe/Warsaw", "day": "PT8H",
+            "exceptions": [{ "date": date, "open": ["08:00-16:00"] }] })
+    };
+    let published = desk.admin.put("/v1/calendars/fair", &once("2026-12-24")).await.is(201).body;
+    assert_eq!(
+        published["doubts"],
+        json!([{ "pointer": "/exceptions",
+            "detail": "opens on 2026-12-24 for the last time: what is due after that has no deadline" }])
+    );
+    let refused = desk.admin.put("/v1/calendars/fair", &once("1950-12-24")).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body["detail"].as_str().unwrap().contains("never open"), "{}", refused.body);
+}

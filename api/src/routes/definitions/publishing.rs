@@ -4,9 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use docket_commands::Done;
-use docket_domain::definition::{DefinitionKind, Document};
+use docket_domain::definition::{DefinitionKind, Document, FieldError};
 use docket_store::Sealed;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::document::{parse, plain};
 use super::{Definition, in_force};
@@ -35,12 +35,8 @@ pub(super) async fn publish_one(
         doubts: Vec::new(),
     });
     let mut definition = published.or_else(|| in_force(&call.docket, kind, key));
-    if let (Document::Plan(plan), Some(definition)) = (&document, &mut definition) {
-        let doubts = plan.doubts(&call.docket.desk.catalogue());
-        let told = doubts
-            .iter()
-            .map(|it| json!({ "pointer": it.pointer, "detail": it.problem.to_string() }));
-        definition.doubts = told.collect();
+    if let Some(definition) = &mut definition {
+        definition.doubts = doubts(call, &document);
     }
     if !created(call, &done).await? {
         return call.answer(&done, StatusCode::OK, &definition);
@@ -50,6 +46,17 @@ pub(super) async fn publish_one(
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+/// What may not be meant of a document that was published.
+fn doubts(call: &Call, document: &Document) -> Vec<Value> {
+    let doubts = match document {
+        Document::Plan(plan) => plan.doubts(&call.docket.desk.catalogue()),
+        Document::Calendar(calendar) => calendar.doubts(),
+        _ => Vec::new(),
+    };
+    let told = |it: &FieldError| json!({ "pointer": it.pointer, "detail": it.problem.to_string() });
+    doubts.iter().map(told).collect()
 }
 
 /// Whether there was no such definition before: none ever, or it was retired.

@@ -14,8 +14,22 @@ use crate::instant::Instant;
 const FIRST: Date = date(1989, 12, 31);
 const LAST: Date = date(2060, 1, 1);
 
+/// What a calendar says of every year, it says after this day, too: in the last years are two leap days.
+const END: Date = date(2050, 1, 1);
+
 /// Ten years, two or three of them leap years: what is due later has no deadline (T8).
 const FARTHEST_MS: i64 = 3653 * DAY_MS;
+
+/// The last day that begins with hours; none where nothing ever opens.
+pub(super) fn last_day(pattern: &Pattern) -> Option<Date> {
+    let days = LAST.series(jiff::Span::new().days(-1)).take_while(|day| *day >= FIRST);
+    days.into_iter().find(|day| !pattern.on(*day).is_empty())
+}
+
+/// Whether a day is so late that nobody asks what comes after it: the weeks and years of a calendar reach there.
+pub(super) fn goes_on_after(day: Date) -> bool {
+    day > END
+}
 
 /// When a desk is open, ready to be asked.
 #[derive(Clone, Debug, PartialEq)]

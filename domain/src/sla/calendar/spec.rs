@@ -9,6 +9,8 @@ use super::*;
 use crate::definition::ZoneOffsets;
 use crate::instant::Instant;
 
+mod never_open;
+
 const MINUTE_MS: i64 = 60_000;
 
 /// Warsaw in 2026: an hour ahead, two from the end of March to the end of October.
@@ -118,23 +120,6 @@ fn a_day_has_at_most_24_intervals_and_a_calendar_a_thousand_days_that_differ() {
     assert_snapshot!(told, @"/exceptions: must have at most 1000 items");
     // What was published under other rules is read all the same.
     assert!(OpenHours::of(&crowded, &warsaw()).is_ok());
-}
-
-#[test]
-fn t8_a_calendar_that_is_never_open_is_refused_with_the_reason() {
-    let closed = calendar(json!({ "mon": [] }), json!([{ "date": "--12-25", "open": [] }]));
-    assert_snapshot!(closed.errors()[0], @": never open: no day of the week and no exception has hours");
-    let once = calendar(json!({}), json!([{ "date": "2026-12-25", "open": ["08:00-09:00"] }]));
-    assert_eq!(once.errors(), Vec::new());
-}
-
-#[test]
-fn t8_where_ten_years_leave_no_opening_there_is_no_deadline() {
-    let once = hours(json!({}), json!([{ "date": "2026-12-25", "open": ["08:00-09:00"] }]));
-    assert_eq!(due(&once, "2026-12-24T12:00:00Z", "PT1H"), "2026-12-25T08:00:00.000Z");
-    assert_eq!(due(&once, "2026-12-24T12:00:00Z", "PT1H0.001S"), "never");
-    assert_eq!(due(&once, "2016-12-01T12:00:00Z", "PT1H"), "never");
-    assert_eq!(due(&once, "2027-01-01T00:00:00Z", "PT1H"), "never");
 }
 
 #[test]
