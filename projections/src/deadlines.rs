@@ -12,7 +12,7 @@ use docket_domain::definition::SlaTerms;
 use docket_domain::ids::{CommitmentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::sla::clock::fact::Fact;
-use docket_domain::sla::clock::{Clock, Family};
+use docket_domain::sla::clock::{Clock, EDITION, Family};
 use docket_domain::ticket::event::{MergeSide, TicketEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -80,7 +80,7 @@ impl Kind {
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 8;
+    const VERSION: u32 = 8 + EDITION;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;

@@ -19,7 +19,8 @@ pub struct Indicator {
     pub message: MessageIcon,
     /// Orange from the alarm before the end of execution time on, red from its end on.
     pub ticket: TicketDot,
-    /// From when on the icon is green; `null` where no answer is awaited, or none is due.
+    /// From when on the icon is green: the deadline, or the change that found it past; `null` where no answer is
+    /// awaited, or none is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub green_at: Option<Instant>,
     /// From when on the dot is orange; `null` while that is open.
@@ -73,7 +74,7 @@ impl Indicator {
         let resolutions = || clocks.iter().filter(|it| it.kind == ClockKind::Resolution);
         let open = || resolutions().filter(|it| it.is_running());
         Self {
-            green_at: awaited().filter_map(Clock::deadline).min(),
+            green_at: awaited().filter_map(late_at).min(),
             orange_at: open().filter_map(Clock::alarm_at).min(),
             red_at: resolutions().filter_map(red_at).min(),
             ..Self::without_clocks(awaited().next().is_some())
@@ -103,13 +104,16 @@ impl Indicator {
     }
 }
 
-/// When a resolution's deadline passes, or passed before it was closed; none once it was kept.
+/// When a clock becomes late if nothing happens, or became it: at its deadline, or with the change that found it
+/// past.
+fn late_at(clock: &Clock) -> Option<Instant> {
+    clock.breach(Instant::LATEST).map(|breach| breach.at)
+}
+
+/// When a resolution becomes late, or became it before it was closed; none once it was kept.
 fn red_at(clock: &Clock) -> Option<Instant> {
-    match clock.stop {
-        None => clock.deadline(),
-        Some(stop) if clock.verdict(stop.at) == Some(Verdict::Breached) => clock.deadline(),
-        Some(_) => None,
-    }
+    let counts = clock.is_running() || clock.verdict(Instant::LATEST) == Some(Verdict::Breached);
+    late_at(clock).filter(|_| counts)
 }
 
 /// When the next of the promises that are open is due, or was; none where nothing is.

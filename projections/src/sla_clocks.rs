@@ -13,7 +13,7 @@ mod row;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use docket_domain::sla::clock::Clock;
+use docket_domain::sla::clock::{Clock, EDITION};
 use uuid::Uuid;
 
 pub use self::list::{Rows, due_next, page, running};
@@ -38,7 +38,7 @@ pub struct Promised {
 
 impl View for SlaClocks {
     const NAME: &'static str = "sla_clocks";
-    const VERSION: u32 = 5;
+    const VERSION: u32 = 5 + EDITION;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;

@@ -10,6 +10,7 @@ mod shown;
 use std::sync::Arc;
 
 use docket_domain::instant::Instant;
+use docket_domain::sla::clock::EDITION;
 use uuid::Uuid;
 
 use self::filter::{Filter, Sort};
@@ -38,7 +39,7 @@ pub struct Entry {
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 11;
+    const VERSION: u32 = 11 + EDITION;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const FOLLOWS_MERGES: bool = true;

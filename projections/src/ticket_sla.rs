@@ -149,7 +149,7 @@ impl ClockReading {
     fn of(clock: &Clock, now: Instant) -> Self {
         let terms = clock.frozen().terms();
         let breach = clock.breach(now);
-        let measure = if clock.cumulative { "cumulative" } else { "first" };
+        let measure = if clock.went_on_at.is_some() { "cumulative" } else { "first" };
         Self {
             clock: clock.kind,
             instance: clock.instance,

@@ -2,11 +2,13 @@
 
 use docket_commands::CommandError;
 use docket_domain::ids::{MergeId, MessageId, TicketId};
+use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
+use docket_domain::ticket::event::SnoozeReason;
 use docket_domain::ticket::state::TicketState;
 
-use crate::{Scene, request, said, scene};
+use crate::{DAY, NOON, Scene, request, said, scene};
 
 #[tokio::test]
 async fn a_merge_chain_leads_to_its_root_and_no_cycle_comes_about() {
@@ -145,4 +147,22 @@ impl Scene {
     async fn waiting(&self, id: TicketId) -> Vec<MessageId> {
         self.state(id).await.all_waiting().collect()
     }
+}
+
+#[tokio::test]
+async fn what_was_due_while_the_ticket_was_merged_happens_when_somebody_looks() {
+    let scene = scene().await;
+    let (a, b) = (scene.open("a").await, scene.open("b").await);
+    let snooze = TicketCommand::Snooze {
+        until: Instant(NOON + 3_600_000),
+        reason: SnoozeReason::Other,
+        note: None,
+        wakes_on_message: true,
+    };
+    let snoozed = scene.desk.execute(&request("snooze"), a, &snooze).await.unwrap();
+    let merge_id = scene.merge(a, b).await;
+    scene.pass(DAY);
+    scene.desk.unmerge(&request("ba"), a, merge_id, &[]).await.unwrap();
+    let woken = scene.desk.wake_due(a, snoozed.version).await.unwrap();
+    assert_eq!(woken.events[0].occurred_at, Instant(NOON + DAY), "it was an alias before");
 }

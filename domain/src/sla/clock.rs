@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use self::carrying::Turn;
-use self::fact::{Fact, Standing};
+use self::fact::Fact;
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
@@ -23,11 +23,17 @@ mod family;
 mod reading;
 #[cfg(test)]
 mod spec;
+mod standing;
 mod ticket;
 
 pub use self::due::{Due, DueStep, Mark};
 pub use self::family::Family;
 pub use self::reading::{ClockState, Stretch, StretchKind, Verdict};
+pub use self::standing::Pause;
+
+/// Which edition of these rules it is: raised whenever the same events make other clocks than before, so
+/// that whatever keeps clocks makes them anew.
+pub const EDITION: u32 = 1;
 
 /// One instance of a clock.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,8 +45,9 @@ pub struct Clock {
     /// The position of the event that began it: with `kind` and `carried` it tells the same clock
     /// whatever the plan is, which may give a queue a clock and so shift the instances.
     pub began: u64,
-    /// Whether it goes on counting after a reopening what the one before it counted (rule 6).
-    pub cumulative: bool,
+    /// Since when it goes on counting what the one before it counted, after a reopening or a return
+    /// (rule 6): it is cumulative then.
+    pub went_on_at: Option<Instant>,
     /// The ticket it was carried over from by a merge, if it was (rule 12).
     pub carried: Option<Carried>,
     /// The tickets that merges moved it away from, in their order, each with until when it was there.
@@ -177,33 +184,6 @@ struct Span {
     frozen: Arc<FrozenPlan>,
 }
 
-/// Why a clock pauses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pause {
-    /// In a status that its plan names (rule 7): the status' key.
-    Status(String),
-    /// Put aside because the customer asked.
-    Snooze,
-    /// Closed: the gap before a reopening (rule 8).
-    Closed,
-    /// In another queue: an internal clock's gap before the ticket came back.
-    Elsewhere,
-}
-
-impl Pause {
-    /// A clock pauses in the statuses that its plan names, those based on them among them (S-41), and in
-    /// a snooze only when the customer asked for it (rule 7).
-    fn of(frozen: &FrozenPlan, kind: ClockKind, standing: &Standing) -> Option<Self> {
-        let plan = frozen.plan();
-        let named = plan.pauses(kind, &standing.status) || plan.pauses(kind, standing.base.key());
-        match standing.snoozed {
-            _ if !named => None,
-            None => Some(Self::Status(standing.status.clone())),
-            Some(customer_asked) => customer_asked.then_some(Self::Snooze),
-        }
-    }
-}
-
 impl Clock {
     /// The plan and the calendar that it is reckoned with.
     pub fn frozen(&self) -> &FrozenPlan {
@@ -285,7 +265,7 @@ impl Clock {
             began: fact.position,
             stop: None,
             bounced_at: None,
-            cumulative: true,
+            went_on_at: Some(at),
             told_until: self.told_until.max(at),
             ..self.clone()
         };

@@ -13,7 +13,9 @@ use crate::party::{AgentRef, Channel, CustomerRef};
 use crate::personal::Personal;
 use crate::sla::clock::Mark;
 use crate::sla::plan::ClockKind;
-use crate::ticket::event::{LinkKind, OpenedBy, SnoozeReason, TicketRef, WaitingMessage};
+use crate::ticket::event::{
+    LinkKind, OpenedBy, SnoozeReason, TicketEvent, TicketRef, WaitingMessage,
+};
 
 mod complaints;
 mod evolve;
@@ -153,6 +155,32 @@ pub struct Snooze {
     pub note: Option<Personal<String>>,
     /// Whether a customer's message wakes it.
     pub wakes_on_message: bool,
+    /// Whether the ticket was merged in the meantime, while its timers rest: it may have been due then.
+    pub rested: bool,
+}
+
+impl Snooze {
+    /// That which an event begins.
+    fn of(event: &TicketEvent) -> Option<Self> {
+        let TicketEvent::TicketSnoozed { until, wakes_at, reason, note, wakes_on_message, .. } =
+            event
+        else {
+            return None;
+        };
+        Some(Self {
+            until: *until,
+            wakes_at: *wakes_at,
+            reason: *reason,
+            note: note.clone(),
+            wakes_on_message: *wakes_on_message,
+            rested: false,
+        })
+    }
+
+    /// That of a ticket which is merged while it is put aside.
+    pub(super) fn at_rest(self) -> Self {
+        Self { rested: true, ..self }
+    }
 }
 
 /// What a merged ticket is an alias of, and what it goes back to when that is undone.

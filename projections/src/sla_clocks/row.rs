@@ -66,7 +66,8 @@ pub struct ClockRow {
     /// `met`, `breached`, `merged` or `cancelled`; `null` while nothing but time decides it.
     #[schema(value_type = Option<String>)]
     pub verdict: Option<Verdict>,
-    /// When the verdict fell; without one, when it will if nothing happens.
+    /// When the verdict fell, or when the clock went on that was late by then; without a verdict, when it will fall
+    /// if nothing happens.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub decided_at: Option<Instant>,
     /// `deadline` or `retarget`.
@@ -171,7 +172,7 @@ impl ClockRow {
         let holder = own.first()?;
         let ticket = booked_to(clock, decided_at, own, all)?;
         let terms = clock.frozen().terms();
-        let measure = if clock.cumulative { "cumulative" } else { "first" };
+        let measure = if clock.went_on_at.is_some() { "cumulative" } else { "first" };
         let mut row = Self {
             ticket: holder.ticket,
             number: holder.desk.number.clone(),
@@ -214,10 +215,13 @@ fn judged(clock: &Clock) -> (Option<Verdict>, Option<Breach>, Option<Instant>) {
     let last = clock.stop.map(|stop| stop.at);
     let at = last.unwrap_or(clock.started_at);
     let (verdict, breach) = (clock.verdict(at), clock.breach(at));
-    let decided_at = match (verdict, breach) {
+    let fell_at = match (verdict, breach) {
         (Some(Verdict::Breached), Some(breach)) => Some(breach.at),
         _ => last.or_else(|| clock.deadline()),
     };
+    // What was late already when it went on was told of the one before it: a period that is over then
+    // has no more to say of it.
+    let decided_at = fell_at.map(|at| clock.went_on_at.map_or(at, |since| at.max(since)));
     (verdict, breach, decided_at)
 }
 

@@ -176,6 +176,36 @@ async fn filters_are_applied_before_a_page_is_cut_and_what_is_not_read_is_refuse
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_period_that_is_over_says_the_same_after_what_was_late_is_reopened() {
+    let desk = Desk::open().await;
+    let mut plan = desk.admin.get("/v1/plans/default").await.is(200).body;
+    plan.as_object_mut().unwrap().retain(|key, _| key != "version" && key != "effective_from");
+    plan["internal"] = json!([{ "queue": "inbox", "ola": "PT2H" }]);
+    desk.admin.put("/v1/plans/default", &plan).await.is(200);
+    let late = desk.given_ticket_with(json!({ "priority": "critical" })).await;
+    let day = MINUTE * 60 * 24;
+    desk.pass(day * 3);
+    desk.admin.post(&late.path("close"), &json!({})).await.is(200);
+    desk.views_caught_up().await;
+    let over = "/v1/compliance?from=2026-03-02T00:00:00Z&to=2026-03-06T00:00:00Z";
+    let before = desk.admin.get(over).await.is(200).body;
+    for _ in 0..2 {
+        desk.pass(day * 7);
+        desk.admin.post(&late.path("reopen"), &json!({ "reason": "Still." })).await.is(200);
+        desk.admin.post(&late.path("close"), &json!({})).await.is(200);
+    }
+    desk.views_caught_up().await;
+    assert_eq!(desk.admin.get(over).await.is(200).body, before);
+    let since = "/v1/compliance?from=2026-03-06T00:00:00Z&to=2026-04-01T00:00:00Z";
+    let since = desk.admin.get(since).await.is(200).body;
+    insta::assert_snapshot!(told(&since, &["met", "breached", "cancelled"]), @r#"
+    assignment: met 0, breached 0, cancelled 2
+    ola cumulative: met 0, breached 2, cancelled 0
+    resolution cumulative: met 0, breached 2, cancelled 0
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_left_stuck_unseen() {
     let desk = Desk::open().await;
     let [nobodys, owned, waits, put_aside, done] = [

@@ -87,6 +87,18 @@ async fn icon_and_dot_follow_the_clocks_without_any_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_made_late_turned_its_colour_with_the_change() {
+    let desk = Desk::open().await;
+    let ticket = desk.given_ticket_with(json!({ "priority": "low" })).await;
+    // Ninety minutes are more than the hour that critical tickets have.
+    desk.pass(Duration::from_secs(90 * 60));
+    desk.admin.post(&ticket.path("priority"), &json!({ "priority": "critical" })).await.is(200);
+    let shown = desk.admin.get(&ticket.own()).await.is(200).body;
+    assert_eq!(shown["indicator"]["message"], "green");
+    assert_eq!(shown["indicator"]["green_at"], desk.now());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_plan_or_calendar_changes_no_promise_that_was_made() {
     let desk = Desk::open().await;
     let ticket = desk.given_ticket().await;

@@ -35,19 +35,6 @@ impl TicketClocks {
         self.begin(clock);
     }
 
-    /// How its own resolution stood still and ran behind an instant at which the ticket was closed: it may have
-    /// been reopened, and closed again.
-    pub(super) fn since_closed(&self, at: Instant) -> Vec<Turn> {
-        let mut since = vec![(at, Some(Pause::Closed))];
-        let mut own = self.clocks.iter().filter(|it| it.carried.is_none());
-        if let Some(own) = own.rfind(|it| it.kind == ClockKind::Resolution) {
-            let later = own.spans.iter().filter(|span| span.from > at);
-            since.extend(later.map(|span| (span.from, span.pause.clone())));
-            since.extend(own.stop.map(|stop| (stop.at, Some(Pause::Closed))));
-        }
-        since
-    }
-
     /// Takes back a clock that a merge had carried away: it goes on as it stood there. What ended
     /// there stays ended; but this ticket still has to get an owner, and to be resolved. `holder` is the
     /// ticket that it comes back from, and `since` how that one fared since a resolution ended there.
@@ -64,7 +51,7 @@ impl TicketClocks {
         let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);
         if there.stop.is_none() {
             clock.stop = None;
-            clock.cumulative = there.cumulative;
+            clock.went_on_at = there.went_on_at;
             clock.spans.clone_from(&there.spans);
             clock.homes.clone_from(&there.homes);
             clock.homes.push((fact.at, holder));

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use crate::codec::Event;
-use crate::definition::{BaseStatus, PriorityTerm, SlaTerms, StatusTerm};
+use crate::definition::{PriorityTerm, SlaTerms};
 use crate::envelope::Recorded;
 use crate::ids::{MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::party::ActorKind;
+use crate::sla::clock::standing::Standing;
 use crate::sla::clock::{BreachedBy, Mark, StoppedBy};
 use crate::sla::plan::{ANY, ClockKind};
-use crate::ticket::event::{
-    CallOutcome, OpenedBy, Outcome, SnoozeReason, TicketCreated, TicketEvent, TicketRef,
-};
+use crate::ticket::event::{CallOutcome, OpenedBy, Outcome, TicketCreated, TicketEvent, TicketRef};
 
 /// One event, as clocks see it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,17 +26,6 @@ pub struct Fact {
     pub status: Option<Standing>,
     /// What it was.
     pub what: What,
-}
-
-/// A status, as pausing sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Its key.
-    pub status: String,
-    /// Which of the six it is based on (S-41).
-    pub base: BaseStatus,
-    /// Whether it is a snooze, and then whether the customer asked for it.
-    pub snoozed: Option<bool>,
 }
 
 /// What happened.
@@ -149,7 +137,7 @@ impl Fact {
     /// What an event means to clocks; none where it means nothing.
     pub fn of(recorded: &Recorded<Event>) -> Option<Self> {
         let Event::Ticket(event) = &recorded.event else { return None };
-        let status = standing(event);
+        let status = Standing::after(event);
         let what = match what(event, recorded.envelope.actor.kind) {
             None if status.is_none() => return None,
             None => What::Moved,
@@ -165,23 +153,6 @@ impl Fact {
             (recorded.occurred_at, told && recorded.occurred_at < recorded.recorded_at);
         Some(Self { position: recorded.position, at, late, status, what })
     }
-}
-
-/// The status that an event leaves a ticket in, where it sets one.
-fn standing(event: &TicketEvent) -> Option<Standing> {
-    let of = |status: &StatusTerm, snoozed| Standing {
-        status: status.key.clone(),
-        base: status.base,
-        snoozed,
-    };
-    if let TicketEvent::TicketCreated(created) = event {
-        return Some(of(&created.status, None));
-    }
-    let (_, to) = event.status_move()?;
-    if let TicketEvent::TicketSnoozed { reason, .. } = event {
-        return Some(of(to, Some(*reason == SnoozeReason::CustomerAsked)));
-    }
-    Some(of(to, None))
 }
 
 /// Who answers is a person unless it is a program; one that reports a call, a meeting or a chat names

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::carrying::Turn;
 use super::fact::{Fact, Unmerged, What};
 use super::ticket::TicketClocks;
-use super::{Carried, Clock, StoppedBy};
+use super::{Carried, Clock, Pause, StoppedBy};
 use crate::definition::SlaTerms;
 use crate::ids::{MergeId, TicketId};
 use crate::instant::Instant;
@@ -60,6 +61,7 @@ impl Family {
     ) -> Vec<(Clock, Clock)> {
         let Some(ticket) = self.tickets.get(&id) else { return Vec::new() };
         let mut after = ticket.clone();
+        after.end_snooze(at);
         after.reapply(at, plan.clone());
         let both = ticket.clocks.iter().cloned().zip(after.clocks);
         both.filter(|(was, would)| was.frozen.terms() != would.frozen.terms()).collect()
@@ -80,6 +82,7 @@ impl Family {
         fact: &Fact,
         frozen: &impl Fn(&SlaTerms) -> Option<Arc<FrozenPlan>>,
     ) {
+        self.tickets.values_mut().for_each(|it| it.end_snooze(fact.at));
         match &fact.what {
             What::Opened(opened) => {
                 let frozen = opened.sla.as_ref().and_then(frozen);
@@ -162,12 +165,34 @@ impl Family {
             if let Some(here) = here.find(|it| is_same(it, &found)) {
                 here.stop(fact.at, StoppedBy::Unmerge);
             }
-            let fared = |it: &TicketClocks| found.stop.map(|stop| it.since_closed(stop.at));
-            let since = self.tickets.get(&holder).and_then(fared).unwrap_or_default();
+            let since = found.stop.map(|stop| self.fared((holder, stop.at, fact.at), &found, 0));
+            let since = since.unwrap_or_default();
             if let Some(source) = self.tickets.get_mut(&carried.ticket) {
                 source.take_back(fact, (merge, carried.instance), (holder, &found, &since));
             }
         }
+    }
+
+    /// How a clock would have stood still and run behind its end, had it gone on in a ticket from an instant
+    /// until another, by its own plan: the ticket may have been reopened and closed again, or have
+    /// become an alias of another, whose case it was then.
+    fn fared(&self, span: (TicketId, Instant, Instant), clock: &Clock, depth: usize) -> Vec<Turn> {
+        let (holder, from, until) = span;
+        let stood = self.tickets.get(&holder).filter(|_| depth < self.tickets.len());
+        let stood = stood.map_or(&[][..], |it| &it.stood);
+        let ends = stood.iter().skip(1).map(|next| next.from).chain([until]);
+        let mut turns = Vec::new();
+        for (stood, end) in stood.iter().zip(ends) {
+            let (from, end) = (stood.from.max(from), end.min(until));
+            match stood.alias_of {
+                _ if from >= end => {}
+                Some(root) => turns.extend(self.fared((root, from, end), clock, depth + 1)),
+                None => {
+                    turns.push((from, Pause::behind(&clock.frozen, clock.kind, &stood.standing)));
+                }
+            }
+        }
+        turns
     }
 
     /// Messages that go back take along the wait for an answer to them.

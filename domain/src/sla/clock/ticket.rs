@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::fact::{Fact, Opened, Standing, What};
+use super::fact::{Fact, Opened, What};
+use super::standing::{Snoozed, Standing, Stood};
 use super::{Breach, BreachedBy, Clock, Mark, Pause, Span, StoppedBy};
 use crate::definition::{BaseStatus, PriorityTerm, SlaTerms};
-use crate::ids::MessageId;
+use crate::ids::{MessageId, TicketId};
 use crate::instant::Instant;
 use crate::sla::frozen::FrozenPlan;
 use crate::sla::plan::{ClockKind, RowKeys, Target};
@@ -28,6 +29,8 @@ pub struct TicketClocks {
     ticket_type: String,
     queue: String,
     pub(super) standing: Standing,
+    /// How it stood from when on, up to now.
+    pub(super) stood: Vec<Stood>,
     /// The status that rests while the ticket is merged.
     resting: Option<Standing>,
     /// Whether somebody owns it who took it in the queue that it lies in.
@@ -42,7 +45,9 @@ pub struct TicketClocks {
 impl TicketClocks {
     /// The clocks of a new ticket; none without a plan.
     pub(super) fn open(fact: &Fact, opened: &Arc<Opened>, frozen: Option<Arc<FrozenPlan>>) -> Self {
-        let standing = fact.status.clone();
+        let unsaid =
+            Standing { status: String::new(), base: BaseStatus::New, snoozed: Snoozed::No };
+        let standing = fact.status.clone().unwrap_or(unsaid);
         let mut ticket = Self {
             clocks: Vec::new(),
             opened: opened.clone(),
@@ -52,11 +57,8 @@ impl TicketClocks {
             channel: opened.channel,
             ticket_type: opened.ticket_type.clone(),
             queue: opened.queue.clone(),
-            standing: standing.unwrap_or(Standing {
-                status: String::new(),
-                base: BaseStatus::New,
-                snoozed: None,
-            }),
+            stood: vec![Stood { from: fact.at, standing: standing.clone(), alias_of: None }],
+            standing,
             resting: None,
             owned: false,
             owner_is_away: false,
@@ -80,14 +82,16 @@ impl TicketClocks {
     /// Takes in one more fact; what merges do to clocks is the family's part.
     pub(super) fn take(&mut self, fact: &Fact) {
         let at = fact.at;
-        if matches!(fact.what, What::Merged(..)) {
+        if let What::Merged(_, into) = &fact.what {
             self.resting = Some(self.standing.clone());
+            return self.stand(at, fact.status.clone(), Some(into.id));
         }
         if matches!(fact.what, What::Unmerged(_)) && fact.status.is_some() {
             let resting = self.resting.take();
-            return self.stand(at, resting.or_else(|| fact.status.clone()));
+            self.stand(at, resting.or_else(|| fact.status.clone()), None);
+            return self.end_snooze(at);
         }
-        self.stand(at, fact.status.clone());
+        self.stand(at, fact.status.clone(), None);
         match &fact.what {
             What::Owned => self.owned(at),
             What::Disowned => self.disowned(fact),
@@ -140,7 +144,7 @@ impl TicketClocks {
             kind,
             instance: self.next_instance(kind),
             began: fact.position,
-            cumulative: false,
+            went_on_at: None,
             carried: None,
             homes: Vec::new(),
             started_at: fact.at,
@@ -216,8 +220,18 @@ impl TicketClocks {
         self.stop_all(at, StoppedBy::Resolution(outcome), |_| true);
     }
 
-    fn stand(&mut self, at: Instant, standing: Option<Standing>) {
+    /// Ends the pause of a snooze that is over, at the instant at which it was, whoever comes first to touch
+    /// the ticket: what happens next finds its clocks running.
+    pub(super) fn end_snooze(&mut self, now: Instant) {
+        if let Some((ended, standing)) = self.standing.over_by(now) {
+            self.stand(ended, Some(standing), None);
+        }
+    }
+
+    fn stand(&mut self, at: Instant, standing: Option<Standing>, alias_of: Option<TicketId>) {
         let Some(standing) = standing else { return };
+        let from = self.stood.last().map_or(at, |last| last.from.max(at));
+        self.stood.push(Stood { from, standing: standing.clone(), alias_of });
         self.standing = standing;
         for clock in self.clocks.iter_mut().filter(|it| it.is_running()) {
             let pause = Pause::of(&clock.frozen, clock.kind, &self.standing);

@@ -31,8 +31,14 @@ pub(super) fn snooze(
     if until.max(wakes_at) > context.now.plus_millis(FARTHEST_MS).min(Instant::LATEST) {
         return Err(TicketRefusal::SnoozeTooFar);
     }
-    let asked =
-        Snooze { until, wakes_at, reason, note: note.map(Personal::text), wakes_on_message };
+    let asked = Snooze {
+        until,
+        wakes_at,
+        reason,
+        note: note.map(Personal::text),
+        wakes_on_message,
+        rested: state.snooze.as_ref().is_some_and(|snooze| snooze.rested),
+    };
     if state.snooze.as_ref() == Some(&asked) {
         return Ok(Vec::new());
     }

@@ -160,27 +160,22 @@ impl TicketState {
                 Some(value) => drop(self.fields.insert(field.clone(), value.clone())),
                 None => drop(self.fields.remove(field)),
             },
-            E::TicketSnoozed { until, wakes_at, reason, note, wakes_on_message, .. } => {
-                self.snooze = Some(Snooze {
-                    until: *until,
-                    wakes_at: *wakes_at,
-                    reason: *reason,
-                    note: note.clone(),
-                    wakes_on_message: *wakes_on_message,
-                });
-            }
+            E::TicketSnoozed { .. } => self.snooze = Snooze::of(event),
             E::TicketMerged { merge_id, into, status } => {
                 self.merged = Some(Merged {
                     merge_id: *merge_id,
                     into: into.clone(),
                     status_before: status.from.clone(),
-                    snooze_before: self.snooze.take(),
+                    snooze_before: self.snooze.take().map(Snooze::at_rest),
                 });
             }
             E::TicketAbsorbed { merge_id, source, waiting, .. } => {
                 let brought = waiting.iter().map(|message| message.id).collect();
-                let source = source.clone();
-                self.absorbed.push(Absorbed { merge_id: *merge_id, source, brought });
+                self.absorbed.push(Absorbed {
+                    merge_id: *merge_id,
+                    source: source.clone(),
+                    brought,
+                });
                 self.await_answer(waiting);
             }
             E::TicketUnmerged { merge_id, side: MergeSide::Source, waiting, answered, .. } => {

@@ -322,3 +322,50 @@ fn what_came_back_twice_counts_once() {
       stopped by unmerge at 2026-03-02 14:00, 4:00 elapsed, cancelled
     ");
 }
+
+#[test]
+fn what_comes_back_paused_behind_a_closing_as_its_own_plan_says() {
+    let mut life = Life::under(json!({ "pauses": { "resolution": [] } }));
+    let source = life.open("2026-03-02 09:00");
+    life.set_plan(json!({ "pauses": { "resolution": ["awaiting_customer"] } }));
+    let survivor = life.open("2026-03-02 09:00");
+    let merge = life.merge("2026-03-02 10:00", source, survivor);
+    life.tell(survivor, "2026-03-02 11:00", close());
+    life.tell(survivor, "2026-03-02 12:00", reopen());
+    life.tell(survivor, "2026-03-02 12:30", reply());
+    life.unmerge("2026-03-02 15:00", merge, source, survivor);
+    assert_snapshot!(life.said(source, "2026-03-02 16:00", DONE), @r#"
+    resolution 1: 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by merge at 2026-03-02 10:00, 1:00 elapsed, merged
+    resolution 2 (cumulative): 45:00 by * * *, due 2026-03-09 10:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      2026-03-02 11:00 – 2026-03-02 12:00  paused while closed
+      2026-03-02 12:00 – 2026-03-02 16:00  open
+      running, 6:00 elapsed
+    "#);
+}
+
+#[test]
+fn a_case_that_was_open_at_a_further_survivor_was_not_closed() {
+    let mut life = Life::new();
+    let [source, survivor, root] = ["2026-03-02 09:00"; 3].map(|at| life.open(at));
+    let merge = life.merge("2026-03-02 10:00", source, survivor);
+    life.tell(survivor, "2026-03-02 11:00", close());
+    life.tell(survivor, "2026-03-02 12:00", reopen());
+    life.merge("2026-03-02 13:00", survivor, root);
+    life.tell(root, "2026-03-02 14:00", reply());
+    life.unmerge("2026-03-02 15:00", merge, source, survivor);
+    assert_snapshot!(life.said(source, "2026-03-02 16:00", DONE), @r#"
+    resolution 1: 45:00 by * * *, due 2026-03-09 09:00
+      2026-03-02 09:00 – 2026-03-02 10:00  open
+      stopped by merge at 2026-03-02 10:00, 1:00 elapsed, merged
+    resolution 2 (cumulative): 45:00 by * * *, due 2026-03-09 11:00
+      2026-03-02 09:00 – 2026-03-02 11:00  open
+      2026-03-02 11:00 – 2026-03-02 12:00  paused while closed
+      2026-03-02 12:00 – 2026-03-02 14:00  open
+      2026-03-02 14:00 – 2026-03-02 15:00  paused in awaiting_customer
+      2026-03-02 15:00 – 2026-03-02 16:00  open
+      running, 5:00 elapsed
+    "#);
+}

@@ -3,6 +3,7 @@
 //! default plan unless a test sets another; 2026-03-02 is a Monday.
 
 mod answers;
+mod asleep;
 mod away;
 mod changes;
 mod due;
@@ -235,7 +236,7 @@ impl Life {
 /// A clock, stretch by stretch.
 fn transcript(clock: &Clock, now: Instant) -> String {
     let mut told = format!("{} {}", clock.kind.word(), clock.instance);
-    if clock.cumulative {
+    if clock.went_on_at.is_some() {
         told += " (cumulative)";
     }
     if let Some(carried) = &clock.carried {
