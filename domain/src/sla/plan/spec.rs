@@ -144,7 +144,7 @@ fn everything_wrong_with_a_plan_is_said_with_its_cell() {
         "respond": [
             { "tier": "gold", "channel": "fax", "priority": "utmost", "first_response": "soon" },
             { "priority": "high", "alarm": "PT1M" },
-            { "priority": "high", "next_reply": "P1W", "assignment": "PT0S", "alarm": "P400D" },
+            { "priority": "high", "next_reply": "P1W", "assignment": "PT0S", "alarm": "P365DT24H" },
         ],
         "resolve": [
             { "type": "riddle", "resolution": "P1M" },

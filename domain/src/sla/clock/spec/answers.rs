@@ -316,3 +316,16 @@ fn without_a_plan_there_are_no_clocks() {
     life.tell(ticket, "2026-03-02 09:30", reply());
     assert_eq!(life.family().clocks(ticket), []);
 }
+
+#[test]
+fn an_answer_that_is_told_of_before_what_it_answers_ends_it_where_it_began() {
+    let mut life = Life::new();
+    let ticket = life.open("2026-03-02 09:00");
+    life.tell(ticket, "2026-03-02 10:00", reply());
+    life.tell(ticket, "2026-03-02 12:00", message());
+    life.tell(ticket, "2026-03-02 11:00", reply());
+    assert_snapshot!(life.said(ticket, "2026-03-02 13:00", NEXT), @r#"
+    next_reply 1: 9:00 by * * *, due 2026-03-03 12:00
+      stopped by reply at 2026-03-02 12:00, 0:00 elapsed, met
+    "#);
+}
