@@ -43,6 +43,10 @@ pub struct Reapplied {
     /// `from_target_ms`, `target_ms`, `from_deadline`, `deadline`.
     #[schema(value_type = Vec<Object>)]
     pub clocks: Vec<ReappliedClock>,
+    /// How many of them get another deadline.
+    pub changed: usize,
+    /// How many of them are late from then on, since their new deadline is past already.
+    pub late: usize,
 }
 
 /// A plan and its calendar, as `key@version`.
@@ -82,7 +86,8 @@ impl Docket {
     ) -> Result<Page<Reapplied>, Problem> {
         let (plan, tickets, next) = self.tickets_under(plan, looked).await?;
         let found = self.found_of(&tickets, &plan).await?;
-        let found = found.into_iter().map(|(id, it)| Reapplied::of(id, it.number, &it.reapplied));
+        let found =
+            found.into_iter().map(|(id, it)| Reapplied::of(id, it.number, &it.reapplied, it.at));
         Ok(Page::until(found.collect(), next.map(|id| id.0.to_string())))
     }
 
@@ -178,10 +183,10 @@ impl Docket {
                 )) => return Ok(None),
                 done => {
                     let written = done?.and_then(|done| done.events.into_iter().find_map(written));
-                    let Some(written) = written else { return Ok(None) };
+                    let Some((written, at)) = written else { return Ok(None) };
                     let case = self.cases.now(&self.reader, id).await?;
                     let number = case.document().map(|ticket| ticket.number.clone());
-                    return Ok(Some(Reapplied::of(id, number.unwrap_or_default(), &written)));
+                    return Ok(Some(Reapplied::of(id, number.unwrap_or_default(), &written, at)));
                 }
             }
         }
@@ -219,25 +224,30 @@ impl Docket {
 }
 
 impl Reapplied {
-    fn of(ticket: TicketId, number: String, reapplied: &SlaReapplied) -> Self {
+    fn of(ticket: TicketId, number: String, reapplied: &SlaReapplied, at: Instant) -> Self {
         let named = |it: &Term| format!("{}@{}", it.key, it.version);
         let versions = |terms: &SlaTerms| Versions {
             plan: named(&terms.plan),
             calendar: named(&terms.calendar),
         };
+        let clocks = || reapplied.clocks.iter();
         Self {
             ticket: ticket.0,
             number,
             from: versions(&reapplied.from),
             to: versions(&reapplied.to),
+            changed: clocks().filter(|it| it.deadline != it.from_deadline).count(),
+            late: clocks().filter(|it| it.deadline.is_some_and(|due| due < at)).count(),
             clocks: reapplied.clocks.clone(),
         }
     }
 }
 
-fn written(event: Recorded<Event>) -> Option<SlaReapplied> {
+fn written(event: Recorded<Event>) -> Option<(SlaReapplied, Instant)> {
     match event.event {
-        Event::Ticket(TicketEvent::SlaReapplied(reapplied)) => Some(*reapplied),
+        Event::Ticket(TicketEvent::SlaReapplied(reapplied)) => {
+            Some((*reapplied, event.occurred_at))
+        }
         _ => None,
     }
 }

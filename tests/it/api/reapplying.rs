@@ -31,7 +31,11 @@ fn told(page: &Value) -> String {
         let (from, to) = (&it["from"]["plan"], &it["to"]["plan"]);
         let clocks = it["clocks"].as_array().unwrap().iter().map(clock);
         let clocks: Vec<String> = clocks.collect();
-        format!("#{} {from} → {to}\n{}", it["number"], clocks.join("\n"))
+        let clocks = clocks.join("\n");
+        format!(
+            "#{} {from} → {to}: {} changed, {} late\n{clocks}",
+            it["number"], it["changed"], it["late"]
+        )
     };
     let tickets = page["data"].as_array().unwrap().iter().map(ticket);
     let mut tickets: Vec<String> = tickets.collect();
@@ -50,15 +54,15 @@ async fn a_plan_is_reapplied_first_dry_and_then_for_good() {
     let (desk, tickets) = with_another_plan().await;
     let dry = desk.admin.post(PATH, &json!({})).await.is(200);
     assert_eq!(written(&desk).await.len(), 0, "nothing unless it is said");
-    insta::assert_snapshot!(told(&dry.body), @"
-    #1001 default@1 → default@2
+    insta::assert_snapshot!(told(&dry.body), @r#"
+    #1001 default@1 → default@2: 3 changed, 0 late
       assignment 1: 2026-03-02T13:30:00.000Z → 2026-03-02T12:00:00.000Z
       first_response 1: 2026-03-03T09:00:00.000Z → 2026-03-02T12:00:00.000Z
       resolution 1: 2026-03-09T09:00:00.000Z → 2026-03-03T09:00:00.000Z
-    #1002 default@1 → default@2
+    #1002 default@1 → default@2: 2 changed, 0 late
       assignment 1: 2026-03-02T13:30:00.000Z → 2026-03-02T12:00:00.000Z
       resolution 1: null → 2026-03-03T09:00:00.000Z
-    ");
+    "#);
     let wet = json!({ "dry_run": false, "reason": "agreed with the team" });
     let done = desk.admin.post(PATH, &wet).await.is(200);
     assert_eq!(told(&done.body), told(&dry.body), "what was done is what was said");
@@ -79,6 +83,22 @@ async fn a_plan_is_reapplied_first_dry_and_then_for_good() {
     assert_eq!(ended.body["plan"]["version"], 1, "nothing of it runs");
     let again = desk.admin.post(PATH, &wet).await.is(200);
     assert_eq!((again.body["data"].clone(), written(&desk).await.len()), (json!([]), 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_be_late_at_once_is_counted_first() {
+    let (desk, _) = with_another_plan().await;
+    desk.pass(2 * HOUR + HOUR / 4);
+    let dry = desk.admin.post(PATH, &json!({})).await.is(200).body;
+    insta::assert_snapshot!(told(&dry), @r#"
+    #1001 default@1 → default@2: 3 changed, 2 late
+      assignment 1: 2026-03-02T13:30:00.000Z → 2026-03-02T12:00:00.000Z
+      first_response 1: 2026-03-03T09:00:00.000Z → 2026-03-02T12:00:00.000Z
+      resolution 1: 2026-03-09T09:00:00.000Z → 2026-03-03T09:00:00.000Z
+    #1002 default@1 → default@2: 2 changed, 1 late
+      assignment 1: 2026-03-02T13:30:00.000Z → 2026-03-02T12:00:00.000Z
+      resolution 1: null → 2026-03-03T11:15:00.000Z
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
