@@ -1,5 +1,7 @@
 //! Open time by example, and against a slow and obvious walk from minute to minute.
 
+use std::cmp::Ordering;
+
 use insta::assert_snapshot;
 use jiff::civil::Date;
 use proptest::prelude::*;
@@ -231,6 +233,13 @@ fn always_open_is_one_interval() {
     assert_eq!(stretches, [(to.parse().unwrap(), true)]);
 }
 
+#[test]
+fn what_closes_at_the_end_of_a_gap_closes_when_the_clock_is_moved() {
+    // At one in the morning, UTC, the wall shows three o'clock and not two.
+    let night = hours(json!({ "sun": ["01:00-03:00"] }), json!([]));
+    assert_eq!(minutes(&night, "2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z"), 60);
+}
+
 /// The intervals of a calendar, found by looking at every minute of the wall clock.
 struct Oracle {
     shifts: Vec<(i64, i64)>,
@@ -272,8 +281,11 @@ fn shown_first(local: i64, zone: &ZoneOffsets) -> i64 {
     let mut before = local - 30 * 60 * MINUTE_MS;
     loop {
         let at = before + MINUTE_MS;
-        if shown(at) >= local {
-            return before + (local - shown(before));
+        match shown(at).cmp(&local) {
+            Ordering::Less => {}
+            // The end of a gap is a time like any other: the wall shows it.
+            Ordering::Equal => return at,
+            Ordering::Greater => return before + (local - shown(before)),
         }
         before = at;
     }
