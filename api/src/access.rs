@@ -117,6 +117,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/tickets/{id}/commitment/change", WORK),
     route("POST", "/v1/tickets/{id}/commitment/break", WORK),
     route("POST", "/v1/tickets/{id}/complaint", WORK),
+    route("POST", "/v1/tickets/{id}/complaint/assign", WORK),
     route("POST", "/v1/tickets/{id}/complaint/decide", WORK),
     route("POST", "/v1/tickets/{id}/complaint/review", LEAD),
     route("POST", "/v1/tickets/{id}/rating", WORK),

@@ -46,10 +46,11 @@ impl Desk {
         &self,
         agent: AgentId,
         id: TicketId,
-    ) -> Result<Vec<AgentId>, CommandError> {
+    ) -> Result<Vec<AgentRef>, CommandError> {
         let ticket = self.ticket(id).await?;
         let Some(state) = ticket.state.present() else { return Ok(Vec::new()) };
-        let owner = state.open_complaint.as_ref().and_then(|complaint| complaint.owner);
+        let owner = state.open_complaint.as_ref().and_then(|complaint| complaint.owner.as_ref());
+        let owner = owner.map(|owner| owner.id);
         let catalogue = self.catalogue();
         let queue = catalogue.queues.get(&state.queue.key);
         let manager = queue.and_then(|queue| queue.document.manager);
@@ -59,7 +60,8 @@ impl Desk {
             let absence = other.state.as_ref().and_then(|other| other.absence_at(self.now()));
             let substitute = absence.and_then(|absence| absence.substitute.as_ref());
             if substitute.is_some_and(|substitute| substitute.id == agent) {
-                away.push(whose);
+                let name = other.state.as_ref().map(|other| other.profile.name.clone());
+                away.extend(name.map(|name| AgentRef { id: whose, name }));
             }
         }
         Ok(away)

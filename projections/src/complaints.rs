@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use self::list::{Complaints, Filter, ShownComplaint, Status, page};
+pub use self::list::{Complaints, Filter, ShownComplaint, Status, owners, page};
 use crate::desk_state::DeskState;
 use crate::recorded::{Recorded, id_of};
 use crate::view::{Key, Schema, View};
@@ -94,7 +94,7 @@ pub struct Complained {
 
 impl View for ComplaintsView {
     const NAME: &'static str = "complaints";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: Schema = Schema {
@@ -115,6 +115,13 @@ impl View for ComplaintsView {
                 state.category = category.as_ref().map(|it| it.key.clone());
             }
             TicketEvent::ComplaintRaised { .. } => state.raise(event, recorded),
+            TicketEvent::ComplaintReassigned { complaint_id, severity_to, to, .. } => {
+                let id = complaint_id.0;
+                for complaint in state.complaints.iter_mut().filter(|it| it.complaint == id) {
+                    complaint.severity = *severity_to;
+                    complaint.owner = to.as_ref().map(|owner| owner.id.0);
+                }
+            }
             _ => {}
         }
         state.follow();

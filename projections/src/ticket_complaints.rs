@@ -54,6 +54,8 @@ pub struct Decided {
     /// By what right; `null` of what was decided before that was asked.
     #[schema(value_type = Option<Object>)]
     pub authority: Option<Authority>,
+    /// In whose place, where it was theirs to decide and they were away.
+    pub in_place_of: Option<AgentSummary>,
     /// Whether it was accepted.
     #[schema(value_type = String)]
     pub decision: Decision,
@@ -100,7 +102,8 @@ pub fn evolve(complaints: &mut Vec<TicketComplaint>, recorded: &Recorded<Event>)
 impl TicketComplaint {
     /// All agents whom it names, to be called as they are now.
     pub fn agents(&mut self) -> impl Iterator<Item = &mut AgentSummary> {
-        let decided = self.decided.as_mut().and_then(|decided| decided.by.as_mut());
+        let decided = self.decided.iter_mut();
+        let decided = decided.flat_map(|it| it.by.iter_mut().chain(it.in_place_of.iter_mut()));
         let reviewed = self.reviewed.as_mut().map(|reviewed| &mut reviewed.by);
         self.owner.iter_mut().chain(decided).chain(reviewed)
     }
@@ -124,6 +127,12 @@ fn take(
                 reviewed: None,
                 solutions: Vec::new(),
             });
+        }
+        TicketEvent::ComplaintReassigned { complaint_id, severity_to, to, .. } => {
+            if let Some(known) = complaints.iter_mut().find(|it| it.id == complaint_id.0) {
+                known.severity = *severity_to;
+                known.owner = to.as_ref().map(agent);
+            }
         }
         TicketEvent::ComplaintDecided { complaint_id, .. } => {
             if let Some(known) = complaints.iter_mut().find(|it| it.id == complaint_id.0) {
@@ -151,6 +160,7 @@ fn decided(event: &TicketEvent, at: Instant) -> Option<Decided> {
         solution,
         decided_by,
         authority,
+        in_place_of,
         told_at,
         told_by,
         ..
@@ -162,6 +172,7 @@ fn decided(event: &TicketEvent, at: Instant) -> Option<Decided> {
         at,
         by: decided_by.as_ref().map(agent),
         authority: authority.clone(),
+        in_place_of: in_place_of.as_ref().map(agent),
         decision: *decision,
         reasoning: reasoning.known().cloned(),
         compensation: compensation.clone(),

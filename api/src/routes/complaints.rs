@@ -2,9 +2,13 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, get, web};
+use docket_commands::CommandError;
+use docket_domain::ids::AgentId;
 use docket_projections::complaints::report::{self, By, ComplaintFigures};
 use docket_projections::complaints::{self, ShownComplaint};
+use docket_projections::ticket_list::filter::Assignee;
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use self::asked::{Asked, Of};
 use crate::auth::Caller;
@@ -30,7 +34,7 @@ pub fn configure(config: &mut ServiceConfig) {
     ("status" = Option<String>, Query, description = "`open` or `decided`; both unless said."),
     ("queue" = Option<String>, Query, description = "Keys of queues."),
     ("category" = Option<String>, Query, description = "The path of a category, with all below it."),
-    ("owner" = Option<String>, Query, description = "Who owns the complaint: the id of an agent, `me`, or `none`."),
+    ("owner" = Option<String>, Query, description = "Who owns the complaint: the id of an agent, `me`, or `none`, which are also the open ones of who has left."),
     ("raised_from" = Option<String>, Query, description = "Raised at this instant or later."),
     ("raised_until" = Option<String>, Query, description = "Raised before this instant."),
     ("page_size" = Option<u16>, Query, description = "1 to 200; 50 unless said."),
@@ -45,11 +49,26 @@ async fn list(
 ) -> Answer {
     let asked = Asked::of(Of::List, &docket, &caller.0, &request).await?;
     let documents = docket.views.documents();
-    let (filter, cursor) = (&asked.question.filter, asked.cursor.as_deref());
-    let page = complaints::page(documents, filter, asked.size, cursor, docket.now()).await?;
+    let (mut filter, cursor) = (asked.question.filter, asked.cursor.as_deref());
+    if filter.owner == Some(Assignee::Nobody) {
+        filter.gone = gone(&docket).await?;
+    }
+    let page = complaints::page(documents, &filter, asked.size, cursor, docket.now()).await?;
     let names = asked.names.into_iter().collect::<Vec<_>>().join(",");
     docket.read_by(&caller.0, "complaints", format!("{} by {names}", page.data.len()))?;
     fresh.answer(&page)
+}
+
+/// Who owns an open complaint and has left: it lies with nobody then.
+async fn gone(docket: &Docket) -> Result<Vec<Uuid>, Problem> {
+    let mut gone = Vec::new();
+    for owner in complaints::owners(docket.views.documents()).await? {
+        match docket.desk.agent_ref(AgentId(owner)).await {
+            Err(CommandError::UnknownAgent { .. }) => gone.push(owner),
+            known => drop(known?),
+        }
+    }
+    Ok(gone)
 }
 
 /// Report what was complained of in a period, beside the period of the same length before.

@@ -84,7 +84,7 @@ async fn what_nobody_answered_goes_back_with_its_time() {
     let merge_id = scene.merge(a, b).await;
     assert_eq!(scene.waiting(b).await, [at_b.clone(), at_a.clone()].concat());
     let others = scene.state(b).await.waiting_from_others;
-    assert_eq!(others[0].since.millis(), crate::NOON);
+    assert_eq!(others[0].since.millis(), NOON);
 
     scene.desk.unmerge(&request("ba"), a, merge_id, &[]).await.unwrap();
     assert_eq!((scene.waiting(a).await, scene.waiting(b).await), (at_a, at_b));

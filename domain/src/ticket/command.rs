@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub use self::refusal::TicketRefusal;
 use crate::customer::Entitlement;
 use crate::definition::BaseStatus;
-use crate::ids::{AbsenceId, AgentId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
+use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::money::Money;
 use crate::party::{AgentRef, Channel, CustomerRef};
@@ -49,7 +49,25 @@ pub struct ComplaintDecision {
     pub decided_by: Option<AgentRef>,
     /// Those who are away now and in whose place that agent stands (S-63): what is theirs to decide, the
     /// agent decides meanwhile.
-    pub in_place_of: Vec<AgentId>,
+    pub in_place_of: Vec<AgentRef>,
+    /// By what right.
+    pub authority: Authority,
+}
+
+/// Whose the open complaint is from now on, and how grave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComplaintReassignment {
+    /// Who owns it; a major one belongs to somebody who manages a queue.
+    pub to: Option<AgentRef>,
+    /// Whether it is a major one from now on. None becomes a minor one again: what was a manager's to decide
+    /// stays so.
+    pub is_major: bool,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asks, if an agent does.
+    pub asked_by: Option<AgentRef>,
+    /// Those who are away now and in whose place that agent stands.
+    pub in_place_of: Vec<AgentRef>,
     /// By what right.
     pub authority: Authority,
 }
@@ -402,6 +420,8 @@ pub enum TicketCommand {
         /// Who owns it; the ticket's owner when not said.
         owner: Option<AgentRef>,
     },
+    /// Give the open complaint to another owner, or make it a major one.
+    ReassignComplaint(Box<ComplaintReassignment>),
     /// Decide the open complaint.
     DecideComplaint(Box<ComplaintDecision>),
     /// Say what is thought of how a complaint was decided.

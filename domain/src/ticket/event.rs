@@ -476,6 +476,28 @@ pub enum TicketEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         owner: Option<AgentRef>,
     },
+    /// The complaint got another owner, or is a graver one from then on (S-72).
+    ComplaintReassigned {
+        /// Which complaint.
+        complaint_id: ComplaintId,
+        /// How grave it was.
+        severity_from: Severity,
+        /// How grave it is.
+        severity_to: Severity,
+        /// Who owned it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<AgentRef>,
+        /// Who owns it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<AgentRef>,
+        /// Why.
+        #[serde(
+            default,
+            skip_serializing_if = "Option::is_none",
+            deserialize_with = "crate::personal::optional"
+        )]
+        reason: Option<Personal<String>>,
+    },
     /// The complaint was decided.
     ComplaintDecided {
         /// Which complaint.
@@ -499,6 +521,9 @@ pub enum TicketEvent {
         /// By what right; not known of what was decided before this was asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         authority: Option<Authority>,
+        /// In whose place, where it was theirs to decide and they were away (S-63).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_place_of: Option<AgentRef>,
         /// When the customer was told, if so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         told_at: Option<Instant>,
@@ -725,6 +750,7 @@ impl TicketEvent {
             | Self::DelayAnnounced { .. }
             | Self::PurgeMarked { .. }
             | Self::ComplaintRaised { .. }
+            | Self::ComplaintReassigned { .. }
             | Self::ComplaintDecided { .. }
             | Self::ComplaintReviewed { .. }
             | Self::RatingRequested { .. }

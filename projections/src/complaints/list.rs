@@ -4,9 +4,10 @@ use docket_domain::instant::Instant;
 use docket_domain::ticket::event::Severity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::ComplaintRow;
-use crate::documents::{Documents, Query};
+use crate::documents::{Documents, DocumentsError, Query};
 use crate::page::{Cursor, LARGEST, Listed, PageInfo};
 use crate::ticket_list::ListError;
 use crate::ticket_list::filter::Assignee;
@@ -25,6 +26,10 @@ pub struct Filter {
     pub category: Option<String>,
     /// Who owns the complaint.
     pub owner: Option<Assignee>,
+    /// Owners who have left: what is open and theirs counts as nobody's. Who that is changes between two
+    /// pages, and is no part of what was asked.
+    #[serde(skip)]
+    pub gone: Vec<Uuid>,
     /// Raised at this instant or later.
     pub raised_from: Option<Instant>,
     /// Raised before this instant.
@@ -72,12 +77,17 @@ impl Filter {
             None => Status::Open,
             Some(_) => Status::Decided,
         };
-        let owner = complaint.owner.map_or(Assignee::Nobody, Assignee::Agent);
+        let has_left = |owner: &Uuid| status == Status::Open && self.gone.contains(owner);
+        let owners = match complaint.owner {
+            None => vec![Assignee::Nobody],
+            Some(owner) if has_left(&owner) => vec![Assignee::Nobody, Assignee::Agent(owner)],
+            Some(owner) => vec![Assignee::Agent(owner)],
+        };
         (self.severity.is_empty() || self.severity.contains(&complaint.severity))
             && self.status.is_none_or(|it| it == status)
             && (self.queue.is_empty() || self.queue.contains(&complaint.queue))
             && self.category.as_ref().is_none_or(is_below)
-            && self.owner.is_none_or(|it| it == owner)
+            && self.owner.is_none_or(|it| owners.contains(&it))
             && self.raised_from.is_none_or(|it| complaint.raised_at >= it)
             && self.raised_until.is_none_or(|it| complaint.raised_at < it)
     }
@@ -112,6 +122,16 @@ pub async fn page(
     Ok(Complaints { data: data.collect(), page: PageInfo { next, has_more } })
 }
 
+/// Whoever owns a complaint that is open.
+///
+/// # Errors
+/// When the views cannot be read.
+pub async fn owners(documents: &Documents) -> Result<Vec<Uuid>, DocumentsError> {
+    let query = "SELECT DISTINCT owner FROM {complaints} WHERE place < '1' AND owner <> ''";
+    let owners: Vec<(String,)> = documents.list(&Query::new(query)).await?;
+    Ok(owners.iter().filter_map(|(owner,)| Uuid::try_parse(owner).ok()).collect())
+}
+
 /// One queue is found by an index; the rest is compared row by row on a walk in the list's order.
 fn traits(mut query: Query, filter: &Filter) -> Query {
     match filter.queue.as_slice() {
@@ -133,7 +153,12 @@ fn traits(mut query: Query, filter: &Filter) -> Query {
     }
     match filter.owner {
         None => query,
-        Some(Assignee::Nobody) => query.sql(" AND owner = ''"),
+        Some(Assignee::Nobody) if filter.gone.is_empty() => query.sql(" AND owner = ''"),
+        Some(Assignee::Nobody) => {
+            let gone: Vec<String> = filter.gone.iter().map(Uuid::to_string).collect();
+            let query = query.sql(" AND (owner = '' OR (place < '1' AND owner IN (");
+            query.bind_all(&gone).sql(")))")
+        }
         Some(Assignee::Agent(id)) => query.sql(" AND owner = ").bind(id.to_string()),
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! Every match here is exhaustive on purpose: a new event does not compile before it can be told.
 
+mod complaints;
 mod parts;
 
 use docket_domain::ticket::event::{MergeSide, ReopenCause, TicketEvent};
 use jiff::tz::TimeZone;
 
 use super::words::{
-    agent, agent_or_nobody, because, channel, decision, due, found, granted, link, messages,
-    moment, moved, outcome, quote, raised, said, severity, snooze_reason, status, term, ticket,
+    agent, agent_or_nobody, because, channel, due, link, messages, moment, moved, outcome, quote,
+    raised, said, snooze_reason, status, term, ticket,
 };
 
 /// The sentence, `who` being its subject; moments in it are those of `zone`, which they name.
@@ -202,41 +203,11 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
             expected.map(|at| format!("; expected {}", moment(at, zone))).unwrap_or_default()
         ),
         TicketEvent::SlaReapplied(reapplied) => parts::reapplied(reapplied, zone),
-        TicketEvent::ComplaintRaised { claim, severity: how, remedy, owner, .. } => format!(
-            "raised a {} complaint: {}{}; its owner is {}",
-            severity(*how),
-            quote(claim),
-            remedy.as_ref().map(|r| format!(", demanding {}", quote(r))).unwrap_or_default(),
-            agent_or_nobody(owner.as_ref())
-        ),
-        TicketEvent::ComplaintDecided {
-            decision: what,
-            reasoning,
-            compensation,
-            amount,
-            solution,
-            told_at,
-            told_by,
-            ..
-        } => {
-            format!(
-                "decided the complaint: {}{}{}, because {}{}",
-                decision(*what),
-                solution
-                    .as_ref()
-                    .map(|it| format!(" as prepared by “{}”", it.name))
-                    .unwrap_or_default(),
-                granted(amount.as_ref(), compensation.as_deref()),
-                quote(reasoning),
-                parts::told(*told_at, *told_by, zone)
-            )
-        }
-        TicketEvent::ComplaintReviewed { finding, note, .. } => {
-            format!(
-                "reviewed the complaint's decision and {}{}",
-                found(*finding),
-                because(note.as_ref())
-            )
+        TicketEvent::ComplaintRaised { .. }
+        | TicketEvent::ComplaintReassigned { .. }
+        | TicketEvent::ComplaintDecided { .. }
+        | TicketEvent::ComplaintReviewed { .. } => {
+            complaints::told(event, zone).unwrap_or_default()
         }
         TicketEvent::TicketClosed { outcome: how, resolution, reason, owner, status, .. } => {
             format!(

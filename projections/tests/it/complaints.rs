@@ -35,6 +35,7 @@ fn decided(n: u128, decision: Decision) -> TicketEvent {
         solution: None,
         decided_by: None,
         authority: None,
+        in_place_of: None,
         told_at: n.is_multiple_of(2).then_some(MONDAY),
         told_by: None,
     }

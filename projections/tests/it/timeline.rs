@@ -62,7 +62,7 @@ fn another_plan_for_clocks_to_come_alone_is_told_without_a_list_of_them() {
 
 #[test]
 fn what_was_promised_and_judged() {
-    assert_snapshot!(told(&promising()), @"
+    assert_snapshot!(told(&promising()), @r#"
     Anna Nowak recorded that the desk promised “we refund it” (refund) of 49.90 EUR, due 2026-03-02 09:00 UTC.
     Anna Nowak recorded that a promise was kept: “paid”.
     Anna Nowak changed a promise to “we replace it”, due no date instead of 2026-03-02 09:00 UTC: “asked by the customer”.
@@ -80,6 +80,9 @@ fn what_was_promised_and_judged() {
     Anna Nowak raised a major complaint: “it took a month”, demanding “a discount”; its owner is Anna Nowak.
     Anna Nowak decided the complaint: accepted in part with 10 EUR, because “the courier was late”; the customer was told at 2026-03-02 09:00 UTC by phone.
     Anna Nowak decided the complaint: accepted in part as prepared by “A voucher” with 30.00 EUR, because “broken on the way”.
+    Anna Nowak decided the complaint in place of Piotr Zieliński, who was away: rejected, because “no fault of ours”.
+    Anna Nowak gave the complaint as a major one to Anna Nowak: “the lamp burnt”.
+    Anna Nowak gave the complaint to Piotr Zieliński; Anna Nowak owned it.
     Anna Nowak reviewed the complaint's decision and found fault with it: “too much for a scratch”.
     Anna Nowak asked the customer to rate Anna Nowak from 1 to 5.
     Anna Nowak rated the service 4 of 5: “quick”.
@@ -87,7 +90,7 @@ fn what_was_promised_and_judged() {
     Anna Nowak logged 12 minutes of Anna Nowak.
     Anna Nowak corrected event 3: “it was the other parcel”.
     Anna Nowak recorded the activity “Wait” of another system, done by “Siebel”, which the rules refuse (ticket_closed).
-    ");
+    "#);
 }
 
 #[test]

@@ -172,4 +172,65 @@ async fn who_stands_in_for_a_manager_decides_what_is_the_managers() {
     let decided = only(&ola_calls, &ticket).await["decided"].clone();
     assert_eq!(decided["by"]["id"], json!(ola));
     assert_eq!(decided["authority"], "manager");
+    assert_eq!(decided["in_place_of"], json!({ "id": boss, "name": "Boss" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_manager_leaves_behind_is_found_and_given_to_another() {
+    let desk = Desk::open().await;
+    let (_, ola) = limited(&desk).await;
+    let add = async |name: &str| {
+        desk.admin.post("/v1/agents", &json!({ "name": name })).await.is(201).text("/id")
+    };
+    let (boss, next) = (add("Boss").await, add("Next").await);
+    let manages = |id: &str| json!({ "name": "Claims", "manager": id });
+    desk.admin.put("/v1/queues/claims", &manages(&boss)).await.is(201);
+    let ticket = desk.given_ticket_with(json!({ "queue": "claims" })).await;
+    desk.admin.post(&ticket.path("complaint"), &json!({ "claim": "it burnt" })).await.is(200);
+    // It turns out to be graver than was thought.
+    let path = ticket.path("complaint/assign");
+    ola.post(&path, &json!({ "severity": "major", "reason": "a fire" })).await.is(200);
+    let raised = only(&ola, &ticket).await;
+    assert_eq!((&raised["severity"], &raised["owner"]["name"]), (&json!("major"), &json!("Boss")));
+
+    let leaves = desk.admin.request("PATCH", &format!("/v1/agents/{boss}"));
+    desk.admin.send(leaves.json(&json!({ "active": false }))).await.is(200);
+    desk.views_caught_up().await;
+    let nobodys = "/v1/complaints?status=open&owner=none";
+    let listed = desk.admin.get(nobodys).await.is(200);
+    assert_eq!(listed.body["data"][0]["number"], json!(ticket.number));
+    assert_eq!(ola.post(&path, &json!({ "owner": next })).await.problem(), "409 not_the_owner");
+    assert_eq!(
+        desk.admin.post(&path, &json!({ "severity": "major" })).await.problem(),
+        "409 no_manager"
+    );
+    desk.admin.put("/v1/queues/claims", &manages(&next)).await.is(200);
+    desk.admin.post(&path, &json!({ "severity": "major" })).await.is(200);
+    desk.views_caught_up().await;
+    assert_eq!(desk.admin.get(nobodys).await.is(200).body["data"], json!([]));
+    assert_eq!(only(&ola, &ticket).await["owner"]["id"], json!(next));
+    let told = desk.admin.get(&ticket.path("timeline")).await.is(200);
+    let told = told.body["data"].as_array().unwrap().iter().map(|it| it["text"].to_string());
+    let told: Vec<String> = told.filter(|it| it.contains("gave the complaint")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "Ola Wójcik gave the complaint as a major one to Boss: “a fire”."
+    "admin gave the complaint to Next; Boss owned it."
+    "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_a_complaint_shall_be_is_said_and_no_time_that_has_not_come() {
+    let desk = Desk::open().await;
+    let ticket = complained(&desk).await;
+    let path = ticket.path("complaint/assign");
+    assert_eq!(
+        desk.admin.post(&path, &json!({})).await.problem(),
+        "422 invalid_request /owner:missing_field"
+    );
+    let less = desk.admin.post(&path, &json!({ "severity": "minor" })).await.problem();
+    assert_eq!(less, "422 invalid_request /severity:invalid_value /owner:missing_field");
+    let told =
+        json!({ "decision": "accepted", "reasoning": "so", "told_at": "2030-01-01T00:00:00Z" });
+    let early = desk.admin.post(&ticket.path("complaint/decide"), &told).await.problem();
+    assert_eq!(early, "422 invalid_request /told_at:not_yet");
 }

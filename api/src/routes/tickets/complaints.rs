@@ -26,9 +26,16 @@ use crate::docket::Docket;
 use crate::page::Page;
 use crate::problem::Problem;
 
+mod assign;
+
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(complain).service(decide).service(review).service(complaints);
+    config
+        .service(complain)
+        .service(assign::reassign)
+        .service(decide)
+        .service(review)
+        .service(complaints);
 }
 
 /// A complaint.
@@ -125,7 +132,9 @@ async fn decide(call: Call, id: web::Path<String>, body: Body<ToDecide>) -> Answ
     let ToDecide { solution, decision, reasoning, compensation, amount, .. } = body.asked;
     let (told_at, told_by, occurred_at) =
         (body.asked.told_at, body.asked.told_by, body.asked.occurred_at);
+    let not_yet = "the customer was told at a time that has not come";
     Check::default()
+        .that(told_at.is_none_or(|it| it <= call.docket.now()), "/told_at", "not_yet", not_yet)
         .maybe_name("/solution", solution.as_ref())
         .maybe_text("/reasoning", reasoning.as_ref())
         .maybe_name("/compensation", compensation.as_ref())
@@ -133,12 +142,7 @@ async fn decide(call: Call, id: web::Path<String>, body: Body<ToDecide>) -> Answ
     let ruling = ruling(solution, decision, reasoning)?;
     let compensation = check::trimmed(compensation);
     let gather = async {
-        let decided_by = call.agent_or_self("", None).await?;
-        let authority = authority(&call, &decided_by).await?;
-        let in_place_of = match call.docket.locate(&id).await? {
-            Some(id) => call.docket.desk.deputises_for(decided_by.id, id).await?,
-            None => Vec::new(),
-        };
+        let (decided_by, in_place_of, authority) = right(&call, &id).await?;
         let decided_by = Some(decided_by);
         Ok(TicketCommand::DecideComplaint(Box::new(ComplaintDecision {
             ruling,
@@ -175,14 +179,20 @@ fn ruling(
     }
 }
 
-/// By what right a caller decides complaints, whatever ticket they are about.
-async fn authority(call: &Call, caller: &AgentRef) -> Result<Authority, Problem> {
+/// Who a caller is, in whose place, and by what right, whatever ticket it is about.
+async fn right(call: &Call, id: &str) -> Result<(AgentRef, Vec<AgentRef>, Authority), Problem> {
+    let caller = call.agent_or_self("", None).await?;
+    let desk = &call.docket.desk;
+    let in_place_of = match call.docket.locate(id).await? {
+        Some(id) => desk.deputises_for(caller.id, id).await?,
+        None => Vec::new(),
+    };
     if matches!(call.principal.role, Role::Supervisor | Role::Admin) {
-        return Ok(Authority::Supervisor);
+        return Ok((caller, in_place_of, Authority::Supervisor));
     }
-    let agent = call.docket.desk.agent(caller.id).await?;
+    let agent = desk.agent(caller.id).await?;
     let limit = agent.state.as_ref().and_then(|agent| agent.profile.discretion.clone());
-    Ok(Authority::Discretion { limit })
+    Ok((caller, in_place_of, Authority::Discretion { limit }))
 }
 
 /// What is thought of a decision.

@@ -236,6 +236,7 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::PurgeMarked { .. }
         | E::ComplaintRaised { .. }
         | E::ComplaintDecided { .. }
+        | E::ComplaintReassigned { .. }
         | E::ComplaintReviewed { .. }
         | E::RatingRequested { .. }
         | E::RatingGiven { .. }

@@ -3,10 +3,10 @@
 
 use crate::context::Context;
 use crate::definition::{Solution, Term};
-use crate::ids::{AgentId, ComplaintId};
+use crate::ids::ComplaintId;
 use crate::money::Money;
 use crate::party::{ActorKind, AgentRef};
-use crate::ticket::command::{ComplaintDecision, Ruling, TicketRefusal};
+use crate::ticket::command::{ComplaintDecision, ComplaintReassignment, Ruling, TicketRefusal};
 use crate::ticket::decide::Decision;
 use crate::ticket::event::{self, Authority, Finding, PreparedSolution, Severity, TicketEvent};
 use crate::ticket::state::{OpenComplaint, TicketState};
@@ -52,6 +52,44 @@ fn manager(
     if manages(owner.id) { Ok(owner) } else { Err(TicketRefusal::NotAManager) }
 }
 
+/// Gives the open complaint to another owner, or makes it a major one, which belongs to a manager then. A major
+/// one is given on by whoever may decide it.
+pub(super) fn reassign(
+    state: &TicketState,
+    asked: ComplaintReassignment,
+    context: &Context<'_>,
+) -> Decision {
+    let complaint = state.open_complaint.as_ref().ok_or(TicketRefusal::NoComplaintOpen)?;
+    let ComplaintReassignment { to, is_major, reason, asked_by, in_place_of, authority } = asked;
+    if complaint.severity == Severity::Major {
+        by_right(state, complaint, authority, (asked_by.as_ref(), &in_place_of), context)?;
+    }
+    let severity_to = if is_major { Severity::Major } else { complaint.severity };
+    let to = match severity_to {
+        Severity::Major => Some(manager(state, to, context)?),
+        Severity::Minor => to,
+    };
+    let id = |owner: &Option<AgentRef>| owner.as_ref().map(|owner| owner.id);
+    if id(&to) == id(&complaint.owner) && severity_to == complaint.severity {
+        return Ok(Vec::new());
+    }
+    Ok(vec![TicketEvent::ComplaintReassigned {
+        complaint_id: complaint.id,
+        severity_from: complaint.severity,
+        severity_to,
+        from: complaint.owner.clone(),
+        to,
+        reason: reason.map(Into::into),
+    }])
+}
+
+/// What a ruling comes to, before the amount: as whoever decides finds, or as it was prepared.
+struct Ruled<'c> {
+    decision: event::Decision,
+    reasoning: String,
+    prepared: Option<(&'c Solution, Term)>,
+}
+
 /// Decides the open complaint. A major one is decided by who owns it, stands in for its owner, or is above.
 /// A prepared solution that is granted as it is needs nobody's leave; whatever else an agent grants stays
 /// within the discretion that the agent has.
@@ -62,21 +100,12 @@ pub(super) fn decide(
 ) -> Decision {
     let complaint = state.open_complaint.as_ref().ok_or(TicketRefusal::NoComplaintOpen)?;
     let ComplaintDecision { ruling, compensation, amount, told_at, told_by, .. } = asked;
-    let decided_by = asked.decided_by.iter().map(|agent| agent.id);
-    let as_whom: Vec<AgentId> = decided_by.chain(asked.in_place_of).collect();
-    let mut authority = by_right(state, complaint, asked.authority, &as_whom, context)?;
-    let (decision, reasoning, prepared) = match ruling {
-        Ruling::Own { decision, reasoning } => (decision, reasoning, None),
-        Ruling::Prepared { solution, decision, reasoning } => {
-            let (found, category) = prepared(state, complaint.severity, &solution, context)?;
-            let as_it_is = decision.is_none() && amount.is_none() && compensation.is_none();
-            if as_it_is {
-                authority = Authority::Solution;
-            }
-            let reasoning = reasoning.unwrap_or_else(|| found.reasoning.clone());
-            (decision.unwrap_or(found.decision), reasoning, Some((found, category)))
-        }
-    };
+    let who = (asked.decided_by.as_ref(), asked.in_place_of.as_slice());
+    let right = by_right(state, complaint, asked.authority, who, context)?;
+    let says_no_more = amount.is_none() && compensation.is_none();
+    let as_prepared = matches!(&ruling, Ruling::Prepared { decision: None, .. }) && says_no_more;
+    let Ruled { decision, reasoning, prepared } = ruled(state, complaint, ruling, context)?;
+    let (authority, in_place_of) = if as_prepared { (Authority::Solution, None) } else { right };
     let granted = prepared.as_ref().filter(|_| decision != event::Decision::Rejected);
     let amount = amount.or_else(|| granted.and_then(|(found, _)| found.amount.clone()));
     allow(&authority, amount.as_ref(), compensation.is_some())?;
@@ -93,33 +122,57 @@ pub(super) fn decide(
         }),
         decided_by: asked.decided_by,
         authority: Some(authority),
+        in_place_of,
         told_at,
         told_by,
     }])
 }
 
-/// By what right somebody decides: managing the ticket's queue, or owning the major complaint, is more than
-/// an agent's discretion; and that is not enough for a major one. `as_whom` names who decides, and in whose
-/// place.
+fn ruled<'c>(
+    state: &TicketState,
+    complaint: &OpenComplaint,
+    ruling: Ruling,
+    context: &Context<'c>,
+) -> Result<Ruled<'c>, TicketRefusal> {
+    match ruling {
+        Ruling::Own { decision, reasoning } => Ok(Ruled { decision, reasoning, prepared: None }),
+        Ruling::Prepared { solution, decision, reasoning } => {
+            let (found, category) = prepared(state, complaint.severity, &solution, context)?;
+            Ok(Ruled {
+                decision: decision.unwrap_or(found.decision),
+                reasoning: reasoning.unwrap_or_else(|| found.reasoning.clone()),
+                prepared: Some((found, category)),
+            })
+        }
+    }
+}
+
+/// By what right somebody decides, and in whose place: managing the ticket's queue, or owning the major
+/// complaint, is more than an agent's discretion; and that is not enough for a major one. `who` is whoever
+/// decides, and those who are away and in whose place that is.
 fn by_right(
     state: &TicketState,
     complaint: &OpenComplaint,
     authority: Authority,
-    as_whom: &[AgentId],
+    (who, in_place_of): (Option<&AgentRef>, &[AgentRef]),
     context: &Context<'_>,
-) -> Result<Authority, TicketRefusal> {
+) -> Result<(Authority, Option<AgentRef>), TicketRefusal> {
     if !matches!(authority, Authority::Discretion { .. }) {
-        return Ok(authority);
+        return Ok((authority, None));
     }
     let is_major = complaint.severity == Severity::Major;
     let queue = context.catalogue.queues.get(&state.queue.key);
-    let decides = |whose: Option<AgentId>| whose.is_some_and(|whose| as_whom.contains(&whose));
-    if decides(queue.and_then(|queue| queue.document.manager))
-        || (is_major && decides(complaint.owner))
-    {
-        return Ok(Authority::Manager);
+    let manager = queue.and_then(|queue| queue.document.manager);
+    let owner = complaint.owner.as_ref().map(|owner| owner.id).filter(|_| is_major);
+    let is_theirs = |agent: &&AgentRef| [manager, owner].contains(&Some(agent.id));
+    if who.as_ref().is_some_and(is_theirs) {
+        return Ok((Authority::Manager, None));
     }
-    if is_major { Err(TicketRefusal::NotTheOwner) } else { Ok(authority) }
+    match in_place_of.iter().find(is_theirs) {
+        Some(whose) => Ok((Authority::Manager, Some(whose.clone()))),
+        None if is_major => Err(TicketRefusal::NotTheOwner),
+        None => Ok((authority, None)),
+    }
 }
 
 /// The prepared solution of this key, and the category that prepared it.

@@ -56,7 +56,7 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
         C::Assign { to, method } => ownership::assign(state, to, method, context),
         C::Unassign { reason } => ownership::unassign(state, reason),
         C::HandOver { to, aliases_promise, until, note } => {
-            ownership::hand_over(state, to, aliases_promise, until, note)
+            ownership::hand_over(state, to, aliases_promise, until, note, context)
         }
         C::Receive { message, channel } => conversation::receive(state, message, channel, context),
         C::OpenMessage { message } => conversation::open_message(state, message),
@@ -146,6 +146,7 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
         C::RaiseComplaint { claim, severity, remedy, owner } => {
             complaint::raise(state, claim, severity, remedy, owner, context)
         }
+        C::ReassignComplaint(asked) => complaint::reassign(state, *asked, context),
         C::DecideComplaint(decision) => complaint::decide(state, *decision, context),
         C::ReviewComplaint { complaint, finding, note } => {
             complaint::review(state, complaint, finding, note, context)
@@ -215,6 +216,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::Unlink { .. }
         | C::Merge { .. }
         | C::RaiseComplaint { .. }
+        | C::ReassignComplaint(_)
         | C::DecideComplaint(_)
         | C::ReviewComplaint { .. }
         | C::Reopen { .. }

@@ -48,8 +48,12 @@ pub(super) fn hand_over(
     aliases_promise: Vec<CommitmentId>,
     until: Option<Instant>,
     note: Option<String>,
+    context: &Context<'_>,
 ) -> Decision {
     let from = state.assignee.clone().ok_or(TicketRefusal::NotAssigned)?;
+    if until.is_some_and(|until| until <= context.now) {
+        return Err(TicketRefusal::Past { field: "/until", now: context.now });
+    }
     if is_owner(state, &to) {
         return Ok(Vec::new());
     }

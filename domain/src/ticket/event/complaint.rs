@@ -9,7 +9,8 @@ use crate::money::Money;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {
-    /// Whoever decided manages the ticket's queue, or owns the major complaint.
+    /// Whoever decided manages the ticket's queue, or owns the major complaint; or stands in for one of these,
+    /// while they are away: then the event says in whose place.
     Manager,
     /// Whoever decided is a supervisor or an administrator.
     Supervisor,

@@ -36,6 +36,7 @@ mod at_home;
 mod classification;
 mod closing;
 mod complaint;
+mod complaint_owner;
 mod contact;
 mod conversation;
 mod merge;

@@ -89,6 +89,18 @@ fn a_handover_names_the_promises_still_open() {
 }
 
 #[test]
+fn a_substitution_does_not_end_before_it_begins() {
+    let C::HandOver { to, aliases_promise, note, .. } = hand_over(piotr()) else { unreachable!() };
+    let until = Some("2020-01-01T00:00:00Z".parse().unwrap());
+    let over = C::HandOver { to, aliases_promise, until, note };
+    assert_snapshot!(spec(&story([assign(anna())]), over), @r#"
+    given TicketCreated → new, TicketAssigned → in_progress
+    when  hand over to Piotr
+    then  refused in_the_past at "/until": what is expected lies ahead, not before 2026-03-02T10:00:00.000Z
+    "#);
+}
+
+#[test]
 fn only_an_owner_hands_over_and_only_to_another() {
     assert_snapshot!(spec(&story([]), hand_over(piotr())), @"
     given TicketCreated → new

@@ -138,6 +138,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::Deescalate { .. }
         | C::RaiseComplaint { .. }
         | C::DecideComplaint(_)
+        | C::ReassignComplaint(_)
         | C::ReviewComplaint { .. }
         | C::MarkClock { .. }
         | C::NoteOwner { .. }

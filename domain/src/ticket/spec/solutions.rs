@@ -162,11 +162,11 @@ fn a_major_complaint_is_decided_by_whom_it_belongs_to_and_has_no_prepared_soluti
     when  decide the complaint: Accepted
     then  ComplaintDecided authority: manager, complaint_id: the complaint, decided_by: Piotr, decision: accepted, reasoning: "packed badly"
     "#);
-    let stands_in = ComplaintDecision { in_place_of: vec![piotr().id], ..accepted() };
+    let stands_in = ComplaintDecision { in_place_of: vec![piotr()], ..accepted() };
     assert_snapshot!(desk().spec(&given, decide(stands_in)), @r#"
     given TicketCreated → new, TicketReclassified, ComplaintRaised
     when  decide the complaint: Accepted
-    then  ComplaintDecided authority: manager, complaint_id: the complaint, decided_by: Anna, decision: accepted, reasoning: "packed badly"
+    then  ComplaintDecided authority: manager, complaint_id: the complaint, decided_by: Anna, decision: accepted, in_place_of: Piotr, reasoning: "packed badly"
     "#);
     let above = ComplaintDecision { authority: Authority::Supervisor, ..accepted() };
     assert_snapshot!(desk().spec(&given, decide(above)), @r#"

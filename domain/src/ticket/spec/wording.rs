@@ -85,6 +85,13 @@ pub(super) fn phrase(command: &C) -> String {
             Ruling::Own { decision, .. } => format!("decide the complaint: {decision:?}"),
             Ruling::Prepared { solution, .. } => format!("decide the complaint as {solution:?}"),
         },
+        C::ReassignComplaint(it) => {
+            let whom = it.to.as_ref().map_or("nobody", |to| to.name.known().map_or("", |it| it));
+            format!(
+                "give the complaint to {whom}{}",
+                if it.is_major { ", as a major one" } else { "" }
+            )
+        }
         C::ReviewComplaint { finding, .. } => format!("review the decision: {finding:?}"),
         C::Close { outcome, .. } => format!("close as {outcome:?}"),
         C::Reopen { reason } => format!("reopen, {reason:?}"),

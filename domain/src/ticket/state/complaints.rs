@@ -13,7 +13,7 @@ pub struct OpenComplaint {
     /// How grave it is.
     pub severity: Severity,
     /// Who owns it, if somebody does.
-    pub owner: Option<AgentId>,
+    pub owner: Option<AgentRef>,
 }
 
 /// A complaint that was decided.
@@ -34,8 +34,7 @@ impl TicketState {
         severity: Severity,
         owner: Option<&AgentRef>,
     ) {
-        let owner = owner.map(|agent| agent.id);
-        self.open_complaint = Some(OpenComplaint { id, severity, owner });
+        self.open_complaint = Some(OpenComplaint { id, severity, owner: owner.cloned() });
     }
 
     pub(super) fn complaint_decided(&mut self, id: ComplaintId, by: Option<&AgentRef>) {

@@ -204,9 +204,10 @@ impl TicketState {
             E::TicketDeescalated { level, .. } => self.escalation_level = *level,
             E::SlaWarned(mark) => self.marks.push((mark.of(), Mark::Warned)),
             E::SlaBreached(mark) => self.marks.push((mark.of(), Mark::Breached)),
-            E::ComplaintRaised { complaint_id: id, severity, owner, .. } => {
-                self.complained(*id, *severity, owner.as_ref())
-            }
+            E::ComplaintRaised { complaint_id: id, severity, owner, .. }
+            | E::ComplaintReassigned {
+                complaint_id: id, severity_to: severity, to: owner, ..
+            } => self.complained(*id, *severity, owner.as_ref()),
             E::ComplaintDecided { complaint_id: id, decided_by: by, .. } => {
                 self.complaint_decided(*id, by.as_ref());
             }

@@ -8,7 +8,7 @@ use docket_domain::ticket::event::{
 };
 
 use super::text;
-use crate::story::{MONDAY, anna, term, uuid};
+use crate::story::{MONDAY, anna, piotr, term, uuid};
 
 /// What happens of complaints.
 pub fn complaints() -> Vec<TicketEvent> {
@@ -30,6 +30,7 @@ pub fn complaints() -> Vec<TicketEvent> {
             solution: None,
             decided_by: None,
             authority: None,
+            in_place_of: None,
             told_at: Some(MONDAY),
             told_by: Some(Channel::Phone),
         },
@@ -46,8 +47,38 @@ pub fn complaints() -> Vec<TicketEvent> {
             }),
             decided_by: Some(anna()),
             authority: Some(Authority::Solution),
+            in_place_of: None,
             told_at: None,
             told_by: None,
+        },
+        TicketEvent::ComplaintDecided {
+            complaint_id,
+            decision: Decision::Rejected,
+            reasoning: text("no fault of ours"),
+            compensation: None,
+            amount: None,
+            solution: None,
+            decided_by: Some(anna()),
+            authority: Some(Authority::Manager),
+            in_place_of: Some(piotr()),
+            told_at: None,
+            told_by: None,
+        },
+        TicketEvent::ComplaintReassigned {
+            complaint_id,
+            severity_from: Severity::Minor,
+            severity_to: Severity::Major,
+            from: None,
+            to: Some(anna()),
+            reason: Some(text("the lamp burnt")),
+        },
+        TicketEvent::ComplaintReassigned {
+            complaint_id,
+            severity_from: Severity::Major,
+            severity_to: Severity::Major,
+            from: Some(anna()),
+            to: Some(piotr()),
+            reason: None,
         },
         TicketEvent::ComplaintReviewed {
             complaint_id,

@@ -1,0 +1,111 @@
+//! Whose a complaint is: it gets another owner, and one that turns out to be major belongs to a manager (S-72).
+
+use insta::assert_snapshot;
+
+use super::*;
+use crate::ticket::command::ComplaintReassignment;
+use crate::ticket::event::{Authority, Severity};
+
+fn complained(severity: Severity, owner: AgentRef) -> Vec<TicketEvent> {
+    let claim = "the lamp burnt".into();
+    let raised =
+        C::RaiseComplaint { claim, severity: Severity::Minor, remedy: None, owner: Some(owner) };
+    let mut given = story([raised]);
+    if let Some(TicketEvent::ComplaintRaised { severity: raised, .. }) = given.last_mut() {
+        *raised = severity;
+    }
+    given
+}
+
+/// What Anna asks, who is an agent.
+fn asked(to: Option<AgentRef>) -> ComplaintReassignment {
+    ComplaintReassignment {
+        to,
+        is_major: false,
+        reason: None,
+        asked_by: Some(anna()),
+        in_place_of: Vec::new(),
+        authority: Authority::Discretion { limit: None },
+    }
+}
+
+fn give(asked: ComplaintReassignment) -> C {
+    C::ReassignComplaint(Box::new(asked))
+}
+
+/// A desk whose queue for complaints Piotr manages.
+fn desk() -> Desk {
+    let mut desk = Desk::default();
+    let Document::Queue(queue) = complaints_only() else { panic!("a queue") };
+    desk.publish("complaints", Document::Queue(Queue { manager: Some(piotr().id), ..queue }));
+    desk
+}
+
+#[test]
+fn a_minor_complaint_is_given_to_anybody_and_once() {
+    let given = complained(Severity::Minor, anna());
+    assert_snapshot!(desk().spec(&given, give(asked(Some(piotr())))), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Piotr
+    then  ComplaintReassigned complaint_id: the complaint, from: Anna, severity_from: minor, severity_to: minor, to: Piotr
+    "#);
+    assert_snapshot!(desk().spec(&given, give(asked(Some(anna())))), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Anna
+    then  nothing
+    "#);
+    assert_snapshot!(desk().spec(&story([]), give(asked(Some(piotr())))), @r#"
+    given TicketCreated → new
+    when  give the complaint to Piotr
+    then  refused no_complaint_open: no complaint is open
+    "#);
+}
+
+#[test]
+fn one_that_turns_out_to_be_major_belongs_to_a_manager() {
+    let given = complained(Severity::Minor, anna());
+    let graver = |to| give(ComplaintReassignment { is_major: true, ..asked(to) });
+    assert_snapshot!(desk().spec(&given, graver(Some(piotr()))), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Piotr, as a major one
+    then  ComplaintReassigned complaint_id: the complaint, from: Anna, severity_from: minor, severity_to: major, to: Piotr
+    "#);
+    assert_snapshot!(desk().spec(&given, graver(Some(anna()))), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Anna, as a major one
+    then  refused not_a_manager at "/owner": a major complaint belongs to an agent who manages a queue
+    "#);
+    assert_snapshot!(desk().spec(&given, graver(None)), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to nobody, as a major one
+    then  refused no_manager: the queue "inbox" has no manager, whom a major complaint belongs to; name an owner who manages a queue
+    "#);
+}
+
+#[test]
+fn a_major_one_is_given_on_by_who_may_decide_it_and_to_a_manager() {
+    let given = complained(Severity::Major, anna());
+    let of_another = complained(Severity::Major, piotr());
+    assert_snapshot!(desk().spec(&of_another, give(asked(Some(piotr())))), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Piotr
+    then  refused not_the_owner: a major complaint is decided by its owner, the queue's manager, a supervisor or an administrator
+    "#);
+    assert_snapshot!(desk().spec(&given, give(asked(Some(piotr())))), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Piotr
+    then  ComplaintReassigned complaint_id: the complaint, from: Anna, severity_from: major, severity_to: major, to: Piotr
+    "#);
+    let above = ComplaintReassignment { authority: Authority::Supervisor, ..asked(Some(piotr())) };
+    assert_snapshot!(desk().spec(&given, give(ComplaintReassignment { asked_by: None, ..above })), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Piotr
+    then  ComplaintReassigned complaint_id: the complaint, from: Anna, severity_from: major, severity_to: major, to: Piotr
+    "#);
+    let to_nobody = ComplaintReassignment { to: None, ..asked(None) };
+    assert_snapshot!(desk().spec(&given, give(to_nobody)), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to nobody
+    then  refused no_manager: the queue "inbox" has no manager, whom a major complaint belongs to; name an owner who manages a queue
+    "#);
+}
