@@ -131,7 +131,7 @@ impl Docket {
         plan: &str,
         Looked { after, size }: Looked,
     ) -> Result<(Term, Vec<TicketId>, Option<TicketId>), Problem> {
-        let Some(terms) = self.desk.catalogue().terms_of(plan, None) else {
+        let Some(terms) = self.desk.catalogue().terms_of(plan, None, None) else {
             return Err(CommandError::from(DefinitionRefusal::NoSuchDefinition).into());
         };
         fresh::at_head(self).await?;
@@ -203,9 +203,11 @@ impl Docket {
         let (Some(from), Some(document)) = (case.terms().next_back(), case.document()) else {
             return Ok(None);
         };
-        // A customer's own calendar stays theirs, in its newest version.
+        // A customer's own calendar stays theirs, in its newest version; a queue's is that of where the
+        // ticket lies by now.
         let own = from.own_calendar.then_some(from.calendar.key.as_str());
-        let to = self.desk.catalogue().terms_of(&plan.key, own);
+        let queue = Some(document.queue.as_str());
+        let to = self.desk.catalogue().terms_of(&plan.key, own, queue);
         let to = to.filter(|to| to.plan == *plan && from != to);
         let Some(to) = to.filter(|_| from.plan.key == plan.key) else {
             return Ok(None);

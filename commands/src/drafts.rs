@@ -60,7 +60,7 @@ fn hold(
 }
 
 fn frozen(catalogue: &Catalogue, key: &str) -> Option<FrozenPlan> {
-    let terms = catalogue.terms_of(key, None)?;
+    let terms = catalogue.terms_of(key, None, None)?;
     let plan = &catalogue.plans.get(key)?.document;
     let calendar = &catalogue.calendars.get(&plan.calendar)?.document;
     let hours = OpenHours::of(calendar, catalogue.calendar_zones.get(&plan.calendar)?).ok()?;

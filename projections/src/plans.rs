@@ -51,8 +51,8 @@ impl Plans {
     pub fn get(&self, terms: &SlaTerms) -> Option<Arc<FrozenPlan>> {
         let kept = || self.kept.read().unwrap_or_else(PoisonError::into_inner);
         match self.stands_for(&terms.plan) {
-            // A customer's own calendar is not the plan's to change.
-            Some(instead) if terms.own_calendar => {
+            // A calendar of the customer's or the queue's own is not the plan's to change.
+            Some(instead) if terms.is_calendar_apart() => {
                 kept().get(&versions(terms)).map(|own| Arc::new(instead.over(own)))
             }
             Some(instead) => Some(instead.clone()),

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod compliance;
+mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

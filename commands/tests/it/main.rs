@@ -92,8 +92,15 @@ fn details() -> TicketDetails {
 fn queue(categories: &[&str], register_customers: bool) -> Document {
     let categories = categories.iter().map(|path| (*path).to_owned()).collect();
     let name = "A queue".into();
-    let (default_priority, manager) = (None, None);
-    Document::Queue(Queue { name, default_priority, categories, manager, register_customers })
+    let (default_priority, manager, calendar) = (None, None, None);
+    Document::Queue(Queue {
+        name,
+        default_priority,
+        categories,
+        manager,
+        register_customers,
+        calendar,
+    })
 }
 
 fn said(body: &str) -> NewMessage {

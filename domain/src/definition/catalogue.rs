@@ -187,20 +187,29 @@ impl Catalogue {
 
     /// What new tickets are promised by: the settings' plan with its calendar, where both are in force.
     pub fn sla_terms(&self) -> Option<SlaTerms> {
-        self.terms_of(&self.settings().plan, None)
+        self.terms_of(&self.settings().plan, None, None)
     }
 
-    /// A plan with its calendar, or with one that a customer has in its place, as tickets freeze them. Plan
-    /// and calendar are in force; an own calendar that was retired holds on in its last version, since a
-    /// contract is nobody's to change by the way (S-07).
-    pub fn terms_of(&self, key: &str, own: Option<&str>) -> Option<SlaTerms> {
+    /// A plan with the calendar that counts for a ticket, as tickets freeze them: the customer's own, else
+    /// that of the queue in which the ticket lies (S-29, S-60), else the plan's. All are in force; a
+    /// customer's that was retired holds on in its last version, since a contract is nobody's to change by
+    /// the way (S-07).
+    pub fn terms_of(&self, key: &str, own: Option<&str>, queue: Option<&str>) -> Option<SlaTerms> {
         let plan = self.plans.get(key)?;
         let last = |own| self.last_calendars.get(own).cloned();
         let own = own.and_then(|own| self.calendar_term(own).or_else(|| last(own)));
         let own_calendar = own.is_some();
-        let (calendar, tzdb) = own.or_else(|| self.calendar_term(&plan.document.calendar))?;
+        let of_queue = queue.filter(|_| !own_calendar).and_then(|queue| self.calendar_of(queue));
+        let queue_calendar = of_queue.is_some();
+        let of_plan = || self.calendar_term(&plan.document.calendar);
+        let (calendar, tzdb) = own.or(of_queue).or_else(of_plan)?;
         let plan = term(key, &plan.document.name, plan.version);
-        Some(SlaTerms { own_calendar, plan, calendar, tzdb })
+        Some(SlaTerms { plan, calendar, own_calendar, queue_calendar, tzdb })
+    }
+
+    /// The calendar of a queue in force, if it has one of its own.
+    fn calendar_of(&self, queue: &str) -> Option<(Term, String)> {
+        self.calendar_term(self.queues.get(queue)?.document.calendar.as_deref()?)
     }
 
     /// A calendar in force with the time-zone release that it was published with.

@@ -52,6 +52,9 @@ impl Check<'_> {
         if let Some(priority) = &queue.default_priority {
             self.names("/default_priority", DefinitionKind::Priority, priority);
         }
+        if let Some(calendar) = &queue.calendar {
+            self.names("/calendar", DefinitionKind::Calendar, calendar);
+        }
         for (index, path) in queue.categories.iter().enumerate() {
             self.names(&format!("/categories/{index}"), DefinitionKind::Category, path);
         }

@@ -66,6 +66,7 @@ fn queue(name: &str) -> Queue {
         categories: Vec::new(),
         manager: None,
         register_customers: true,
+        calendar: None,
     }
 }
 

@@ -203,6 +203,10 @@ pub struct Queue {
     /// Whether a customer who is not registered yet is registered on first contact (S-37).
     #[serde(default = "yes")]
     pub register_customers: bool,
+    /// The calendar of its working hours: tickets that are opened here count by it in place of the plan's,
+    /// unless the customer has one of their own (S-29, S-60).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// A status, as administrators define one.

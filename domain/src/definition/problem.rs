@@ -121,6 +121,18 @@ pub enum Problem {
     /// A clock that never runs there.
     #[error("no such clock ever runs")]
     NeverRuns,
+    /// A clock that pauses wherever a ticket is worked on.
+    #[error("pauses wherever a ticket is worked on: what is promised so is hardly ever due")]
+    StandsStill,
+    /// A target that another, which should be longer, defeats.
+    #[error("is later than {0}")]
+    LaterThan(String),
+    /// A step of the warning that no ticket sees before the breach.
+    #[error("comes after the deadline: no alarm of this clock is as long")]
+    AfterDeadline,
+    /// A step that leads to a manager whom nobody is.
+    #[error("leads to nobody from queues without a manager: {0}")]
+    NoManager(String),
     /// More than there may be.
     #[error("at most {0}")]
     TooMany(usize),

@@ -173,7 +173,10 @@ fn used_by(catalogue: &Catalogue, kind: DefinitionKind, key: &str) -> Vec<String
             .chain(by_settings(settings.status_on.names(key)))
             .collect(),
         DefinitionKind::Type => plans(&|plan| plan.names_type(key)),
-        DefinitionKind::Calendar => plans(&|plan| plan.calendar == key),
+        DefinitionKind::Calendar => queues(&|queue| is_key(queue.calendar.as_ref()))
+            .into_iter()
+            .chain(plans(&|plan| plan.calendar == key))
+            .collect(),
         DefinitionKind::Plan => by_settings(settings.plan == key).into_iter().collect(),
         DefinitionKind::Template | DefinitionKind::Settings => Vec::new(),
     }

@@ -100,7 +100,7 @@ fn a_new_version_is_the_whole_document_and_the_same_again_is_none() {
 #[test]
 fn a_document_has_no_unknown_fields() {
     let unknown = serde_json::from_value::<Queue>(json!({ "name": "Post", "colour": "red" }));
-    assert_snapshot!(unknown.unwrap_err(), @"unknown field `colour`, expected one of `name`, `default_priority`, `categories`, `manager`, `register_customers`");
+    assert_snapshot!(unknown.unwrap_err(), @"unknown field `colour`, expected one of `name`, `default_priority`, `categories`, `manager`, `register_customers`, `calendar`");
 }
 
 #[test]
@@ -359,5 +359,23 @@ fn the_six_statuses_and_the_settings_stay() {
     assert_snapshot!(desk.delete(DefinitionKind::Settings, "settings"), @"
     when  retire settings settings
     then  refused built_in: it is one that the desk cannot do without
+    ");
+}
+
+#[test]
+fn a_queue_has_the_hours_of_a_calendar_that_is_there_and_keeps_it_there() {
+    let night = json!({ "name": "Night", "zone": "Asia/Manila", "day": "PT8H",
+        "weekly": { "mon": ["22:00-06:00"] } });
+    let post = || json!({ "name": "Post", "calendar": "night" });
+    let desk = Desk::new();
+    assert_snapshot!(desk.put("queue", "post", post()), @r#"
+    when  publish queue post
+    then  refused invalid_definition: the document is not valid
+          /calendar: there is no calendar named "night"
+    "#);
+    let desk = desk.with("calendar", "night", night).with("queue", "post", post());
+    assert_snapshot!(desk.delete(DefinitionKind::Calendar, "night"), @"
+    when  retire calendar night
+    then  refused definition_in_use: it is used by the queue post
     ");
 }

@@ -42,8 +42,18 @@ pub struct SlaTerms {
     /// Whether that is the customer's own, in place of the plan's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own_calendar: bool,
+    /// Whether that is the calendar of the queue in which the ticket lay then, in place of the plan's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queue_calendar: bool,
     /// The time-zone database release that the calendar's offsets come from.
     pub tzdb: String,
+}
+
+impl SlaTerms {
+    /// Whether the calendar is not the plan's: no draft of the plan and its calendar changes it.
+    pub fn is_calendar_apart(&self) -> bool {
+        self.own_calendar || self.queue_calendar
+    }
 }
 
 /// A status as an event freezes it.

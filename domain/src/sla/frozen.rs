@@ -28,11 +28,10 @@ impl FrozenPlan {
         Self { terms, matrix, steps: identified(&plan.escalation), plan, hours }
     }
 
-    /// This plan over the hours of another: a draft of a plan, for a customer with a calendar of their
-    /// own.
+    /// This plan over the hours of another: a draft of a plan, for a customer or a queue with a calendar
+    /// of their own.
     pub fn over(&self, other: &Self) -> Self {
-        let SlaTerms { calendar, tzdb, own_calendar, .. } = other.terms.clone();
-        let terms = SlaTerms { plan: self.terms.plan.clone(), calendar, tzdb, own_calendar };
+        let terms = SlaTerms { plan: self.terms.plan.clone(), ..other.terms.clone() };
         Self::new(terms, self.plan.clone(), other.hours.clone())
     }
 

@@ -12,6 +12,7 @@ pub use self::matrix::{Matrix, RowKeys, Target};
 use crate::definition::{Catalogue, FieldError};
 
 mod check;
+mod contradictions;
 mod doubts;
 mod escalation;
 mod matrix;

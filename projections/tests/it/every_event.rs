@@ -60,7 +60,13 @@ pub fn speaking() -> Vec<TicketEvent> {
     let later = Some(MONDAY.plus_millis(600_000));
     let mut promised = created("1042");
     let (plan, calendar) = (term("default"), term("office"));
-    promised.sla = Some(SlaTerms { plan, calendar, own_calendar: false, tzdb: "2026a".into() });
+    promised.sla = Some(SlaTerms {
+        plan,
+        calendar,
+        own_calendar: false,
+        queue_calendar: false,
+        tzdb: "2026a".into(),
+    });
     vec![
         TicketEvent::TicketCreated(Box::new(promised)),
         TicketEvent::TicketCreated(Box::new(given("Janina", "+48 600 000 000"))),
@@ -166,7 +172,13 @@ pub fn promising() -> Vec<TicketEvent> {
 fn marked() -> [TicketEvent; 10] {
     let terms = |version| {
         let plan = Term { version, ..term("default") };
-        SlaTerms { plan, calendar: term("office"), own_calendar: false, tzdb: "2026a".into() }
+        SlaTerms {
+            plan,
+            calendar: term("office"),
+            own_calendar: false,
+            queue_calendar: false,
+            tzdb: "2026a".into(),
+        }
     };
     let clock = ReappliedClock {
         clock: ClockKind::Resolution,

@@ -47,6 +47,7 @@ pub fn terms() -> SlaTerms {
         plan: term("default"),
         calendar: term("office"),
         own_calendar: false,
+        queue_calendar: false,
         tzdb: "2026a".into(),
     }
 }

@@ -24,6 +24,7 @@ fn terms() -> SlaTerms {
         plan: term("default"),
         calendar: term("office"),
         own_calendar: false,
+        queue_calendar: false,
         tzdb: "2026a".into(),
     }
 }

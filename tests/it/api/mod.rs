@@ -25,6 +25,7 @@ mod operation;
 mod people;
 mod projections;
 mod promises;
+mod queue_hours;
 mod reapplying;
 mod report_pages;
 mod reports;

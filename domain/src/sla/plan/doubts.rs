@@ -1,6 +1,7 @@
 //! What a plan leaves open, or says in vain. It may be published all the same; whoever does is told,
 //! cell by cell.
 
+use super::contradictions::contradictions;
 use super::{ANY, ClockKind, Matrix, Plan, RowKeys};
 use crate::customer::TIERS;
 use crate::definition::{BaseStatus, Catalogue, FieldError, Problem};
@@ -26,6 +27,7 @@ pub(super) fn doubts(plan: &Plan, catalogue: &Catalogue) -> Vec<FieldError> {
             doubts.push(FieldError::at(&pointer, Problem::NeverRuns));
         }
     }
+    doubts.extend(contradictions(plan, &matrix, catalogue));
     doubts
 }
 

@@ -135,6 +135,21 @@ impl Matrix {
         duration::parse(text).ok().map(|it| in_millis(it, self.day_ms))
     }
 
+    /// The longest that a warning comes before the deadline of such a clock, of whatever ticket; `own` are
+    /// the times that priorities have, by key.
+    pub(super) fn longest_alarm<'a>(
+        &self,
+        clock: ClockKind,
+        own: impl Iterator<Item = (&'a str, &'a PriorityTimes)>,
+    ) -> Option<i64> {
+        let of_rows = self.rows.iter().filter_map(|row| {
+            let (_, target_ms) = row.targets.iter().find(|(of, _)| *of == clock)?;
+            Some(row.alarm_ms.unwrap_or(target_ms / 4))
+        });
+        let own = own.filter_map(|(key, times)| self.of_priority(clock, key, times));
+        of_rows.chain(own.map(|it| it.alarm_ms)).max()
+    }
+
     fn of_priority(&self, clock: ClockKind, key: &str, own: &PriorityTimes) -> Option<Target> {
         let millis = |text: &String| self.millis(text);
         let any = || Some(ANY.to_owned());

@@ -267,3 +267,47 @@ fn what_a_plan_leaves_open_or_says_in_vain_is_told_cell_by_cell() {
     /escalation/0/clock: no such clock ever runs
     ");
 }
+
+#[test]
+fn what_defeats_itself_is_told_cell_by_cell() {
+    let doubts = |changed: Value| {
+        let mut document = serde_json::to_value(&catalogue().plans["default"].document).unwrap();
+        for (field, value) in changed.as_object().unwrap() {
+            document[field] = value.clone();
+        }
+        let doubts = plan(document).doubts(&catalogue());
+        doubts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(doubts(json!({})), "", "a new desk has no doubts");
+    let everywhere = json!(["new", "in_progress", "awaiting_customer"]);
+    let pauses = json!({ "resolution": everywhere, "first_response": ["new"] });
+    assert_snapshot!(doubts(json!({ "pauses": pauses })), @"
+    /pauses/resolution: pauses wherever a ticket is worked on: what is promised so is hardly ever due
+    ");
+    assert_snapshot!(doubts(json!({
+        "respond": [
+            { "tier": "premium", "first_response": "P2D", "assignment": "PT1H", "next_reply": "PT1H" },
+            { "tier": "standard", "first_response": "P2D", "assignment": "PT2H", "next_reply": "P2D" },
+            { "first_response": "P1D", "assignment": "P2D", "next_reply": "P1D" },
+            { "channel": "chat", "first_response": "P7D", "assignment": "PT1H", "next_reply": "P1D" },
+        ],
+        "resolve": [
+            { "tier": "premium", "type": "problem", "resolution": "P6D" },
+            { "type": "problem", "resolution": "P5D" },
+            { "resolution": "P6D" },
+        ],
+    })), @"
+    /respond/2/assignment: is later than first_response
+    /respond/3/first_response: is later than /resolve/2/resolution
+    /respond/0/first_response: is later than /respond/2/first_response
+    /resolve/0/resolution: is later than /resolve/1/resolution
+    ");
+    assert_snapshot!(doubts(json!({ "escalation": [
+        { "clock": "resolution", "at": "warning", "after": "P2D", "level": 1, "to": "owner" },
+        { "clock": "resolution", "at": "warning", "after": "PT11H", "level": 1, "to": "owner" },
+        { "clock": "resolution", "at": "breach", "after": "P20D", "level": 1, "to": "manager" },
+    ] })), @"
+    /escalation/0/after: comes after the deadline: no alarm of this clock is as long
+    /escalation/2/to: leads to nobody from queues without a manager: billing, complaints, inbox, technical
+    ");
+}

@@ -12,7 +12,8 @@ use crate::ticket::event::{Message, OpenedBy, TicketCreated, TicketEvent};
 /// Opens a ticket. What it does not name is filled in: the queue by its category or one above
 /// (S-25), else by the settings; the priority by the queue (S-38), else by the settings; the status
 /// by who opens it (S-54). The queue must take the category (S-39). What a contract entitles the
-/// customer to is frozen with it: the tier, and the calendar that counts (S-07).
+/// customer to is frozen with it: the tier, and the calendar that counts (S-07); where a contract names
+/// none, that is the queue's (S-29, S-60), else the plan's.
 pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
     let OpenTicket { id: _, number, customer, tier, entitlement, contact, details: new } = new;
     let (contract, calendar) = entitlement.map(|it| (it.contract, it.calendar)).unwrap_or_default();
@@ -46,13 +47,13 @@ pub(super) fn open(new: OpenTicket, context: &Context<'_>) -> Decision {
         opened_by: new.opened_by,
         channel: new.channel,
         endpoint: new.endpoint,
+        sla: catalogue.terms_of(&settings.plan, calendar.as_deref(), Some(&queue.key)),
         queue,
         category,
         ticket_type,
         subject: new.subject,
         tags,
         origin: new.origin,
-        sla: catalogue.terms_of(&settings.plan, calendar.as_deref()),
     }))])
 }
 

@@ -276,5 +276,6 @@ fn complaints_only() -> Document {
         categories: vec!["complaint".into()],
         manager: None,
         register_customers: true,
+        calendar: None,
     })
 }

@@ -88,6 +88,29 @@ fn t30_the_calendar_frozen_at_the_start_holds_wherever_the_ticket_goes() {
 }
 
 #[test]
+fn t30_a_queue_in_another_zone_counts_what_is_opened_there_and_not_what_is_moved_there() {
+    let mut life = Life::new();
+    // Eight hours ahead of the office: its day ends at 09:00 here.
+    let manila = life.catalogue.calendars["office"].document.clone();
+    life.publish("manila", Document::Calendar(manila), &[(0, 8 * 3600)]);
+    let mut billing = life.catalogue.queues["billing"].document.clone();
+    billing.calendar = Some("manila".into());
+    life.publish("billing", Document::Queue(billing), &[(0, 0)]);
+    let moved = life.open("2026-03-02 08:30");
+    let before = life.said(moved, "2026-03-02 12:00", ANSWERS);
+    life.tell(moved, "2026-03-02 09:30", C::Transfer { queue: "billing".into(), reason: None });
+    assert_eq!(life.said(moved, "2026-03-02 12:00", ANSWERS), before);
+    let there = life.open_with("2026-03-02 08:30", |new| new.queue = Some("billing".into()));
+    life.tell(there, "2026-03-02 09:30", C::Transfer { queue: "inbox".into(), reason: None });
+    assert_snapshot!(life.said(there, "2026-03-02 12:00", ANSWERS), @"
+    first_response 1: 9:00 by * * *, due 2026-03-03 08:30
+      2026-03-02 08:30 – 2026-03-02 09:00  open
+      2026-03-02 09:00 – 2026-03-02 12:00  closed
+      running, 0:30 elapsed
+    ");
+}
+
+#[test]
 fn t16_three_messages_and_one_reply_are_one_instance() {
     let mut life = Life::new();
     let ticket = life.open("2026-03-02 09:00");
