@@ -10,7 +10,9 @@ mod incoming;
 mod place;
 mod register;
 mod save;
+mod sweep;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -88,6 +90,8 @@ pub struct Found {
 /// Where files are kept.
 pub struct Attachments {
     store: Arc<dyn ObjectStore>,
+    /// The folder, where it is one.
+    folder: Option<PathBuf>,
     secret: FileSecret,
     register: Register,
     cursor: Mutex<Cursor>,
@@ -100,7 +104,7 @@ pub struct Attachments {
 impl Attachments {
     /// Opens the place that the options name, and counts what lies there.
     pub async fn open(config: &Config, reader: Reader, side: &Side) -> Result<Self, StartError> {
-        let store = place::place(&config.attachments)?;
+        let (store, folder) = place::place(&config.attachments)?;
         let sizes = store.list(None).map_ok(|object| object.size);
         let used: u64 = sizes
             .try_fold(0, |sum, size| async move { Ok(sum + size) })
@@ -110,6 +114,7 @@ impl Attachments {
         let cursor = Cursor::load(&register, reader.store.head()).await?;
         Ok(Self {
             store,
+            folder,
             secret: reader.vault.file_secret().await?,
             register,
             cursor: Mutex::new(cursor),
@@ -235,34 +240,6 @@ impl Attachments {
             }
             Err(error) => Err(Problem::side(&error)),
         }
-    }
-
-    /// Removes the files that nobody named in time; answers how many.
-    pub async fn sweep(&self, now: Instant) -> Result<usize, Problem> {
-        self.catch_up().await?;
-        let since = now.plus_millis(-(WAITS_MS + GRACE_MS));
-        let forsaken = self.register.forsaken(since).await;
-        let forsaken = forsaken.map_err(|error| Problem::side(&error))?;
-        for id in &forsaken {
-            self.remove(*id).await?;
-        }
-        Ok(forsaken.len())
-    }
-
-    /// Removes a file that no event names. The row goes last, so that no bytes lie anywhere unknown.
-    async fn remove(&self, id: Uuid) -> Result<(), Problem> {
-        let path = Path::from(id.to_string());
-        let removed = match self.store.head(&path).await {
-            Ok(object) => self.store.delete(&path).await.map(|()| object.size),
-            Err(error) => Err(error),
-        };
-        match removed {
-            Ok(size) => incoming::give_back(&self.used, size),
-            // It never came, or another server was faster.
-            Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(broken(&error)),
-        }
-        self.register.forget(id).await.map_err(|error| Problem::side(&error))
     }
 }
 

@@ -174,12 +174,13 @@ impl Docket {
     }
 
     /// Why a command did not take effect, with the events its asker missed where that is why: whoever is
-    /// shown those reads a history, and that is on record.
+    /// shown those of a ticket or a customer reads a history, and that is on record.
     pub async fn refusal(&self, who: &Principal, error: CommandError) -> Problem {
         let CommandError::Stale { actual, missed } = error else {
             return Problem::from(error);
         };
-        if let Some((_, subject)) = missed.first().and_then(|it| it.stream.split_once('-'))
+        if let Some(("ticket" | "customer", subject)) =
+            missed.first().and_then(|it| it.stream.split_once('-'))
             && let Err(problem) = self.read_by(who, "history", subject.to_owned())
         {
             return problem;

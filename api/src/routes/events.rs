@@ -1,8 +1,5 @@
 //! `/v1/events`: the whole log in global order, in pages, as NDJSON, and live.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
 use actix_web::http::header::{Accept, Header, Quality};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use bytes::Bytes;
@@ -11,7 +8,6 @@ use docket_projections::history;
 use docket_store::batches::{Batches, PAGE_BYTES, bytes};
 use docket_store::{Position, Sealed, StoredEvent, Version};
 use futures::Stream;
-use tokio::time::Instant;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::Caller;
@@ -23,6 +19,7 @@ use crate::problem::Problem;
 
 use self::wanted::Wanted;
 
+mod feed;
 mod wanted;
 
 /// The largest page of events.
@@ -39,12 +36,6 @@ const SCANNED: usize = 50_000;
 
 /// From how many events on a stream is read by itself, rather than looked for in the log.
 const FAR: Position = 64;
-
-/// How often a silent stream shows that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// What it shows then: a comment.
-const BEAT: Bytes = Bytes::from_static(b": still here\n\n");
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -112,7 +103,7 @@ async fn live(
     let after = after.unwrap_or_else(|| docket.store.head());
     Wanted::reached(&docket, after, pointer).await?;
     docket.read_by(&caller.0, "events", after.saturating_add(1).to_string())?;
-    let feed = feed(docket, caller.0.token, wanted, after);
+    let feed = feed::feed(docket, caller.0.token, wanted, after);
     Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(feed))
 }
 
@@ -203,13 +194,15 @@ async fn look_in(
 /// The last version of a stream at a position or before it: the two grow together, so it is found without
 /// reading all that came before.
 async fn version_at(docket: &Docket, stream: &str, at: Position) -> Result<Version, Problem> {
-    let (mut known, mut step) = (0, 1024);
+    // Steps that double until one leads beyond, and halve from there on: a short stream takes few of them.
+    let (mut known, mut step, mut is_beyond) = (0, 1, false);
     while at > 0 && step > 0 {
         let ahead = docket.store.read_stream(stream, known + step - 1, 1, Sealed::Without).await?;
         match ahead.first().filter(|event| event.position <= at) {
             Some(event) => known = event.version,
-            None => step /= 2,
+            None => is_beyond = true,
         }
+        step = if is_beyond { step / 2 } else { step * 2 };
     }
     Ok(known)
 }
@@ -239,52 +232,4 @@ fn lines(
         let text = texts.iter().fold(String::new(), |text, line| text + line + "\n");
         Ok(Some((Bytes::from(text), (docket, wanted, stretch.looked, left - texts.len()))))
     })
-}
-
-/// The live feed: events as they come, a comment where nothing comes for a while. It ends when the
-/// server stops or the token is revoked; a client resumes with the last id it saw.
-fn feed(
-    docket: web::Data<Docket>,
-    token: TokenId,
-    wanted: Wanted,
-    after: Position,
-) -> impl Stream<Item = Result<Bytes, Problem>> + 'static {
-    let greeting = VecDeque::from([Bytes::from_static(b"retry: 1000\n\n")]);
-    let start = (docket, wanted, after, (greeting, Instant::now()));
-    futures::stream::try_unfold(
-        start,
-        move |(docket, wanted, after, (mut ready, said))| async move {
-            if let Some(bytes) = ready.pop_front() {
-                return Ok(Some((bytes, (docket, wanted, after, (ready, Instant::now())))));
-            }
-            let mut stopping = docket.stopping();
-            if *stopping.borrow() || !docket.tokens.holds(token) {
-                return Ok(None);
-            }
-            tokio::select! {
-                () = docket.store.wait_beyond(after) => {}
-                _ = stopping.changed() => return Ok(None),
-                () = tokio::time::sleep_until(said + HEARTBEAT) => {
-                    return Ok(Some((BEAT, (docket, wanted, after, (ready, Instant::now())))));
-                }
-            }
-            let stretch = look(&docket, &wanted, after, GULP).await?;
-            let texts = history::render(&docket.reader, &docket.names, &stretch.events).await?;
-            // Asked once all is read: what came after a revocation was answered is not shown then.
-            if !docket.tokens.holds(token) {
-                return Ok(None);
-            }
-            let events = stretch.events.iter().zip(&texts);
-            let text = events.fold(String::new(), |text, (event, data)| {
-                text + &format!("id: {}\ndata: {data}\n\n", event.position)
-            });
-            // Where nothing that comes is wanted, no byte would be written, however long that goes on.
-            let (bytes, said) = match text.is_empty() {
-                true if said.elapsed() >= HEARTBEAT => (BEAT, Instant::now()),
-                true => (Bytes::new(), said),
-                false => (Bytes::from(text), Instant::now()),
-            };
-            Ok(Some((bytes, (docket, wanted, stretch.looked, (ready, said)))))
-        },
-    )
 }

@@ -16,7 +16,6 @@ fn document(of: serde_json::Value) -> Document {
 async fn what_is_named_at_one_server_is_not_retired_at_another_in_the_same_moment() {
     let scene = scene().await;
     let other = Desk::open(scene.store.clone(), scene.vault.clone(), scene.clock()).await.unwrap();
-    let (mut named, mut retired) = (0, 0);
     for round in 0..20 {
         let key = format!("p{round}");
         let priority = document(json!({ "priority": { "name": "Some", "level": 3 } }));
@@ -31,10 +30,9 @@ async fn what_is_named_at_one_server_is_not_retired_at_another_in_the_same_momen
             other.retire(&retire, DefinitionKind::Priority, &key),
         );
         match (naming, retiring) {
-            (Ok(_), Err(CommandError::Definition(_))) => named += 1,
-            (Err(CommandError::Definition(_)), Ok(_)) => retired += 1,
+            (Ok(_), Err(CommandError::Definition(_)))
+            | (Err(CommandError::Definition(_)), Ok(_)) => {}
             both => panic!("{both:?}"),
         }
     }
-    assert_eq!(named + retired, 20);
 }

@@ -127,7 +127,14 @@ async fn whoever_is_shown_a_case_without_changing_it_is_on_record() {
     agent.send(agent.request("PATCH", &path).json(&json!({}))).await.is(200);
     let stale = agent.request("POST", &ticket.path("note")).header("if-match", "\"1\"");
     agent.send(stale.json(&json!({ "body": "seen" }))).await.is(412);
+    // What a queue was is nobody's case.
+    let queue = |name: &str| json!({ "name": name });
+    desk.admin.put("/v1/queues/inbox", &queue("First")).await.is(200);
+    let stale = desk.admin.request("PUT", "/v1/queues/inbox").header("if-match", "\"1\"");
+    desk.admin.send(stale.json(&queue("Second"))).await.is(412);
     let log = desk.caller("auditor").get("/v1/access-log").await.is(200);
+    let all = log.body["data"].as_array().unwrap();
+    assert!(!all.iter().any(|it| it["subject"] == "queue-inbox"), "{all:?}");
     let of_agent = |it: &&Value| it["actor"]["id"] == desk.ann;
     let read = log.body["data"].as_array().unwrap().iter().filter(of_agent);
     let read: Vec<_> = read.map(|it| (it["what"].clone(), it["subject"].clone())).collect();

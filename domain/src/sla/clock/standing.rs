@@ -62,25 +62,20 @@ impl Standing {
             return Some(of(&created.status, Snoozed::No));
         }
         let (_, to) = event.status_move()?;
-        let snoozed = match event {
-            TicketEvent::TicketSnoozed {
-                reason: SnoozeReason::CustomerAsked, wakes_at, ..
-            } => Snoozed::Until(*wakes_at),
-            TicketEvent::TicketSnoozed { .. } => Snoozed::Counting,
-            _ => Snoozed::No,
+        let TicketEvent::TicketSnoozed { reason, wakes_at, .. } = event else {
+            return Some(of(to, Snoozed::No));
         };
+        let pauses = *reason == SnoozeReason::CustomerAsked;
+        let snoozed = if pauses { Snoozed::Until(*wakes_at) } else { Snoozed::Counting };
         Some(of(to, snoozed))
     }
 
     /// When a snooze that pauses has ended by `now`, and how the ticket stands from then until it is woken: nobody has
     /// said in which status, so nothing pauses.
     pub(super) fn over_by(&self, now: Instant) -> Option<(Instant, Self)> {
-        match self.snoozed {
-            Snoozed::Until(end) if end <= now => {
-                Some((end, Self { snoozed: Snoozed::Counting, ..self.clone() }))
-            }
-            _ => None,
-        }
+        let Snoozed::Until(end) = self.snoozed else { return None };
+        let over = || Self { snoozed: Snoozed::Counting, ..self.clone() };
+        (end <= now).then(|| (end, over()))
     }
 }
 
@@ -105,9 +100,9 @@ impl Pause {
         kind: ClockKind,
         standing: &Standing,
     ) -> Option<Self> {
-        match standing.base {
-            BaseStatus::Closed => Some(Self::Closed),
-            _ => Self::of(frozen, kind, standing),
+        if standing.base == BaseStatus::Closed {
+            return Some(Self::Closed);
         }
+        Self::of(frozen, kind, standing)
     }
 }

@@ -13,6 +13,17 @@ use crate::story::{MONDAY, anna, piotr, term, uuid};
 /// What happens of complaints.
 pub fn complaints() -> Vec<TicketEvent> {
     let complaint_id = ComplaintId(uuid(21));
+    let mut told = raised_and_decided(complaint_id);
+    told.extend(handed_on(complaint_id));
+    told.push(TicketEvent::ComplaintReviewed {
+        complaint_id,
+        finding: Finding::Faulted,
+        note: Some(text("too much for a scratch")),
+    });
+    told
+}
+
+fn raised_and_decided(complaint_id: ComplaintId) -> Vec<TicketEvent> {
     vec![
         TicketEvent::ComplaintRaised {
             complaint_id,
@@ -51,6 +62,12 @@ pub fn complaints() -> Vec<TicketEvent> {
             told_at: None,
             told_by: None,
         },
+    ]
+}
+
+/// Decided in somebody's place, and given to somebody else.
+fn handed_on(complaint_id: ComplaintId) -> Vec<TicketEvent> {
+    vec![
         TicketEvent::ComplaintDecided {
             complaint_id,
             decision: Decision::Rejected,
@@ -79,11 +96,6 @@ pub fn complaints() -> Vec<TicketEvent> {
             from: Some(anna()),
             to: Some(piotr()),
             reason: None,
-        },
-        TicketEvent::ComplaintReviewed {
-            complaint_id,
-            finding: Finding::Faulted,
-            note: Some(text("too much for a scratch")),
         },
     ]
 }
