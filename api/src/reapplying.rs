@@ -208,7 +208,9 @@ impl Docket {
         let own = from.own_calendar.then_some(from.calendar.key.as_str());
         let queue = Some(document.queue.as_str());
         let to = self.desk.catalogue().terms_of(&plan.key, own, queue);
-        let to = to.filter(|to| to.plan == *plan && from != to);
+        // Whose calendar it is makes no other clocks.
+        let is_other = |to: &SlaTerms| (&from.plan, &from.calendar) != (&to.plan, &to.calendar);
+        let to = to.filter(|to| to.plan == *plan && is_other(to));
         let Some(to) = to.filter(|_| from.plan.key == plan.key) else {
             return Ok(None);
         };

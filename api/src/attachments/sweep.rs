@@ -1,5 +1,6 @@
 //! What is removed: files that no event named in time, and what uploads left that were killed.
 
+use std::fs::DirEntry;
 use std::path::Path as FilePath;
 use std::time::Duration;
 
@@ -57,11 +58,12 @@ fn clear(folder: &FilePath) {
         Ok(entries) => entries,
         Err(error) => return tracing::warn!(%error, "the folder of files cannot be listed"),
     };
-    for entry in entries.flatten() {
+    let is_left = |entry: &DirEntry| entry.file_name().to_str().is_some_and(is_staged);
+    for entry in entries.flatten().filter(is_left) {
         // One that is whole by now, or gone, is none of these any more.
         let modified = entry.metadata().and_then(|it| it.modified()).ok();
         let age = modified.and_then(|at| at.elapsed().ok()).unwrap_or_default();
-        if age <= STALE || !entry.file_name().to_str().is_some_and(is_staged) {
+        if age <= STALE {
             continue;
         }
         match std::fs::remove_file(entry.path()) {

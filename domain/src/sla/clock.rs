@@ -258,15 +258,17 @@ impl Clock {
     }
 
     /// What goes on after a reopening or a return: the same clock, which stood still or ran between as is
-    /// said here. What was due before is the business of the one before it.
+    /// said here. What was due before is the business of the one before it; what falls due while it ran between is
+    /// nobody's else.
     fn resumed(&self, between: &[Turn], fact: &Fact, pause: Option<&Pause>) -> Self {
         let at = fact.at;
+        let ran = between.iter().find(|(_, pause)| pause.is_none()).map(|(from, _)| *from);
         let mut resumed = Self {
             began: fact.position,
             stop: None,
             bounced_at: None,
             went_on_at: Some(at),
-            told_until: self.told_until.max(at),
+            told_until: self.told_until.max(ran.unwrap_or(at)),
             ..self.clone()
         };
         for (from, pause) in between {

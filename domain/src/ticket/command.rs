@@ -57,8 +57,10 @@ pub struct ComplaintDecision {
 /// Whose the open complaint is from now on, and how grave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComplaintReassignment {
-    /// Who owns it; a major one belongs to somebody who manages a queue.
+    /// Who owns it; a major one belongs to somebody who manages a queue, and stays whose it is where nobody is said.
     pub to: Option<AgentRef>,
+    /// Who manages the ticket's queue and is there: whose a complaint is that becomes a major one, where nobody is said.
+    pub manager: Option<AgentRef>,
     /// Whether it is a major one from now on. None becomes a minor one again: what was a manager's to decide
     /// stays so.
     pub is_major: bool,

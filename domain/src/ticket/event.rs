@@ -490,6 +490,12 @@ pub enum TicketEvent {
         /// Who owns it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<AgentRef>,
+        /// By what right a major one was given on; a minor one is anybody's to give.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authority: Option<Authority>,
+        /// In whose place, where it was theirs to give and they were away (S-63).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_place_of: Option<AgentRef>,
         /// Why.
         #[serde(
             default,

@@ -80,9 +80,9 @@ fn what_was_promised_and_judged() {
     Anna Nowak raised a major complaint: “it took a month”, demanding “a discount”; its owner is Anna Nowak.
     Anna Nowak decided the complaint: accepted in part with 10 EUR, because “the courier was late”; the customer was told at 2026-03-02 09:00 UTC by phone.
     Anna Nowak decided the complaint: accepted in part as prepared by “A voucher” with 30.00 EUR, because “broken on the way”.
-    Anna Nowak decided the complaint in place of Piotr Zieliński, who was away: rejected, because “no fault of ours”.
+    Anna Nowak decided the complaint, in place of Piotr Zieliński, who was away: rejected, because “no fault of ours”.
     Anna Nowak gave the complaint as a major one to Anna Nowak: “the lamp burnt”.
-    Anna Nowak gave the complaint to Piotr Zieliński; Anna Nowak owned it.
+    Anna Nowak gave the complaint to Piotr Zieliński, in place of Anna Nowak, who was away; Anna Nowak owned it.
     Anna Nowak reviewed the complaint's decision and found fault with it: “too much for a scratch”.
     Anna Nowak asked the customer to rate Anna Nowak from 1 to 5.
     Anna Nowak rated the service 4 of 5: “quick”.

@@ -59,11 +59,11 @@ impl Family {
         at: Instant,
         plan: &Arc<FrozenPlan>,
     ) -> Vec<(Clock, Clock)> {
-        let Some(ticket) = self.tickets.get(&id) else { return Vec::new() };
+        let Some(mut ticket) = self.tickets.get(&id).cloned() else { return Vec::new() };
+        ticket.end_snooze(at);
         let mut after = ticket.clone();
-        after.end_snooze(at);
         after.reapply(at, plan.clone());
-        let both = ticket.clocks.iter().cloned().zip(after.clocks);
+        let both = ticket.clocks.into_iter().zip(after.clocks);
         both.filter(|(was, would)| was.frozen.terms() != would.frozen.terms()).collect()
     }
 
@@ -82,7 +82,7 @@ impl Family {
         fact: &Fact,
         frozen: &impl Fn(&SlaTerms) -> Option<Arc<FrozenPlan>>,
     ) {
-        self.tickets.values_mut().for_each(|it| it.end_snooze(fact.at));
+        self.end_snoozes(id, fact);
         match &fact.what {
             What::Opened(opened) => {
                 let frozen = opened.sla.as_ref().and_then(frozen);
@@ -118,6 +118,15 @@ impl Family {
         if let Some(ticket) = self.tickets.get_mut(&id) {
             ticket.take(fact);
         }
+    }
+
+    /// Ends the snoozes that are over by a fact, of the tickets that it touches: of others it may tell out of
+    /// their order.
+    fn end_snoozes(&mut self, id: TicketId, fact: &Fact) {
+        let is_undone = matches!(fact.what, What::Unmerged(_));
+        let touched = |it: &TicketId| is_undone || *it == id || fact.tied() == Some(*it);
+        let touched = self.tickets.iter_mut().filter(|(it, _)| touched(it));
+        touched.for_each(|(_, ticket)| ticket.end_snooze(fact.at));
     }
 
     fn merge(&mut self, at: Instant, merge: MergeId, source: TicketId, survivor: TicketId) {

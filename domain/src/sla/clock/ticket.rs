@@ -83,8 +83,15 @@ impl TicketClocks {
     pub(super) fn take(&mut self, fact: &Fact) {
         let at = fact.at;
         if let What::Merged(_, into) = &fact.what {
-            self.resting = Some(self.standing.clone());
-            return self.stand(at, fact.status.clone(), Some(into.id));
+            let before = self.standing.clone();
+            self.resting = Some(before.clone());
+            self.stand(at, fact.status.clone(), Some(into.id));
+            // A case that was closed is closed as an alias, too: it goes on nowhere (rule 8).
+            if let Some(last) = self.stood.last_mut().filter(|_| before.base == BaseStatus::Closed)
+            {
+                (last.standing, last.alias_of) = (before, None);
+            }
+            return;
         }
         if matches!(fact.what, What::Unmerged(_)) && fact.status.is_some() {
             let resting = self.resting.take();

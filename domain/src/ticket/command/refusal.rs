@@ -107,6 +107,9 @@ pub enum TicketRefusal {
     /// A major complaint was to belong to somebody who manages nothing (S-72).
     #[error("a major complaint belongs to an agent who manages a queue")]
     NotAManager,
+    /// Who has only discretion was to make a complaint a major one of their own (S-72).
+    #[error("a complaint is made major for the queue's manager, or another, and not for oneself")]
+    NotToOneself,
     /// No complaint is open.
     #[error("no complaint is open")]
     NoComplaintOpen,

@@ -3,7 +3,7 @@
 
 use crate::context::Context;
 use crate::definition::{Solution, Term};
-use crate::ids::ComplaintId;
+use crate::ids::{AgentId, ComplaintId};
 use crate::money::Money;
 use crate::party::{ActorKind, AgentRef};
 use crate::ticket::command::{ComplaintDecision, ComplaintReassignment, Ruling, TicketRefusal};
@@ -40,6 +40,11 @@ pub(super) fn raise(
     }])
 }
 
+/// Who manages the ticket's queue.
+fn manager_of(state: &TicketState, context: &Context<'_>) -> Option<AgentId> {
+    context.catalogue.queues.get(&state.queue.key)?.document.manager
+}
+
 /// The owner of a major complaint, who manages this queue or another.
 fn manager(
     state: &TicketState,
@@ -53,32 +58,45 @@ fn manager(
 }
 
 /// Gives the open complaint to another owner, or makes it a major one, which belongs to a manager then. A major
-/// one is given on by whoever may decide it.
+/// one is given on by whoever may decide it. Who has only discretion makes none their own, whatever queue they
+/// manage: they would decide without a limit what they may not decide now.
 pub(super) fn reassign(
     state: &TicketState,
     asked: ComplaintReassignment,
     context: &Context<'_>,
 ) -> Decision {
     let complaint = state.open_complaint.as_ref().ok_or(TicketRefusal::NoComplaintOpen)?;
-    let ComplaintReassignment { to, is_major, reason, asked_by, in_place_of, authority } = asked;
-    if complaint.severity == Severity::Major {
-        by_right(state, complaint, authority, (asked_by.as_ref(), &in_place_of), context)?;
+    let ComplaintReassignment { to, manager: of_queue, is_major, reason, .. } = asked;
+    let (was, becomes) = (complaint.severity, is_major && complaint.severity == Severity::Minor);
+    let severity_to = if is_major { Severity::Major } else { was };
+    let to = to.or_else(|| if becomes { of_queue } else { complaint.owner.clone() });
+    let id = |owner: &Option<AgentRef>| owner.as_ref().map(|owner| owner.id);
+    if id(&to) == id(&complaint.owner) && severity_to == was {
+        return Ok(Vec::new());
     }
-    let severity_to = if is_major { Severity::Major } else { complaint.severity };
+    let who = (asked.asked_by.as_ref(), asked.in_place_of.as_slice());
+    let right = match (was, by_right(state, complaint, asked.authority, who, context)) {
+        (Severity::Major, right) => Some(right?),
+        (Severity::Minor, right) => right.ok(),
+    };
+    let right = right.filter(|(authority, _)| !matches!(authority, Authority::Discretion { .. }));
     let to = match severity_to {
         Severity::Major => Some(manager(state, to, context)?),
         Severity::Minor => to,
     };
-    let id = |owner: &Option<AgentRef>| owner.as_ref().map(|owner| owner.id);
-    if id(&to) == id(&complaint.owner) && severity_to == complaint.severity {
-        return Ok(Vec::new());
+    let is_askers = |to: &AgentRef| who.0.into_iter().chain(who.1).any(|it| it.id == to.id);
+    if becomes && right.is_none() && to.as_ref().is_some_and(is_askers) {
+        return Err(TicketRefusal::NotToOneself);
     }
+    let (authority, in_place_of) = right.filter(|_| was == Severity::Major).unzip();
     Ok(vec![TicketEvent::ComplaintReassigned {
         complaint_id: complaint.id,
-        severity_from: complaint.severity,
+        severity_from: was,
         severity_to,
         from: complaint.owner.clone(),
         to,
+        authority,
+        in_place_of: in_place_of.flatten(),
         reason: reason.map(Into::into),
     }])
 }
@@ -161,8 +179,7 @@ fn by_right(
         return Ok((authority, None));
     }
     let is_major = complaint.severity == Severity::Major;
-    let queue = context.catalogue.queues.get(&state.queue.key);
-    let manager = queue.and_then(|queue| queue.document.manager);
+    let manager = manager_of(state, context);
     let owner = complaint.owner.as_ref().map(|owner| owner.id).filter(|_| is_major);
     let is_theirs = |agent: &&AgentRef| [manager, owner].contains(&Some(agent.id));
     if who.as_ref().is_some_and(is_theirs) {

@@ -21,6 +21,7 @@ fn complained(severity: Severity, owner: AgentRef) -> Vec<TicketEvent> {
 fn asked(to: Option<AgentRef>) -> ComplaintReassignment {
     ComplaintReassignment {
         to,
+        manager: Some(piotr()),
         is_major: false,
         reason: None,
         asked_by: Some(anna()),
@@ -78,7 +79,7 @@ fn one_that_turns_out_to_be_major_belongs_to_a_manager() {
     assert_snapshot!(desk().spec(&given, graver(None)), @r#"
     given TicketCreated → new, ComplaintRaised
     when  give the complaint to nobody, as a major one
-    then  refused no_manager: the queue "inbox" has no manager, whom a major complaint belongs to; name an owner who manages a queue
+    then  ComplaintReassigned complaint_id: the complaint, from: Anna, severity_from: minor, severity_to: major, to: Piotr
     "#);
 }
 
@@ -86,26 +87,69 @@ fn one_that_turns_out_to_be_major_belongs_to_a_manager() {
 fn a_major_one_is_given_on_by_who_may_decide_it_and_to_a_manager() {
     let given = complained(Severity::Major, anna());
     let of_another = complained(Severity::Major, piotr());
-    assert_snapshot!(desk().spec(&of_another, give(asked(Some(piotr())))), @r#"
+    assert_snapshot!(desk().spec(&of_another, give(asked(Some(anna())))), @r#"
     given TicketCreated → new, ComplaintRaised
-    when  give the complaint to Piotr
+    when  give the complaint to Anna
     then  refused not_the_owner: a major complaint is decided by its owner, the queue's manager, a supervisor or an administrator
     "#);
     assert_snapshot!(desk().spec(&given, give(asked(Some(piotr())))), @r#"
     given TicketCreated → new, ComplaintRaised
     when  give the complaint to Piotr
-    then  ComplaintReassigned complaint_id: the complaint, from: Anna, severity_from: major, severity_to: major, to: Piotr
+    then  ComplaintReassigned authority: manager, complaint_id: the complaint, from: Anna, severity_from: major, severity_to: major, to: Piotr
     "#);
     let above = ComplaintReassignment { authority: Authority::Supervisor, ..asked(Some(piotr())) };
     assert_snapshot!(desk().spec(&given, give(ComplaintReassignment { asked_by: None, ..above })), @r#"
     given TicketCreated → new, ComplaintRaised
     when  give the complaint to Piotr
-    then  ComplaintReassigned complaint_id: the complaint, from: Anna, severity_from: major, severity_to: major, to: Piotr
+    then  ComplaintReassigned authority: supervisor, complaint_id: the complaint, from: Anna, severity_from: major, severity_to: major, to: Piotr
     "#);
     let to_nobody = ComplaintReassignment { to: None, ..asked(None) };
     assert_snapshot!(desk().spec(&given, give(to_nobody)), @r#"
     given TicketCreated → new, ComplaintRaised
     when  give the complaint to nobody
-    then  refused no_manager: the queue "inbox" has no manager, whom a major complaint belongs to; name an owner who manages a queue
+    then  nothing
+    "#);
+}
+
+#[test]
+fn who_has_only_discretion_makes_none_their_own() {
+    let given = complained(Severity::Minor, piotr());
+    let mine = ComplaintReassignment { is_major: true, ..asked(Some(anna())) };
+    let elsewhere = {
+        let mut desk = desk();
+        let Document::Queue(queue) = complaints_only() else { panic!("a queue") };
+        let hers = Queue { manager: Some(anna().id), categories: Vec::new(), ..queue };
+        desk.publish("inbox", Document::Queue(Queue { manager: None, ..hers.clone() }));
+        desk.publish("returns", Document::Queue(hers));
+        desk
+    };
+    assert_snapshot!(elsewhere.spec(&given, give(mine.clone())), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Anna, as a major one
+    then  refused not_to_oneself at "/owner": a complaint is made major for the queue's manager, or another, and not for oneself
+    "#);
+    let of_whom_she_stands_in_for =
+        ComplaintReassignment { to: Some(piotr()), in_place_of: vec![piotr()], ..mine.clone() };
+    assert_snapshot!(elsewhere.spec(&given, give(of_whom_she_stands_in_for)), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Piotr, as a major one
+    then  refused not_to_oneself at "/owner": a complaint is made major for the queue's manager, or another, and not for oneself
+    "#);
+    let by_a_supervisor = ComplaintReassignment { authority: Authority::Supervisor, ..mine };
+    assert_snapshot!(elsewhere.spec(&given, give(by_a_supervisor)), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to Anna, as a major one
+    then  ComplaintReassigned complaint_id: the complaint, from: Piotr, severity_from: minor, severity_to: major, to: Anna
+    "#);
+}
+
+#[test]
+fn asked_again_it_is_nothing_and_a_major_one_stays_with_its_manager() {
+    let given = complained(Severity::Major, anna());
+    let again = ComplaintReassignment { is_major: true, asked_by: Some(piotr()), ..asked(None) };
+    assert_snapshot!(desk().spec(&given, give(again)), @r#"
+    given TicketCreated → new, ComplaintRaised
+    when  give the complaint to nobody, as a major one
+    then  nothing
     "#);
 }

@@ -87,6 +87,8 @@ fn handed_on(complaint_id: ComplaintId) -> Vec<TicketEvent> {
             severity_to: Severity::Major,
             from: None,
             to: Some(anna()),
+            authority: None,
+            in_place_of: None,
             reason: Some(text("the lamp burnt")),
         },
         TicketEvent::ComplaintReassigned {
@@ -95,6 +97,8 @@ fn handed_on(complaint_id: ComplaintId) -> Vec<TicketEvent> {
             severity_to: Severity::Major,
             from: Some(anna()),
             to: Some(piotr()),
+            authority: Some(Authority::Manager),
+            in_place_of: Some(anna()),
             reason: None,
         },
     ]

@@ -18,7 +18,7 @@ use crate::check::Check;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Reassign {
-    /// The id of the agent who shall own it; a major one's is the queue's manager, when not said.
+    /// The id of the agent who shall own it; when not said, one that becomes major is the queue's manager's.
     owner: Option<Uuid>,
     /// `major`, to make it a major one; none becomes a minor one again.
     #[schema(value_type = Option<String>)]
@@ -49,14 +49,13 @@ pub(super) async fn reassign(call: Call, id: web::Path<String>, body: Body<Reass
         .maybe_text("/reason", reason.as_ref())
         .done()?;
     let gather = async {
-        let to = match owner {
-            None => manager(&call, &id).await?,
-            named => call.maybe_agent("/owner", named).await?,
-        };
+        let to = call.maybe_agent("/owner", owner).await?;
+        let manager = manager(&call, &id).await?;
         let (asked_by, in_place_of, authority) = right(&call, &id).await?;
         let asked_by = Some(asked_by);
         Ok(TicketCommand::ReassignComplaint(Box::new(ComplaintReassignment {
             to,
+            manager,
             is_major,
             reason,
             asked_by,

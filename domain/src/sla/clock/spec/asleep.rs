@@ -53,6 +53,8 @@ fn what_falls_due_while_the_ticket_is_merged_is_over_when_it_comes_back() {
     let (ticket, other) = (overslept(&mut life), life.open("2026-03-02 09:00"));
     let merge = life.merge("2026-03-02 11:00", ticket, other);
     life.unmerge("2026-03-02 16:00", merge, ticket, other);
+    let state = life.family().clocks(ticket).last().unwrap().state(instant("2026-03-02 16:10"));
+    assert_eq!(state, ClockState::Running, "nobody has to touch it first");
     life.tell(ticket, "2026-03-02 16:30", priority("low"));
     assert_snapshot!(life.said(ticket, "2026-03-02 16:40", DONE), @r#"
     resolution 1: 2:00 by * * critical, due 2026-03-02 12:00
