@@ -16,13 +16,16 @@ use crate::request::{Done, Occurred, Request};
 
 impl Desk {
     /// Ends a snooze whose time has come, at the instant at which it had come, however late somebody looks;
-    /// where a merge held it back, which may have been undone only since, when somebody looks. The command's id derives from the snooze, so however
+    /// where a merge held it back, which may have been undone only since, not before what was last done. The command's id derives from the snooze, so however
     /// many nodes and restarts try, it happens once; a snooze that ended otherwise is left alone.
     pub async fn wake_due(&self, id: TicketId, snooze_version: u64) -> Result<Done, CommandError> {
         let ticket = self.ticket(id).await?;
         let snooze = ticket.state.present().and_then(|ticket| ticket.snooze.as_ref());
-        let known = snooze.filter(|snooze| !snooze.rested).map(|snooze| snooze.wakes_at);
-        let ended = known.filter(|at| *at <= self.now());
+        let ended = snooze.map(|snooze| match snooze.rested {
+            true => snooze.wakes_at.max(ticket.last.caused_at),
+            false => snooze.wakes_at,
+        });
+        let ended = ended.filter(|at| *at <= self.now());
         let name = format!("wake/{snooze_version}");
         let request = Request {
             occurred: ended.map_or(Occurred::Now, Occurred::Due),

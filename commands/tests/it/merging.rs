@@ -150,19 +150,26 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn what_was_due_while_the_ticket_was_merged_happens_when_somebody_looks() {
+async fn what_was_due_while_the_ticket_was_merged_happens_when_it_is_back() {
     let scene = scene().await;
-    let (a, b) = (scene.open("a").await, scene.open("b").await);
+    let (a, b, c) = (scene.open("a").await, scene.open("b").await, scene.open("c").await);
     let snooze = TicketCommand::Snooze {
         until: Instant(NOON + 3_600_000),
         reason: SnoozeReason::Other,
         note: None,
         wakes_on_message: true,
     };
-    let snoozed = scene.desk.execute(&request("snooze"), a, &snooze).await.unwrap();
+    let of_a = scene.desk.execute(&request("snooze a"), a, &snooze).await.unwrap();
+    let of_c = scene.desk.execute(&request("snooze c"), c, &snooze).await.unwrap();
+    // One was merged by mistake, and comes back before anything is due.
+    let mistaken = scene.merge(c, b).await;
+    scene.desk.unmerge(&request("bc"), c, mistaken, &[]).await.unwrap();
     let merge_id = scene.merge(a, b).await;
     scene.pass(DAY);
     scene.desk.unmerge(&request("ba"), a, merge_id, &[]).await.unwrap();
-    let woken = scene.desk.wake_due(a, snoozed.version).await.unwrap();
+    scene.pass(DAY);
+    let woken = scene.desk.wake_due(a, of_a.version).await.unwrap();
     assert_eq!(woken.events[0].occurred_at, Instant(NOON + DAY), "it was an alias before");
+    let woken = scene.desk.wake_due(c, of_c.version).await.unwrap();
+    assert_eq!(woken.events[0].occurred_at, Instant(NOON + 75 * 60_000));
 }
