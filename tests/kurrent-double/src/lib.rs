@@ -70,7 +70,10 @@ impl Double {
     async fn start_node(log: Arc<Mutex<Log>>, nodes: Nodes) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut double = Self { address, log, faults: Arc::default(), nodes, server: None };
-        double.start_again().await;
+        // A port that was free a moment ago may be another process' by now.
+        while !double.listens().await {
+            double.address.set_port(free_port());
+        }
         double
     }
 
@@ -111,8 +114,13 @@ impl Double {
     ///
     /// # Panics
     /// When another process has taken the port meanwhile.
-    #[expect(clippy::expect_used, reason = "a double that cannot start fails its test")]
     pub async fn start_again(&mut self) {
+        assert!(self.listens().await, "{} is another process' by now", self.address);
+    }
+
+    /// Starts it on its port, unless another process has that.
+    #[expect(clippy::expect_used, reason = "a double that cannot start fails its test")]
+    async fn listens(&mut self) -> bool {
         self.stop();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -124,7 +132,8 @@ impl Double {
         let (wanted, log, faults) = (self.address, Arc::clone(&self.log), Arc::clone(&self.faults));
         let nodes = self.nodes.clone();
         runtime.spawn(async move {
-            let listener = TcpListener::bind(wanted).await.expect("the port is free");
+            // Whoever waits for the address learns that there is none.
+            let Ok(listener) = TcpListener::bind(wanted).await else { return };
             let address = listener.local_addr().expect("a bound port has an address");
             let incoming = Incoming { listener, faults: Arc::clone(&faults) };
             let service = Service { address, log, faults, nodes: nodes.clone() };
@@ -143,8 +152,10 @@ impl Double {
                 .expect("it serves");
         });
         self.server = Some(runtime);
-        self.address = address.await.expect("the double listens");
-        self.nodes.join(self.address);
+        let Ok(address) = address.await else { return false };
+        self.address = address;
+        self.nodes.join(address);
+        true
     }
 }
 

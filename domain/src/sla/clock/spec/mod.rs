@@ -14,6 +14,7 @@ mod merges;
 mod reapplied;
 mod resolution;
 mod splits;
+mod unmerged;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
