@@ -8,14 +8,13 @@ use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel};
 use docket_store::vault::{FreshKeys, SealError, SealSession};
 use docket_store::{
-    Append, Claim, DATA_KEYS, Expected, KeyState, NewEvent, Outcome, Receipt, Sealed, StoreError,
+    Append, Claim, DATA_KEYS, Expected, KeyState, NewEvent, Outcome, Receipt, StoreError,
     StreamWrite, event_id,
 };
 use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
-use crate::load;
 use crate::request::{Done, Occurred, Request};
 
 /// How long a write whose outcome is unknown rests before it is tried again, each time: a server that broke
@@ -23,7 +22,8 @@ use crate::request::{Done, Occurred, Request};
 const RESTS: [Duration; 3] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
-/// Events for one stream.
+/// Events for one stream, by one actor. A second write to the stream of the one before it goes on where that
+/// one ends.
 #[derive(Debug)]
 pub struct Write {
     pub stream: String,
@@ -128,52 +128,25 @@ impl Desk {
         }
     }
 
-    /// What an earlier command with this id did, if it wrote anything: read from the log as it
-    /// stood then. An edge that gathers outside facts asks this first, so that a repetition is
-    /// answered even where those facts have changed.
-    pub async fn earlier(&self, request: &Request) -> Result<Option<Done>, CommandError> {
-        if !request.repeatable {
-            return Ok(None);
-        }
-        match self.store.find_command(request.command_id).await? {
-            None => Ok(None),
-            Some((_, fingerprint)) if fingerprint != request.fingerprint => {
-                Err(CommandError::KeyReused)
-            }
-            Some((receipt, _)) => self.repeat(receipt).await.map(Some),
-        }
-    }
-
-    async fn repeat(&self, receipt: Receipt) -> Result<Done, CommandError> {
-        let count = (receipt.last - receipt.first + 1) as usize;
-        let stored = self.store.read_all(receipt.first - 1, count, Sealed::With).await?;
-        let events = load::decode_all(&self.vault, &stored).await?;
-        let last = events.last().ok_or_else(|| {
-            StoreError::Integrity(format!("no event at position {}", receipt.last))
-        })?;
-        Ok(Done {
-            stream: last.stream.clone(),
-            version: last.version,
-            position: receipt.last,
-            repeated: true,
-            events,
-        })
-    }
-
     async fn prepare(
         &self,
         request: &Request,
         plan: Plan,
     ) -> Result<(Append, Vec<Recorded<Event>>, FreshKeys), CommandError> {
         let mut session = self.vault.seal_session();
-        let mut writes = Vec::with_capacity(plan.writes.len());
+        let mut writes: Vec<StreamWrite> = Vec::with_capacity(plan.writes.len());
         let mut recorded = Vec::new();
         let answered = plan.writes.len();
         for (place, write) in plan.writes.into_iter().enumerate() {
             // What was said elsewhere goes with the first event that the answer is about.
             let said = request.source.as_ref().and_then(|source| source.said.as_deref());
             let said = said.filter(|_| place + 1 == answered);
-            writes.push(sealed(&mut session, request, (write, said), &mut recorded).await?);
+            let sealed = sealed(&mut session, request, (write, said), &mut recorded).await?;
+            // What Docket says by itself goes behind what was written to the same stream.
+            match writes.last_mut() {
+                Some(last) if last.stream == sealed.stream => last.events.extend(sealed.events),
+                _ => writes.push(sealed),
+            }
         }
         let fresh_keys = session.take_fresh_keys();
         let append = Append {

@@ -17,7 +17,7 @@ use docket_store::vault::{Pepper, Vault};
 use docket_store::{Clock, EventStore, Sealed};
 use uuid::Uuid;
 
-use crate::append::{Appended, Plan, Write};
+use crate::append::{Appended, Write};
 use crate::cache::Kept;
 use crate::error::CommandError;
 use crate::load::{self, Folded, Last};
@@ -150,7 +150,8 @@ impl Desk {
             if !writes {
                 return Ok(self.nothing_to_do(stream, folded.version));
             }
-            if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
+            let plan = self.with_notice(request, &folded.state, write).await?;
+            if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
         }
