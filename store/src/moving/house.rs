@@ -43,7 +43,7 @@ impl House {
         match self {
             #[cfg(feature = "kurrentdb")]
             Self::Sqlite { path, told: Some(_), .. } => {
-                format!("KurrentDB, with {} beside it", path.display())
+                format!("KurrentDB ({} beside it)", path.display())
             }
             Self::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
             Self::Postgres { hosts, .. } => hosts.to_string(),
