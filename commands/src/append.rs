@@ -136,15 +136,24 @@ impl Desk {
         let mut session = self.vault.seal_session();
         let mut writes: Vec<StreamWrite> = Vec::with_capacity(plan.writes.len());
         let mut recorded = Vec::new();
-        let answered = plan.writes.len();
+        let answered = plan.writes.last().map(|last| last.stream.clone());
+        let answered =
+            plan.writes.iter().position(|write| Some(&write.stream) == answered.as_ref());
         for (place, write) in plan.writes.into_iter().enumerate() {
             // What was said elsewhere goes with the first event that the answer is about.
             let said = request.source.as_ref().and_then(|source| source.said.as_deref());
-            let said = said.filter(|_| place + 1 == answered);
+            let said = said.filter(|_| Some(place) == answered);
             let sealed = sealed(&mut session, request, (write, said), &mut recorded).await?;
             // What Docket says by itself goes behind what was written to the same stream.
             match writes.last_mut() {
-                Some(last) if last.stream == sealed.stream => last.events.extend(sealed.events),
+                Some(last) if last.stream == sealed.stream => {
+                    let end = last.expected.version() + last.events.len() as u64;
+                    if sealed.expected.version() != end {
+                        let why = format!("{} is written with a gap behind {end}", last.stream);
+                        return Err(StoreError::Integrity(why).into());
+                    }
+                    last.events.extend(sealed.events);
+                }
                 _ => writes.push(sealed),
             }
         }

@@ -2,7 +2,9 @@
 
 use docket_domain::codec::Event;
 use docket_domain::context::Context;
-use docket_domain::party::{Actor, ActorKind};
+use docket_domain::ids::MessageId;
+use docket_domain::instant::Instant;
+use docket_domain::party::{Actor, ActorKind, Channel};
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::decide::decide;
 use docket_domain::ticket::event::{OpenedBy, TicketEvent};
@@ -11,7 +13,6 @@ use docket_domain::ticket::state::{Ticket, TicketState};
 use crate::append::{Plan, Write};
 use crate::desk::Desk;
 use crate::error::CommandError;
-use crate::load::Last;
 use crate::request::{Occurred, Request};
 use crate::tickets::after;
 
@@ -32,31 +33,35 @@ impl Desk {
 
     /// What is to be written after a write by which a customer said something, where nobody is there to read
     /// it. Nobody is told anything of what was said in an imported log.
-    pub(crate) async fn after_hours(
+    async fn after_hours(
         &self,
         request: &Request,
         before: &Ticket,
         write: &Write,
     ) -> Result<Option<Write>, CommandError> {
         let catalogue = self.catalogue();
-        let queue = written_to(before, &write.events).and_then(|key| catalogue.queues.get(key));
+        let Some(written) = written(before, &write.events) else { return Ok(None) };
+        let queue = catalogue.queues.get(written.queue);
         let tells = queue.is_some_and(|queue| queue.document.after_hours_notice.is_some());
-        if !tells || matches!(request.occurred, Occurred::Imported(_)) {
+        let told_at = self.now();
+        let now = match request.occurred {
+            Occurred::Imported(_) => return Ok(None),
+            Occurred::Now => told_at,
+            Occurred::At(at) | Occurred::Due(at) => at,
+        };
+        if !tells {
             return Ok(None);
         }
-        let ticket = after(before.clone(), &write.events);
-        let command = TicketCommand::NoticeAfterHours {
-            owner_calendar: self.calendar_of_owner(ticket.present()).await?,
-            told_at: self.now(),
+        let command = TicketCommand::NoteAfterHours {
+            message: written.message,
+            channel: written.channel,
+            owner_calendar: self.calendar_of_owner(before.present(), told_at).await?,
+            told_at,
         };
         let actor = Actor::new(ActorKind::System, "notices");
-        let context = Context {
-            actor: actor.clone(),
-            now: self.moment(request, Last::NONE)?,
-            command_id: request.command_id,
-            catalogue: &catalogue,
-        };
-        let events = decide(&ticket, command, &context)?;
+        let command_id = request.command_id;
+        let context = Context { actor: actor.clone(), now, command_id, catalogue: &catalogue };
+        let events = decide(&after(before.clone(), &write.events), command, &context)?;
         Ok((!events.is_empty()).then(|| Write {
             stream: write.stream.clone(),
             version: write.version + write.events.len() as u64,
@@ -67,27 +72,41 @@ impl Desk {
         }))
     }
 
+    /// By which calendar the owner of a ticket works, if there is an owner who has one, and who is neither
+    /// away nor gone.
     async fn calendar_of_owner(
         &self,
         ticket: Option<&TicketState>,
+        now: Instant,
     ) -> Result<Option<String>, CommandError> {
         let Some(owner) = ticket.and_then(|ticket| ticket.assignee.as_ref()) else {
             return Ok(None);
         };
-        let owner = self.agent(owner.id).await?;
-        Ok(owner.state.as_ref().and_then(|owner| owner.profile.calendar.clone()))
+        let owner = self.known_agent(owner.id).await?;
+        let owner = owner.state.as_ref().filter(|it| it.profile.active);
+        let there = owner.filter(|owner| owner.absence_at(now).is_none());
+        Ok(there.and_then(|owner| owner.profile.calendar.clone()))
     }
 }
 
-/// The queue of the ticket to which a customer wrote by these events, if one did.
-fn written_to<'a>(before: &'a Ticket, events: &'a [Event]) -> Option<&'a str> {
+/// What a customer wrote: to a ticket of which queue, and by which way.
+struct Written<'a> {
+    queue: &'a str,
+    message: MessageId,
+    channel: Channel,
+}
+
+fn written<'a>(before: &'a Ticket, events: &'a [Event]) -> Option<Written<'a>> {
     events.iter().find_map(|event| match event {
-        Event::Ticket(TicketEvent::MessageReceived { .. }) => {
-            Some(before.present()?.queue.key.as_str())
+        Event::Ticket(TicketEvent::MessageReceived { message, channel, .. }) => {
+            let queue = before.present()?.queue.key.as_str();
+            Some(Written { queue, message: message.id, channel: *channel })
         }
         Event::Ticket(TicketEvent::TicketCreated(created)) => {
-            let wrote = created.opened_by == OpenedBy::Customer && created.message.is_some();
-            wrote.then_some(created.queue.key.as_str())
+            let message = created.message.as_ref();
+            let message = message.filter(|_| created.opened_by == OpenedBy::Customer)?;
+            let (queue, channel) = (created.queue.key.as_str(), created.channel);
+            Some(Written { queue, message: message.id, channel })
         }
         _ => None,
     })

@@ -7,7 +7,7 @@ use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::AssignMethod;
 use docket_domain::ticket::state::{Ticket, TicketState, evolve};
 
-use crate::append::{Appended, Plan, Write};
+use crate::append::{Appended, Write};
 use crate::desk::{Desk, TRIES};
 use crate::error::CommandError;
 use crate::request::{Done, Request};
@@ -46,7 +46,8 @@ impl Desk {
             return Ok(done);
         }
         for _ in 0..TRIES {
-            let mut folded = (*self.ticket(id).await?).clone();
+            let ticket = self.ticket(id).await?;
+            let mut folded = (*ticket).clone();
             let mut writes: Vec<Write> = Vec::with_capacity(commands.len());
             for command in commands {
                 let write = self.decide(request, id, &folded, command).await?;
@@ -60,7 +61,8 @@ impl Desk {
             let Some(together) = together.filter(|write| !write.events.is_empty()) else {
                 return Ok(self.nothing_to_do(id.stream(), folded.version));
             };
-            if let Appended::Done(done) = self.append(request, Plan::of(together)).await? {
+            let plan = self.with_notice(request, &ticket.state, together).await?;
+            if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
         }

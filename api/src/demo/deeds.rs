@@ -24,7 +24,13 @@ impl Tale<'_> {
         // The first of them manages complaints.
         let manager = || self.colleagues.first().map(|first| first.agent.clone());
         let owner = if severity == Severity::Major { manager() } else { None };
-        self.act(TicketCommand::RaiseComplaint { claim, severity, remedy, owner });
+        self.act(TicketCommand::RaiseComplaint {
+            claim,
+            severity,
+            remedy,
+            owner,
+            limited: Vec::new(),
+        });
     }
 
     pub(super) fn decide_complaint(&mut self, severity: Severity) {

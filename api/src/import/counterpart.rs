@@ -161,6 +161,7 @@ impl Counterpart {
                 severity: severity.fill(values)?,
                 remedy: None,
                 owner: None,
+                limited: Vec::new(),
             },
             Self::TicketClosed { outcome, resolution, reason } => TicketCommand::Close {
                 outcome: match outcome {

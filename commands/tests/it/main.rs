@@ -92,16 +92,7 @@ fn details() -> TicketDetails {
 fn queue(categories: &[&str], register_customers: bool) -> Document {
     let categories = categories.iter().map(|path| (*path).to_owned()).collect();
     let name = "A queue".into();
-    let (default_priority, manager, calendar) = (None, None, None);
-    Document::Queue(Queue {
-        name,
-        default_priority,
-        categories,
-        manager,
-        register_customers,
-        calendar,
-        after_hours_notice: None,
-    })
+    Document::Queue(Queue { name, categories, register_customers, ..Queue::default() })
 }
 
 fn said(body: &str) -> NewMessage {

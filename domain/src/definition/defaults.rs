@@ -60,15 +60,7 @@ pub fn defaults() -> Vec<(String, Document)> {
 }
 
 fn queue(name: &str) -> Queue {
-    Queue {
-        name: name.into(),
-        default_priority: None,
-        categories: Vec::new(),
-        manager: None,
-        register_customers: true,
-        calendar: None,
-        after_hours_notice: None,
-    }
+    Queue { name: name.into(), ..Queue::default() }
 }
 
 /// The six, each under its own key, with the substatuses that most desks come to need (S-43).

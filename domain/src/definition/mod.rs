@@ -213,6 +213,21 @@ pub struct Queue {
     pub after_hours_notice: Option<String>,
 }
 
+impl Default for Queue {
+    /// A queue without a name, of which nothing else is said.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            default_priority: None,
+            categories: Vec::new(),
+            manager: None,
+            register_customers: yes(),
+            calendar: None,
+            after_hours_notice: None,
+        }
+    }
+}
+
 /// A status, as administrators define one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

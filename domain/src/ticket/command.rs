@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub use self::refusal::TicketRefusal;
 use crate::customer::Entitlement;
 use crate::definition::BaseStatus;
-use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
+use crate::ids::{AbsenceId, AgentId, CommitmentId, ComplaintId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
 use crate::money::Money;
 use crate::party::{AgentRef, Channel, CustomerRef};
@@ -133,8 +133,12 @@ pub enum TicketCommand {
     },
     /// Note, where nobody is there to read what the customer just wrote, that the customer is to be told
     /// when somebody will be (S-34).
-    NoticeAfterHours {
-        /// The key of the calendar by which the ticket's owner works, if the owner has one.
+    NoteAfterHours {
+        /// What the customer wrote.
+        message: MessageId,
+        /// By which way.
+        channel: Channel,
+        /// The key of the calendar by which the ticket's owner works, if the owner has one and is there.
         owner_calendar: Option<String>,
         /// When the customer can be told: the time now, where what was written was written before.
         told_at: Instant,
@@ -429,6 +433,9 @@ pub enum TicketCommand {
         remedy: Option<String>,
         /// Who owns it; the ticket's owner when not said.
         owner: Option<AgentRef>,
+        /// Who raises it, and in whose place, as far as they have only discretion: none of these makes a
+        /// complaint a major one of their own.
+        limited: Vec<AgentId>,
     },
     /// Give the open complaint to another owner, or make it a major one.
     ReassignComplaint(Box<ComplaintReassignment>),

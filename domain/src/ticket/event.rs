@@ -16,6 +16,7 @@ pub use self::codes::{
 };
 pub use self::complaint::{Authority, Finding, PreparedSolution};
 pub use self::mark::{ClockMark, EscalationRule, ReappliedClock, SlaReapplied};
+pub use self::notice::{HoursOf, Notice};
 pub use self::parts::{
     AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
     TicketRef, WaitingMessage,
@@ -30,6 +31,7 @@ use crate::personal::Personal;
 mod codes;
 mod complaint;
 mod mark;
+mod notice;
 mod parts;
 
 /// One thing that happened to a ticket.
@@ -457,17 +459,17 @@ pub enum TicketEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock: Option<Box<ClockMark>>,
     },
-    /// The customer wrote while nobody was there, and is to be told when it will be read (S-34). Sending it
-    /// is the channels' part.
-    AfterHoursNoticed {
+    /// The customer, who wrote something, is to be told something of it by itself. Sending it is the channels'
+    /// part.
+    NoticeDue {
         /// What the customer wrote.
         message_id: MessageId,
+        /// The queue that tells its customers so.
+        queue: Term,
         /// The template by which it is told.
         template: Term,
-        /// The calendar by which nobody was there.
-        calendar: Term,
-        /// When that opens next: by then it will be read.
-        opens_at: Instant,
+        /// What is told.
+        notice: Notice,
     },
     /// The customer complains (S-72).
     ComplaintRaised {
@@ -766,7 +768,7 @@ impl TicketEvent {
             | Self::SlaBreached(_)
             | Self::SlaReapplied(_)
             | Self::DelayAnnounced { .. }
-            | Self::AfterHoursNoticed { .. }
+            | Self::NoticeDue { .. }
             | Self::PurgeMarked { .. }
             | Self::ComplaintRaised { .. }
             | Self::ComplaintReassigned { .. }

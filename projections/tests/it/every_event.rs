@@ -11,8 +11,8 @@ use docket_domain::sla::clock::BreachedBy;
 use docket_domain::sla::plan::{ClockKind, StepAt, Whom};
 use docket_domain::ticket::event::{
     AssignMethod, AttachmentRef, Call, CallOutcome, Chat, ClockMark, Direction, EscalationRule,
-    GivenContact, LinkKind, Meeting, MergeSide, Origin, OriginKind, Promiser, ReappliedClock,
-    ReopenCause, SlaReapplied, SnoozeReason, TicketCreated, TicketEvent, WakeCause,
+    GivenContact, HoursOf, LinkKind, Meeting, MergeSide, Notice, Origin, OriginKind, Promiser,
+    ReappliedClock, ReopenCause, SlaReapplied, SnoozeReason, TicketCreated, TicketEvent, WakeCause,
 };
 
 use crate::story::{
@@ -169,7 +169,16 @@ pub fn promising() -> Vec<TicketEvent> {
     told
 }
 
-fn marked() -> [TicketEvent; 11] {
+fn noticed(hours_of: HoursOf) -> TicketEvent {
+    TicketEvent::NoticeDue {
+        message_id: MessageId(uuid(1)),
+        queue: term("inbox"),
+        template: term("read_later"),
+        notice: Notice::AfterHours { calendar: term("office"), hours_of, opens_at: MONDAY },
+    }
+}
+
+fn marked() -> [TicketEvent; 12] {
     let terms = |version| {
         let plan = Term { version, ..term("default") };
         SlaTerms {
@@ -197,12 +206,8 @@ fn marked() -> [TicketEvent; 11] {
             reason: Some(text("agreed with the team")),
         })),
         TicketEvent::PurgeMarked { due: MONDAY },
-        TicketEvent::AfterHoursNoticed {
-            message_id: MessageId(uuid(1)),
-            template: term("read_later"),
-            calendar: term("office"),
-            opens_at: MONDAY,
-        },
+        noticed(HoursOf::Queue),
+        noticed(HoursOf::Owner(anna())),
         TicketEvent::OwnerAbsent {
             owner: anna(),
             absence_id: Some(AbsenceId(uuid(21))),

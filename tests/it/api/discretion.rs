@@ -217,6 +217,21 @@ async fn what_a_manager_leaves_behind_is_found_and_given_to_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_makes_no_major_complaint_their_own_by_managing_another_queue() {
+    let desk = Desk::open().await;
+    let (ola, calls) = limited(&desk).await;
+    let queue = json!({ "name": "Claims", "manager": ola });
+    desk.admin.put("/v1/queues/claims", &queue).await.is(201);
+    let mine = json!({ "claim": "it burnt", "severity": "major", "owner": ola });
+    let elsewhere = desk.given_ticket().await;
+    let refused = calls.post(&elsewhere.path("complaint"), &mine).await;
+    assert_eq!(refused.problem(), "422 not_to_oneself /owner:not_to_oneself");
+    desk.admin.post(&elsewhere.path("complaint"), &mine).await.is(200);
+    let hers = desk.given_ticket_with(json!({ "queue": "claims" })).await;
+    calls.post(&hers.path("complaint"), &mine).await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whose_a_complaint_shall_be_is_said_and_no_time_that_has_not_come() {
     let desk = Desk::open().await;
     let ticket = complained(&desk).await;

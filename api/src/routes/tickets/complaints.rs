@@ -2,7 +2,7 @@
 
 use actix_web::{get, post, web};
 use docket_commands::Home;
-use docket_domain::ids::ComplaintId;
+use docket_domain::ids::{AgentId, ComplaintId};
 use docket_domain::instant::Instant;
 use docket_domain::money::Money;
 use docket_domain::party::{AgentRef, Channel};
@@ -66,11 +66,15 @@ async fn complain(call: Call, id: web::Path<String>, body: Body<Complaint>) -> A
     let severity = severity.unwrap_or(Severity::Minor);
     Check::default().text("/claim", &claim).maybe_text("/remedy", remedy.as_ref()).done()?;
     let gather = async {
+        let limited = match (owner, severity) {
+            (Some(_), Severity::Major) => limited(&call, &id).await?,
+            (None, _) | (_, Severity::Minor) => Vec::new(),
+        };
         let owner = match owner {
             None if severity == Severity::Major => manager(&call, &id).await?,
             named => call.maybe_agent("/owner", named).await?,
         };
-        Ok(TicketCommand::RaiseComplaint { claim, severity, remedy, owner })
+        Ok(TicketCommand::RaiseComplaint { claim, severity, remedy, owner, limited })
     };
     call.execute_with(&id, &body.bytes, occurred_at, gather).await
 }
@@ -193,6 +197,14 @@ async fn right(call: &Call, id: &str) -> Result<(AgentRef, Vec<AgentRef>, Author
     let agent = desk.agent(caller.id).await?;
     let limit = agent.state.as_ref().and_then(|agent| agent.profile.discretion.clone());
     Ok((caller, in_place_of, Authority::Discretion { limit }))
+}
+
+/// Whoever calls, and in whose place, as far as they have only discretion.
+async fn limited(call: &Call, id: &str) -> Result<Vec<AgentId>, Problem> {
+    let (caller, in_place_of, authority) = right(call, id).await?;
+    let is_limited = matches!(authority, Authority::Discretion { .. });
+    let all = in_place_of.into_iter().chain([caller]).filter(|_| is_limited);
+    Ok(all.map(|agent| agent.id).collect())
 }
 
 /// What is thought of a decision.

@@ -11,7 +11,7 @@ use crate::instant::Instant;
 
 /// The first and the last day that intervals are made for: those whose offsets are frozen, and ten
 /// years more for what is due after them. Outside these days nothing is open.
-const FIRST: Date = date(1989, 12, 31);
+pub(super) const FIRST: Date = date(1989, 12, 31);
 pub(super) const LAST: Date = date(2060, 1, 1);
 
 /// What a calendar says of every year, it says after this day, too: in the last years are two leap days.
@@ -36,6 +36,15 @@ pub(super) fn goes_on_after(day: Date) -> bool {
 pub struct OpenHours {
     day_ms: i64,
     intervals: Vec<Interval>,
+}
+
+/// What there is to say of an instant.
+pub(super) enum Opening {
+    Open,
+    /// Closed until then.
+    At(Instant),
+    /// Closed, and nothing opens behind it.
+    Unknown,
 }
 
 /// Open from `open` until before `close`.
@@ -119,11 +128,13 @@ impl OpenHours {
         stretches
     }
 
-    /// When it opens, for whom it is closed at `at`; `Some(None)` while it is open, and `None` where these hours
-    /// say nothing of it: there is no opening behind `at` any more.
-    pub(super) fn opening_after(&self, at: Instant) -> Option<Option<Instant>> {
-        let next = self.intervals.get(self.intervals.partition_point(|it| it.close <= at.0))?;
-        Some((next.open > at.0).then_some(Instant(next.open)))
+    /// Whether it is open at `at`, and else when it opens, as far as these hours go.
+    pub(super) fn opening(&self, at: Instant) -> Opening {
+        match self.intervals.get(self.intervals.partition_point(|it| it.close <= at.0)) {
+            Some(next) if next.open > at.0 => Opening::At(Instant(next.open)),
+            Some(_) => Opening::Open,
+            None => Opening::Unknown,
+        }
     }
 
     /// The open milliseconds of all time before `at`.

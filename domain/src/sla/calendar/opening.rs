@@ -2,7 +2,8 @@
 
 use jiff::civil::{Date, date};
 
-use super::{Calendar, OpenHours, hours};
+use super::hours::{self, Opening};
+use super::{Calendar, OpenHours};
 use crate::definition::ZoneOffsets;
 use crate::instant::Instant;
 
@@ -19,12 +20,13 @@ impl Calendar {
     pub fn next_opening(&self, zone: &ZoneOffsets, at: Instant) -> Option<Instant> {
         let pattern = self.pattern().ok()?;
         let today = day_of(at)?;
-        let first = today.saturating_sub(jiff::Span::new().days(BEHIND_DAYS));
+        let first = today.saturating_sub(jiff::Span::new().days(BEHIND_DAYS)).max(hours::FIRST);
         for ahead in AHEAD_DAYS {
             let last = today.saturating_add(jiff::Span::new().days(ahead)).min(hours::LAST);
-            let nearby = OpenHours::between(&pattern, zone, first, last);
-            if let Some(found) = nearby.opening_after(at) {
-                return found;
+            match OpenHours::between(&pattern, zone, first, last).opening(at) {
+                Opening::Open => return None,
+                Opening::At(opening) => return Some(opening),
+                Opening::Unknown => {}
             }
         }
         None
@@ -85,19 +87,54 @@ mod tests {
         let fair: Calendar = serde_json::from_value(once).unwrap();
         assert_eq!(opens(&fair, "2026-03-02T09:00:00Z").unwrap(), "2029-05-01T09:00:00.000Z");
         assert_eq!(opens(&fair, "2029-05-01T18:00:00Z"), None);
+        assert_eq!(opens(&fair, "1971-05-01T18:00:00Z").unwrap(), "2029-05-01T09:00:00.000Z");
         assert_eq!(opens(&fair, "9999-12-30T12:00:00Z"), None);
+    }
+
+    /// Offsets from UTC in hours: of Pago Pago, of Kiritimati, of Warsaw, whose clocks change on the last
+    /// Sundays of March and October 2026.
+    fn zones() -> [ZoneOffsets; 3] {
+        let at = |text: &str| text.parse::<Instant>().unwrap().millis();
+        let (spring, autumn) = (at("2026-03-29T01:00:00Z"), at("2026-10-25T01:00:00Z"));
+        let zone = |offsets| ZoneOffsets { tzdb: "2026a".into(), offsets };
+        [
+            zone(vec![(0, -11 * 3600)]),
+            zone(vec![(0, 14 * 3600)]),
+            zone(vec![(0, 3600), (spring, 7200), (autumn, 3600)]),
+        ]
+    }
+
+    /// The office, one that is open by night nearly around the clock and opens inside the hour that is left
+    /// out in spring, and one that never closes.
+    fn calendars() -> [Calendar; 3] {
+        let of = |hours: &str| {
+            let days =
+                ["mon", "wed", "thu", "sat", "sun"].map(|day| (day.to_owned(), json!([hours])));
+            let weekly: serde_json::Map<String, serde_json::Value> = days.into_iter().collect();
+            let calendar = json!({ "name": "C", "zone": "UTC", "day": "PT8H", "weekly": weekly });
+            serde_json::from_value(calendar).unwrap()
+        };
+        [OFFICE.clone(), of("22:00-18:00"), of("02:30-24:00")]
     }
 
     proptest! {
         #[test]
-        fn it_is_the_end_of_the_first_stretch_that_is_closed(minute in 0_i64..525_600) {
-            static HOURS: LazyLock<OpenHours> =
-                LazyLock::new(|| OpenHours::of(&OFFICE, &utc()).unwrap());
-            let at: Instant = "2026-06-01T00:00:00Z".parse().unwrap();
+        fn it_is_the_end_of_the_first_stretch_that_is_closed(
+            zone in 0_usize..3,
+            calendar in 0_usize..3,
+            minute in prop_oneof![0_i64..525_600, 125_000_i64..127_000, 427_000_i64..430_000],
+        ) {
+            static HOURS: LazyLock<Vec<OpenHours>> = LazyLock::new(|| {
+                let both = zones().into_iter().flat_map(|zone| {
+                    calendars().map(|calendar| OpenHours::of(&calendar, &zone).unwrap())
+                });
+                both.collect()
+            });
+            let at: Instant = "2026-01-01T00:00:00Z".parse().unwrap();
             let at = at.plus_millis(minute * 60_000);
-            let year = HOURS.stretches(at, at.plus_millis(366 * super::super::DAY_MS));
+            let year = HOURS[zone * 3 + calendar].stretches(at, at.plus_millis(366 * super::super::DAY_MS));
             let opening = year.first().and_then(|(end, open)| (!open).then_some(*end));
-            prop_assert_eq!(OFFICE.next_opening(&utc(), at), opening);
+            prop_assert_eq!(calendars()[calendar].next_opening(&zones()[zone], at), opening);
         }
     }
 }

@@ -233,7 +233,7 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::TicketEscalated { rule: None, .. }
         | E::TicketDeescalated { .. }
         | E::DelayAnnounced { .. }
-        | E::AfterHoursNoticed { .. }
+        | E::NoticeDue { .. }
         | E::PurgeMarked { .. }
         | E::ComplaintRaised { .. }
         | E::ComplaintDecided { .. }

@@ -108,7 +108,9 @@ pub enum TicketRefusal {
     #[error("a major complaint belongs to an agent who manages a queue")]
     NotAManager,
     /// Who has only discretion was to make a complaint a major one of their own (S-72).
-    #[error("a complaint is made major for the queue's manager, or another, and not for oneself")]
+    #[error(
+        "a major complaint is for the queue's manager, or another who manages one, and not for oneself"
+    )]
     NotToOneself,
     /// No complaint is open.
     #[error("no complaint is open")]

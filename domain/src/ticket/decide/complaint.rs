@@ -12,14 +12,15 @@ use crate::ticket::event::{self, Authority, Finding, PreparedSolution, Severity,
 use crate::ticket::state::{OpenComplaint, TicketState};
 
 /// Raises a complaint, one at a time. Its owner is the ticket's, when none is said; but a major one
-/// belongs to somebody who manages a queue, and so to somebody. What was raised in another system is a
+/// belongs to somebody who manages a queue, and so to somebody; not to whoever raises it with no more than
+/// discretion, but for the manager of this queue. What was raised in another system is a
 /// fact, whoever owned it there.
 pub(super) fn raise(
     state: &TicketState,
     claim: String,
     severity: Severity,
     remedy: Option<String>,
-    owner: Option<AgentRef>,
+    (owner, limited): (Option<AgentRef>, &[AgentId]),
     context: &Context<'_>,
 ) -> Decision {
     if state.open_complaint.is_some() {
@@ -27,7 +28,12 @@ pub(super) fn raise(
     }
     let owner = match severity {
         Severity::Major if context.actor.kind != ActorKind::External => {
-            Some(manager(state, owner, context)?)
+            let owner = manager(state, owner, context)?;
+            let is_theirs = manager_of(state, context) == Some(owner.id);
+            if limited.contains(&owner.id) && !is_theirs {
+                return Err(TicketRefusal::NotToOneself);
+            }
+            Some(owner)
         }
         Severity::Minor | Severity::Major => owner.or_else(|| state.assignee.clone()),
     };

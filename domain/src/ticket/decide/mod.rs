@@ -60,8 +60,10 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
             ownership::hand_over(state, to, aliases_promise, until, note, context)
         }
         C::Receive { message, channel } => conversation::receive(state, message, channel, context),
-        C::NoticeAfterHours { owner_calendar, told_at } => {
-            notice::after_hours(state, owner_calendar.as_deref(), told_at, context)
+        C::NoteAfterHours { message, channel, owner_calendar, told_at } => {
+            let owner_calendar = owner_calendar.as_deref();
+            let written = notice::Written { message, channel, owner_calendar, told_at };
+            notice::after_hours(state, &written, context)
         }
         C::OpenMessage { message } => conversation::open_message(state, message),
         C::File { message, reason } => conversation::file(state, message, reason),
@@ -147,8 +149,8 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
         C::NoteOwner { away, found_in } => ownership::note(state, away, found_in),
         C::AnnounceDelay { text, expected } => commitment::announce_delay(text, expected, context),
         C::ReapplySla { reapplied, found_in } => clock::reapply(state, reapplied, found_in),
-        C::RaiseComplaint { claim, severity, remedy, owner } => {
-            complaint::raise(state, claim, severity, remedy, owner, context)
+        C::RaiseComplaint { claim, severity, remedy, owner, limited } => {
+            complaint::raise(state, claim, severity, remedy, (owner, &limited), context)
         }
         C::ReassignComplaint(asked) => complaint::reassign(state, *asked, context),
         C::DecideComplaint(decision) => complaint::decide(state, *decision, context),
@@ -209,7 +211,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::MarkPurge
         | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
         C::Receive { .. }
-        | C::NoticeAfterHours { .. }
+        | C::NoteAfterHours { .. }
         | C::OpenMessage { .. }
         | C::File { .. }
         | C::AddNote { .. }

@@ -13,6 +13,7 @@ fn complaint() -> C {
         severity: Severity::Minor,
         remedy: None,
         owner: None,
+        limited: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ fn complain(owner: Option<AgentRef>) -> C {
         severity: Severity::Minor,
         remedy: Some("money back".into()),
         owner,
+        limited: Vec::new(),
     }
 }
 
@@ -101,6 +102,7 @@ fn a_major_complaint_belongs_to_somebody_who_manages_a_queue() {
         severity: Severity::Major,
         remedy: None,
         owner,
+        limited: Vec::new(),
     };
     let given = story([assign(anna())]);
     let mut desk = Desk::default();
@@ -133,6 +135,7 @@ fn what_was_raised_in_another_system_is_a_fact_whoever_owned_it_there() {
         severity: Severity::Major,
         remedy: None,
         owner: None,
+        limited: Vec::new(),
     };
     let raised = desk.spec(&story([assign(anna())]), major);
     assert!(raised.contains("then  ComplaintRaised"), "{raised}");

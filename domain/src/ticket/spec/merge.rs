@@ -75,6 +75,7 @@ fn an_open_complaint_is_decided_before_a_merge() {
         severity: Severity::Minor,
         remedy: None,
         owner: None,
+        limited: Vec::new(),
     };
     assert_snapshot!(spec(&story([complaint]), merge(ticket(900))), @"
     given TicketCreated → new, ComplaintRaised

@@ -275,9 +275,6 @@ fn complaints_only() -> Document {
         name: "Complaints".into(),
         default_priority: Some("high".into()),
         categories: vec!["complaint".into()],
-        manager: None,
-        register_customers: true,
-        calendar: None,
-        after_hours_notice: None,
+        ..Queue::default()
     })
 }

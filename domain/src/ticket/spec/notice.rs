@@ -35,7 +35,9 @@ fn received() -> C {
 
 /// The question that is put for a message that was taken in at the moment of the decision.
 fn look(now: &str, owner_calendar: Option<&str>) -> C {
-    C::NoticeAfterHours {
+    C::NoteAfterHours {
+        message: MessageId(Uuid::from_u128(8)),
+        channel: Channel::Email,
         owner_calendar: owner_calendar.map(Into::into),
         told_at: now.parse().unwrap(),
     }
@@ -50,7 +52,7 @@ fn who_writes_by_night_is_told_when_it_will_be_read() {
     assert_snapshot!(at("2026-03-02T21:30:00Z", &story([received()]), None), @"
     given TicketCreated → new, MessageReceived
     when  look whether somebody is there
-    then  AfterHoursNoticed calendar: office, message_id: 1042-2, opens_at: 2026-03-03T08:00:00.000Z, template: read_later
+    then  NoticeDue message_id: new, notice: {after_hours: {calendar: office, hours_of: desk, opens_at: 2026-03-03T08:00:00.000Z}}, queue: inbox, template: read_later
     ");
 }
 
@@ -59,7 +61,7 @@ fn who_writes_on_friday_evening_is_told_of_monday() {
     assert_snapshot!(at("2026-03-06T17:00:00Z", &story([received()]), None), @"
     given TicketCreated → new, MessageReceived
     when  look whether somebody is there
-    then  AfterHoursNoticed calendar: office, message_id: 1042-2, opens_at: 2026-03-09T08:00:00.000Z, template: read_later
+    then  NoticeDue message_id: new, notice: {after_hours: {calendar: office, hours_of: desk, opens_at: 2026-03-09T08:00:00.000Z}}, queue: inbox, template: read_later
     ");
 }
 
@@ -103,7 +105,7 @@ fn the_owners_hours_count_before_the_queues() {
     assert_snapshot!(at("2026-03-02T21:30:00Z", &given, Some("night")), @"
     given TicketCreated → new, TicketAssigned → in_progress, MessageReceived → new
     when  look whether somebody is there, the owner by night
-    then  AfterHoursNoticed calendar: night, message_id: 1042-2, opens_at: 2026-03-02T22:00:00.000Z, template: read_later
+    then  NoticeDue message_id: new, notice: {after_hours: {calendar: night, hours_of: {owner: Anna}, opens_at: 2026-03-02T22:00:00.000Z}}, queue: inbox, template: read_later
     ");
     assert_snapshot!(at("2026-03-02T23:00:00Z", &given, Some("night")), @"
     given TicketCreated → new, TicketAssigned → in_progress, MessageReceived → new
@@ -139,6 +141,18 @@ fn what_is_taken_down_after_the_opening_has_come_is_told_to_nobody() {
     when  look whether somebody is there
     then  nothing
     ");
+}
+
+#[test]
+fn who_spoke_to_somebody_is_not_told_that_nobody_is_there() {
+    let now = "2026-03-02T21:30:00Z";
+    for by in [Channel::Phone, Channel::InPerson] {
+        let mut look = look(now, None);
+        if let C::NoteAfterHours { channel, .. } = &mut look {
+            *channel = by;
+        }
+        assert!(desk(now).spec(&story([received()]), look).ends_with("then  nothing"));
+    }
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::MarkClock { .. }
         | C::NoteOwner { .. }
         | C::MarkPurge
-        | C::NoticeAfterHours { .. }
+        | C::NoteAfterHours { .. }
         | C::ReapplySla { .. }
         | C::Close { .. }
         | C::Reopen { .. } => true,
@@ -296,6 +296,7 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             severity: Severity::Minor,
             remedy: None,
             owner: Some(agent),
+            limited: Vec::new(),
         },
         40 => C::DecideComplaint(Box::new(ComplaintDecision {
             ruling: Ruling::Own { decision: Decision::Rejected, reasoning: body },

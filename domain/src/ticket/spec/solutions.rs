@@ -14,7 +14,7 @@ fn euros(value: &str) -> Money {
 
 fn complain(severity: Severity) -> C {
     let claim = "the parcel came broken".into();
-    C::RaiseComplaint { claim, severity, remedy: None, owner: Some(piotr()) }
+    C::RaiseComplaint { claim, severity, remedy: None, owner: Some(piotr()), limited: Vec::new() }
 }
 
 fn decided(ruling: Ruling) -> ComplaintDecision {

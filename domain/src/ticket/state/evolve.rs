@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::ids::{CommitmentId, MessageId};
 use crate::sla::clock::Mark;
 use crate::ticket::event::{
-    CallOutcome, EscalationRule, LinkKind, MergeSide, OpenedBy, TicketCreated, TicketEvent,
+    CallOutcome, EscalationRule, LinkKind, MergeSide, Notice, OpenedBy, TicketCreated, TicketEvent,
     TicketRef, WaitingMessage,
 };
 use crate::ticket::state::{
@@ -63,7 +63,7 @@ fn create(created: &TicketCreated) -> TicketState {
         commitments: Vec::new(),
         closed_at: None,
         purge_at: None,
-        told_to_open_at: None,
+        noticed_opening: None,
     };
     if let Some(message) = &created.message {
         let kind = match created.opened_by {
@@ -221,7 +221,9 @@ impl TicketState {
             }
             E::TicketReopened { .. } => (self.closed_at, self.purge_at) = (None, None),
             E::PurgeMarked { .. } => self.purge_at = None,
-            E::AfterHoursNoticed { opens_at, .. } => self.told_to_open_at = Some(*opens_at),
+            E::NoticeDue { notice: Notice::AfterHours { opens_at, .. }, .. } => {
+                self.noticed_opening = Some(*opens_at);
+            }
             // A second creation is no event of a stream; a move of the status is done above; the
             // rest is for readers and changes nothing that a decision asks for.
             E::TicketCreated(_)
