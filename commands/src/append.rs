@@ -8,14 +8,13 @@ use docket_domain::instant::Instant;
 use docket_domain::party::{Actor, Channel};
 use docket_store::vault::{FreshKeys, SealError, SealSession};
 use docket_store::{
-    Append, Claim, DATA_KEYS, Expected, KeyState, NewEvent, Outcome, Receipt, Sealed, StoreError,
+    Append, Claim, DATA_KEYS, Expected, KeyState, NewEvent, Outcome, Receipt, StoreError,
     StreamWrite, event_id,
 };
 use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
-use crate::load;
 use crate::request::{Done, Occurred, Request};
 
 /// How long a write whose outcome is unknown rests before it is tried again, each time: a server that broke
@@ -77,7 +76,7 @@ impl Desk {
                 Ok(Appended::Done(done))
             }
             Outcome::AlreadyAppended(receipt) => {
-                let done = self.repeat(receipt).await?;
+                let done = Box::pin(self.repeat(receipt)).await?;
                 // Written by a try whose outcome was unknown: what is kept does not have it.
                 done.events.iter().for_each(|event| self.kept.forget(&event.stream));
                 Ok(Appended::Done(done))
@@ -86,7 +85,9 @@ impl Desk {
                 self.kept.forget(&stream);
                 Ok(Appended::Outrun)
             }
-            Outcome::Claimed(held) if held.space == DATA_KEYS => self.key_is_taken(held).await,
+            Outcome::Claimed(held) if held.space == DATA_KEYS => {
+                Box::pin(self.key_is_taken(held)).await
+            }
             Outcome::Claimed(_) => Ok(Appended::Outrun),
             Outcome::KeyReused => Err(CommandError::KeyReused),
         }
@@ -102,7 +103,7 @@ impl Desk {
                 // Nothing was written, and who was erased keeps an address from nobody.
                 Ok(Outcome::Claimed(held))
                     if !append.releases.contains(&held)
-                        && self.is_left_by_erased(&held).await? =>
+                        && Box::pin(self.is_left_by_erased(&held)).await? =>
                 {
                     append.releases.push(held);
                     continue;
@@ -126,38 +127,6 @@ impl Desk {
             Some(KeyState::Erased(_)) => Err(CommandError::Erased { subject: held.owner }),
             _ => Ok(Appended::Outrun),
         }
-    }
-
-    /// What an earlier command with this id did, if it wrote anything: read from the log as it
-    /// stood then. An edge that gathers outside facts asks this first, so that a repetition is
-    /// answered even where those facts have changed.
-    pub async fn earlier(&self, request: &Request) -> Result<Option<Done>, CommandError> {
-        if !request.repeatable {
-            return Ok(None);
-        }
-        match self.store.find_command(request.command_id).await? {
-            None => Ok(None),
-            Some((_, fingerprint)) if fingerprint != request.fingerprint => {
-                Err(CommandError::KeyReused)
-            }
-            Some((receipt, _)) => self.repeat(receipt).await.map(Some),
-        }
-    }
-
-    async fn repeat(&self, receipt: Receipt) -> Result<Done, CommandError> {
-        let count = (receipt.last - receipt.first + 1) as usize;
-        let stored = self.store.read_all(receipt.first - 1, count, Sealed::With).await?;
-        let events = load::decode_all(&self.vault, &stored).await?;
-        let last = events.last().ok_or_else(|| {
-            StoreError::Integrity(format!("no event at position {}", receipt.last))
-        })?;
-        Ok(Done {
-            stream: last.stream.clone(),
-            version: last.version,
-            position: receipt.last,
-            repeated: true,
-            events,
-        })
     }
 
     async fn prepare(
