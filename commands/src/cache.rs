@@ -192,7 +192,11 @@ impl<S: Weighed> KeptOf<S> {
     fn advance(&self, events: &[Recorded<Event>], generation: u64) {
         let name = &events[0].stream;
         let before = match self.get(name) {
-            Some(folded) if folded.version + 1 == events[0].version => (*folded).clone(),
+            Some(folded) if folded.version + 1 == events[0].version => {
+                // Whoever asks this very moment reads the log.
+                self.by_stream.remove(name);
+                Arc::unwrap_or_clone(folded)
+            }
             None if events[0].version == 1 => Folded::default(),
             _ => return,
         };

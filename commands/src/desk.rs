@@ -145,6 +145,8 @@ impl Desk {
             if !writes {
                 return Ok(self.nothing_to_do(stream, folded.version));
             }
+            // Held by nobody else, it is carried forward without a copy.
+            drop(folded);
             if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
                 return Ok(done);
             }
