@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
+use crate::people::is_address;
 use crate::request::{Done, Occurred, Request};
 
 /// How long a write whose outcome is unknown rests before it is tried again, each time: a server that broke
@@ -67,7 +68,10 @@ impl Desk {
     ) -> Result<Appended, CommandError> {
         let generation = self.kept.generation();
         let (append, events, fresh_keys) = self.prepare(request, plan).await?;
+        let addresses = append.claims.iter().chain(&append.releases).filter(|it| is_address(it));
+        let changing = self.kept.owners.changing(addresses);
         let outcome = self.outcome_of(append).await?;
+        drop(changing);
         match outcome {
             Outcome::Appended(receipt) => {
                 self.vault.remember(fresh_keys);

@@ -20,6 +20,7 @@ mod lookup;
 mod merging;
 mod minting;
 mod offspring;
+mod owners;
 mod pairs;
 mod people;
 mod reapplying;
