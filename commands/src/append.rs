@@ -23,7 +23,8 @@ use crate::request::{Done, Occurred, Request};
 const RESTS: [Duration; 3] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
-/// Events for one stream.
+/// Events for one stream, by one actor. A second write to the stream of the one before it goes on where that
+/// one ends.
 #[derive(Debug)]
 pub struct Write {
     pub stream: String,
@@ -139,14 +140,19 @@ impl Desk {
         plan: Plan,
     ) -> Result<(Append, Vec<Recorded<Event>>, FreshKeys), CommandError> {
         let mut session = self.vault.seal_session();
-        let mut writes = Vec::with_capacity(plan.writes.len());
+        let mut writes: Vec<StreamWrite> = Vec::with_capacity(plan.writes.len());
         let mut recorded = Vec::new();
         let answered = plan.writes.len();
         for (place, write) in plan.writes.into_iter().enumerate() {
             // What was said elsewhere goes with the first event that the answer is about.
             let said = request.source.as_ref().and_then(|source| source.said.as_deref());
             let said = said.filter(|_| place + 1 == answered);
-            writes.push(sealed(&mut session, request, (write, said), &mut recorded).await?);
+            let sealed = sealed(&mut session, request, (write, said), &mut recorded).await?;
+            // What Docket says by itself goes behind what was written to the same stream.
+            match writes.last_mut() {
+                Some(last) if last.stream == sealed.stream => last.events.extend(sealed.events),
+                _ => writes.push(sealed),
+            }
         }
         let fresh_keys = session.take_fresh_keys();
         let append = Append {

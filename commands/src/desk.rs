@@ -16,7 +16,7 @@ use docket_store::vault::{Pepper, Vault};
 use docket_store::{Clock, EventStore};
 use uuid::Uuid;
 
-use crate::append::{Appended, Plan, Write};
+use crate::append::{Appended, Write};
 use crate::cache::Kept;
 use crate::error::CommandError;
 use crate::load::{Folded, Last};
@@ -145,9 +145,10 @@ impl Desk {
             if !writes {
                 return Ok(self.nothing_to_do(stream, folded.version));
             }
+            let plan = self.with_notice(request, &folded.state, write).await?;
             // Held by nobody else, it is carried forward without a copy.
             drop(folded);
-            if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
+            if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
         }

@@ -50,7 +50,7 @@ impl Desk {
                 OpenedBy::Customer => customer_actor(&request.actor, requester.customer.id.0),
                 OpenedBy::Agent => request.actor.clone(),
             };
-            let plan = self.plan_opening(request, actor, &name, &new.details, requester)?;
+            let plan = self.plan_opening(request, actor, &name, &new.details, requester).await?;
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
@@ -136,7 +136,7 @@ impl Desk {
         let new = following(ticket, old, message, channel, &self.catalogue());
         let requester = self.requester(request, &new.customer).await?;
         let actor = customer_actor(&request.actor, requester.customer.id.0);
-        let mut plan = self.plan_opening(request, actor, &other, &new.details, requester)?;
+        let mut plan = self.plan_opening(request, actor, &other, &new.details, requester).await?;
         let link = TicketCommand::Link { other, kind: LinkKind::FollowedUpBy };
         plan.writes.insert(0, self.decide(request, old, &folded, &link).await?);
         Ok(plan)
@@ -144,7 +144,7 @@ impl Desk {
 
     /// The writes that bring a ticket into being, the ticket's own last. `actor` is who does it:
     /// an agent who splits a ticket, though the customer is who opened it for the status (S-54).
-    pub(crate) fn plan_opening(
+    pub(crate) async fn plan_opening(
         &self,
         request: &Request,
         actor: Actor,
@@ -183,14 +183,15 @@ impl Desk {
             key: name.number.clone(),
             owner: id.stream(),
         });
-        plan.writes.push(Write {
+        let write = Write {
             stream: id.stream(),
             version: 0,
             subjects: vec![id.stream(), customer.stream()],
             actor,
             channel: Some(details.channel),
             events: events.into_iter().map(Event::Ticket).collect(),
-        });
+        };
+        plan.writes.extend(self.with_notice(request, &Ticket::Absent, write).await?.writes);
         Ok(plan)
     }
 }

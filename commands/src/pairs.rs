@@ -40,7 +40,8 @@ impl Desk {
             let new = split_off(present(&from)?, source, off, &self.catalogue());
             let requester = self.requester(request, &new.customer).await?;
             let actor = request.actor.clone();
-            let mut plan = self.plan_opening(request, actor, &into, &new.details, requester)?;
+            let mut plan =
+                self.plan_opening(request, actor, &into, &new.details, requester).await?;
             plan.writes.insert(0, write);
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);

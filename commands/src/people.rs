@@ -33,6 +33,8 @@ pub struct AgentInput {
     pub email: Option<String>,
     /// The most that the agent may grant; unlimited where nothing is said.
     pub discretion: Option<Money>,
+    /// The key of the calendar that says when the agent works; the queue's where none is said.
+    pub calendar: Option<String>,
 }
 
 /// What changes about a customer; what is `None` stays.
@@ -135,6 +137,7 @@ impl Desk {
             email: input.email.as_ref().map(Personal::text),
             active: true,
             discretion: input.discretion.clone(),
+            calendar: input.calendar.clone(),
         };
         let events = agent::decide(None, AgentCommand::Add { profile })?;
         let plan = Plan::of(self.person(request, id.stream(), NEW, agent_events(events))?);

@@ -5,7 +5,7 @@ use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::party::AgentRef;
 use docket_domain::ticket::command::TicketCommand;
 use docket_domain::ticket::event::AssignMethod;
-use docket_domain::ticket::state::{TicketState, evolve};
+use docket_domain::ticket::state::{Ticket, TicketState, evolve};
 
 use crate::append::{Appended, Plan, Write};
 use crate::desk::{Desk, TRIES};
@@ -59,14 +59,7 @@ impl Desk {
             let mut writes: Vec<Write> = Vec::with_capacity(commands.len());
             for command in commands {
                 let write = self.decide(request, id, &folded, command).await?;
-                folded.state =
-                    write.events.iter().fold(folded.state, |ticket, event| match event {
-                        Event::Ticket(event) => evolve(ticket, event),
-                        Event::Customer(_)
-                        | Event::Agent(_)
-                        | Event::Definition(_)
-                        | Event::Token(_) => ticket,
-                    });
+                folded.state = after(folded.state, &write.events);
                 writes.push(write);
             }
             let together = writes.into_iter().reduce(|mut all, next| {
@@ -101,4 +94,12 @@ impl Desk {
             found => found.map(Some),
         }
     }
+}
+
+/// A ticket after events of its stream.
+pub(crate) fn after(ticket: Ticket, events: &[Event]) -> Ticket {
+    events.iter().fold(ticket, |ticket, event| match event {
+        Event::Ticket(event) => evolve(ticket, event),
+        Event::Customer(_) | Event::Agent(_) | Event::Definition(_) | Event::Token(_) => ticket,
+    })
 }

@@ -72,6 +72,10 @@ pub struct AgentProfile {
     /// The most that the agent may grant who decides a complaint (S-72); unlimited where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discretion: Option<Money>,
+    /// The key of the calendar that says when the agent works, where that is not when the queue does: customers
+    /// who write to the agent after hours are told by it when they will be read (S-34).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 /// An agent, as events made one.

@@ -218,6 +218,20 @@ async fn shown(url: &str, token: &str, tickets: &[String]) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
     let Some(database) = postgres::database() else { return };
+    is_the_same_where_it_arrives(database, None).await;
+}
+
+/// Its events are sent to KurrentDB, under the ids that they have.
+#[cfg(feature = "kurrentdb")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_is_a_desk_another_that_moves_into_kurrentdb() {
+    let Some(database) = postgres::database() else { return };
+    let double = docket_kurrent_double::Double::start().await;
+    is_the_same_where_it_arrives(database, Some(double.url())).await;
+}
+
+/// Moves a desk out of a database into a file, or into KurrentDB, killed on the way.
+async fn is_the_same_where_it_arrives(database: Database, kurrent: Option<String>) {
     let url = database.url().to_owned();
     let desk = Desk::open_on(Some(database), Options::default()).await;
     // The binary knows no other time than the real one: nothing shall be due for it that is not here.
@@ -251,7 +265,8 @@ async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
     let verified = docket(&data, &url, &["verify"]);
     assert!(verified.status.success(), "{}", said(&verified));
 
-    let to = file(&data, "moved.sqlite");
+    let moved = if kurrent.is_some() { "KurrentDB (" } else { "sqlite:" };
+    let to = kurrent.unwrap_or_else(|| file(&data, "moved.sqlite"));
     // While somebody uses the source no move ends: each is killed where it is meant to be.
     let uses = format!("{url}?application_name=docket");
     let uses = PgConnection::connect(&uses).await.unwrap();
@@ -265,7 +280,8 @@ async fn a_move_that_is_killed_anywhere_goes_on_and_the_desk_is_the_same() {
     uses.close().await.unwrap();
     let report = block_in_place(|| Mover::start(&data, &url, &to).ends());
     let gone = docket(&data, &url, &["token", "list"]);
-    assert!(said(&gone).contains("this log has moved to sqlite:"), "{}", said(&gone));
+    let gone = said(&gone);
+    assert!(gone.contains(&format!("this log has moved to {moved}")), "{gone}");
     assert!(report.contains("erasures.log: 1 erasures"), "{report}");
     let verified = docket(&data, &to, &["verify"]);
     assert!(verified.status.success(), "{}", said(&verified));

@@ -44,6 +44,29 @@ impl Call {
         }
     }
 
+    /// Refuses where a field of the body names a calendar that is not in force, unless the command took effect
+    /// before. One that is retired later holds on for whom it was promised; see
+    /// [`Catalogue::terms_of`](docket_domain::definition::Catalogue::terms_of).
+    pub async fn calendar(
+        &self,
+        pointer: &str,
+        key: Option<&str>,
+        request: &Request,
+    ) -> Result<(), Problem> {
+        let Some(key) = key else { return Ok(()) };
+        let desk = &self.docket.desk;
+        let in_force = || desk.catalogue().calendars.contains_key(key);
+        if in_force() || self.earlier(request).await?.is_some() {
+            return Ok(());
+        }
+        if self.docket.follows_from().is_some() {
+            // Another process may have published it a moment ago.
+            desk.reload_definitions().await?;
+        }
+        let unknown = || Problem::field(pointer, "unknown_calendar", "there is no such calendar");
+        if in_force() { Ok(()) } else { Err(unknown()) }
+    }
+
     /// The agent whom the caller is, where a field that names one is absent. Whoever works with a token
     /// that stands for no agent is known as one from then on, under the token's name and id.
     pub async fn agent_or_self(
@@ -66,8 +89,12 @@ impl Call {
         }
         let named = self.docket.names.of([token.stream()]).await?;
         let name = named.get(&token.stream()).and_then(|name| name.as_deref());
-        let input =
-            AgentInput { name: name.unwrap_or("token").to_owned(), email: None, discretion: None };
+        let input = AgentInput {
+            name: name.unwrap_or("token").to_owned(),
+            email: None,
+            discretion: None,
+            calendar: None,
+        };
         let request = Request::system("tokens", Uuid::new_v5(&token.0, b"agent"));
         desk.add_agent(&request, Some(agent), &input).await?;
         Ok(desk.agent_ref(agent).await?)

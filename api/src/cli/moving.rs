@@ -1,5 +1,5 @@
-//! `docket move`: a log from SQLite to PostgreSQL or back, or out of KurrentDB, beside the server that
-//! writes it, with a short stop at the end.
+//! `docket move`: a log between PostgreSQL and SQLite or KurrentDB, beside the server that writes it, with a
+//! short stop at the end.
 
 mod report;
 mod views;
@@ -36,7 +36,7 @@ pub struct Args {
     /// The store to be left, as --store names it
     #[arg(long, env = "DOCKET_MOVE_FROM", hide_env_values = true, value_name = "URL")]
     from: String,
-    /// The store to move into: an empty database, or a file that does not exist yet
+    /// The store to move into: an empty database, a file that does not exist yet, or a KurrentDB without a log
     #[arg(long, env = "DOCKET_MOVE_TO", hide_env_values = true, value_name = "URL")]
     to: String,
     /// Serve from the source again, after a move that was not finished

@@ -87,6 +87,7 @@ async fn the_same_seed_gives_the_same_desk_and_the_past_was_recorded_soon_after_
         "TicketReclassified",
         "SlaWarned",
         "SlaBreached",
+        "AfterHoursNoticed",
     ] {
         assert!(kinds.contains_key(expected), "a desk without {expected}: {kinds:?}");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use docket_commands::{CommandError, Desk, Done, Request};
 use docket_domain::codec::Event;
-use docket_domain::definition::{Document, SlaTerms, Solution};
+use docket_domain::definition::{Document, SlaTerms, Solution, Template};
 use docket_domain::envelope::Recorded;
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
@@ -25,7 +25,18 @@ use uuid::Uuid;
 use crate::demo::clock::DemoClock;
 use crate::demo::play::WINDOW;
 
-/// Gives the desk a chain of escalation, and complaints a manager; answers the plan that its tickets
+/// The template of what customers are told who write while the desk is closed.
+const READ_LATER: &str = "read_later";
+
+fn read_later() -> Document {
+    Document::Template(Template {
+        name: "Read later".to_owned(),
+        subject: Some("We are closed".to_owned()),
+        body: "Thank you for your message. We will read it from {opens_at} on.".to_owned(),
+    })
+}
+
+/// Gives the desk a chain of escalation and a notice after hours, and complaints a manager; answers the plan that its tickets
 /// will freeze.
 pub(super) async fn set_rules(
     desk: &Desk,
@@ -34,11 +45,12 @@ pub(super) async fn set_rules(
 ) -> Result<Option<Arc<FrozenPlan>>, CommandError> {
     let catalogue = desk.catalogue();
     let request = |name: &[u8]| Request::system("demo", Uuid::new_v5(&namespace, name));
-    if let Some(complaints) = catalogue.queues.get("complaints") {
-        let mut complaints = complaints.document.clone();
-        complaints.manager = manager;
-        let complaints = Document::Queue(complaints);
-        desk.publish(&request(b"complaints"), "complaints", &complaints).await?;
+    desk.publish(&request(READ_LATER.as_bytes()), READ_LATER, &read_later()).await?;
+    for (key, queue) in &catalogue.queues {
+        let mut queue = queue.document.clone();
+        queue.after_hours_notice = Some(READ_LATER.to_owned());
+        queue.manager = manager.filter(|_| key == "complaints");
+        desk.publish(&request(key.as_bytes()), key, &Document::Queue(queue)).await?;
     }
     if let Some(complaint) = catalogue.categories.get("complaint") {
         let mut complaint = complaint.document.clone();

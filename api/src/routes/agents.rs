@@ -50,6 +50,8 @@ struct AgentDocument {
     /// The most that the agent may grant who decides a complaint; `null` where nothing limits it.
     #[schema(value_type = Option<Amount>)]
     discretion: Option<Money>,
+    /// The calendar that says when the agent works; `null` where the queue's does.
+    calendar: Option<String>,
     /// Whether the agent is away now: then the agent's tickets are to be taken by somebody else, and
     /// the agent takes none from a queue.
     absent: bool,
@@ -68,6 +70,9 @@ struct AddAgent {
     /// The most that the agent may grant who decides a complaint; unlimited unless said.
     #[schema(value_type = Option<Amount>)]
     discretion: Option<Money>,
+    /// The key of the calendar that says when the agent works, for notices after hours; the queue's unless
+    /// said.
+    calendar: Option<String>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -87,16 +92,23 @@ struct ChangeAgent {
     #[serde(default, deserialize_with = "body::given")]
     active: Option<bool>,
     /// The most that the agent may grant; unlimited where it is `null`.
-    #[serde(default, deserialize_with = "or_unlimited")]
+    #[serde(default, deserialize_with = "or_none")]
     #[schema(value_type = Option<Amount>)]
     discretion: Option<Option<Money>>,
+    /// The key of the calendar that says when the agent works; the queue's does where it is `null`.
+    #[serde(default, deserialize_with = "or_none")]
+    #[schema(value_type = Option<String>)]
+    calendar: Option<Option<String>>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
 }
 
-fn or_unlimited<'de, D: Deserializer<'de>>(limit: D) -> Result<Option<Option<Money>>, D::Error> {
-    Option::deserialize(limit).map(Some)
+/// What was given, where `null` says that there is none from now on.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    given: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(given).map(Some)
 }
 
 /// List the agents, by age.
@@ -117,14 +129,15 @@ async fn list(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
     responses((status = 201, description = "The agent.", body = AgentDocument)))]
 #[post("/agents")]
 async fn add(call: Call, body: Body<AddAgent>) -> Answer {
-    let AddAgent { name, email, discretion, occurred_at } = body.asked;
+    let AddAgent { name, email, discretion, calendar, occurred_at } = body.asked;
     Check::default()
         .name("/name", &name)
         .maybe_address("/email", AddressKind::Email, email.as_ref())
         .done()?;
     let request = call.request(&body.bytes, occurred_at)?;
-    let input =
-        AgentInput { name: name.trim().to_owned(), email: check::trimmed(email), discretion };
+    call.calendar("/calendar", calendar.as_deref(), &request).await?;
+    let (name, email) = (name.trim().to_owned(), check::trimmed(email));
+    let input = AgentInput { name, email, discretion, calendar };
     let done = call.docket.desk.add_agent(&request, None, &input).await?;
     answer(&call, &done, StatusCode::CREATED).await
 }
@@ -146,13 +159,14 @@ async fn read(docket: web::Data<Docket>, id: web::Path<String>) -> Answer {
     responses((status = 200, description = "The agent.", body = AgentDocument)))]
 #[patch("/agents/{id}")]
 async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> Answer {
-    let ChangeAgent { name, email, active, discretion, occurred_at } = body.asked;
+    let ChangeAgent { name, email, active, discretion, calendar, occurred_at } = body.asked;
     Check::default()
         .maybe_name("/name", name.as_ref())
         .maybe_address("/email", AddressKind::Email, email.as_ref())
         .done()?;
     let id = named(&id)?;
     let request = call.request(&body.bytes, occurred_at)?;
+    call.calendar("/calendar", calendar.as_ref().and_then(Option::as_deref), &request).await?;
     let changed = |before: &AgentProfile| AgentProfile {
         name: name.as_deref().map_or_else(|| before.name.clone(), |it| Personal::text(it.trim())),
         email: email
@@ -161,6 +175,7 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
             .or_else(|| before.email.clone()),
         active: active.unwrap_or(before.active),
         discretion: discretion.clone().unwrap_or_else(|| before.discretion.clone()),
+        calendar: calendar.clone().unwrap_or_else(|| before.calendar.clone()),
     };
     let done = call.docket.desk.change_agent(&request, id, changed).await;
     let done = match done {
@@ -219,6 +234,7 @@ impl AgentDocument {
             email: profile.email.as_ref().and_then(|email| email.known().cloned()),
             active: profile.active,
             discretion: profile.discretion,
+            calendar: profile.calendar,
             absent,
             absences: absences::not_over(absences, now),
         }

@@ -184,9 +184,8 @@ async fn register(call: Call, body: Body<RegisterCustomer>) -> Answer {
         .done()?;
     let name = check::trimmed(name).map(Personal::Known);
     let request = call.request(&body.bytes, occurred_at)?;
-    if call.earlier(&request).await?.is_none() {
-        has_calendar(&call, entitlement.as_ref()).await?;
-    }
+    let calendar = entitlement.as_ref().and_then(|it| it.calendar.as_deref());
+    call.calendar("/entitlement/calendar", calendar, &request).await?;
     let tier = tier.unwrap_or_else(|| TIER.to_owned());
     let profile = CustomerProfile { name, addresses, tier, entitlement };
     let done = call.docket.desk.register_customer(&request, profile).await?;
@@ -216,9 +215,8 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
     contacts(checked, [&email, &phone, &handle]).done()?;
     let id = named(&id)?;
     let request = call.request(&body.bytes, occurred_at)?;
-    if call.earlier(&request).await?.is_none() {
-        has_calendar(&call, entitlement.as_ref()).await?;
-    }
+    let calendar = entitlement.as_ref().and_then(|it| it.calendar.as_deref());
+    call.calendar("/entitlement/calendar", calendar, &request).await?;
     let changes = CustomerChanges {
         name: check::trimmed(name),
         addresses: check::addresses(email.as_ref(), phone.as_ref(), handle.as_ref()),
@@ -233,22 +231,6 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeCustomer>) -
         }
     };
     answer(&call, &done, StatusCode::OK).await
-}
-
-/// Refuses an entitlement whose calendar is not in force. One that is retired later holds on for whom it
-/// was promised; see [`Catalogue::terms_of`](docket_domain::definition::Catalogue::terms_of).
-async fn has_calendar(call: &Call, entitlement: Option<&Entitlement>) -> Result<(), Problem> {
-    let Some(key) = entitlement.and_then(|it| it.calendar.as_ref()) else { return Ok(()) };
-    let desk = &call.docket.desk;
-    if call.docket.follows_from().is_some() && !desk.catalogue().calendars.contains_key(key) {
-        // Another process may have published it a moment ago.
-        desk.reload_definitions().await?;
-    }
-    if desk.catalogue().calendars.contains_key(key) {
-        return Ok(());
-    }
-    let detail = "there is no such calendar";
-    Err(Problem::field("/entitlement/calendar", "unknown_calendar", detail))
 }
 
 fn contacts(checked: Check, [email, phone, handle]: [&Option<String>; 3]) -> Check {

@@ -61,7 +61,7 @@ async fn who_was_erased_before_they_were_added_is_named_as_such() {
     let scene = scene().await;
     let id = AgentId(Uuid::from_u128(7));
     scene.desk.vault().erase(&id.stream()).await.unwrap();
-    let input = AgentInput { name: "Anna".into(), email: None, discretion: None };
+    let input = AgentInput { name: "Anna".into(), email: None, discretion: None, calendar: None };
     let refused = scene.desk.add_agent(&request("anna"), Some(id), &input).await.unwrap_err();
     let expected = format!("personal data of {} was erased; nothing new", id.stream());
     assert!(refused.to_string().starts_with(&expected), "{refused}");
@@ -150,7 +150,7 @@ async fn a_queue_that_registers_nobody_does_so_whoever_chose_it() {
 async fn only_a_free_ticket_of_the_queue_is_taken() {
     let scene = scene().await;
     let id = scene.open("open").await;
-    let input = AgentInput { name: "Anna".into(), email: None, discretion: None };
+    let input = AgentInput { name: "Anna".into(), email: None, discretion: None, calendar: None };
     let added = scene.desk.add_agent(&request("anna"), None, &input).await.unwrap();
     let anna = AgentId::of_stream(&added.stream).unwrap();
     let elsewhere = scene.desk.take(&request("t1"), id, "claims", anna).await;
@@ -243,7 +243,7 @@ async fn what_docket_does_by_itself_keeps_out_no_mail_that_came_before_it() {
 async fn nobody_and_nothing_is_defined_or_changed_in_the_future() {
     let scene = scene().await;
     let tomorrow = |name| Request { occurred: Occurred::At(Instant(NOON + DAY)), ..request(name) };
-    let input = AgentInput { name: "Anna".into(), email: None, discretion: None };
+    let input = AgentInput { name: "Anna".into(), email: None, discretion: None, calendar: None };
     let refused = [
         scene.desk.add_agent(&tomorrow("agent"), None, &input).await,
         scene.desk.register_customer(&tomorrow("customer"), jan()).await,

@@ -100,6 +100,7 @@ fn queue(categories: &[&str], register_customers: bool) -> Document {
         manager,
         register_customers,
         calendar,
+        after_hours_notice: None,
     })
 }
 

@@ -127,8 +127,13 @@ mod tests {
     }
 
     fn active(active: bool) -> AgentEvent {
-        let profile =
-            AgentProfile { name: Personal::text("Anna"), email: None, active, discretion: None };
+        let profile = AgentProfile {
+            name: Personal::text("Anna"),
+            email: None,
+            active,
+            discretion: None,
+            calendar: None,
+        };
         AgentEvent::AgentChanged { from: profile.clone(), to: profile }
     }
 

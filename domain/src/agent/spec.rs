@@ -26,7 +26,13 @@ fn spec(given: &[AgentEvent], when: AgentCommand) -> String {
 }
 
 fn named(name: &str) -> AgentProfile {
-    AgentProfile { name: Personal::text(name), email: None, active: true, discretion: None }
+    AgentProfile {
+        name: Personal::text(name),
+        email: None,
+        active: true,
+        discretion: None,
+        calendar: None,
+    }
 }
 
 fn added() -> Vec<AgentEvent> {

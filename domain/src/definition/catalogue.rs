@@ -174,6 +174,16 @@ impl Catalogue {
         self.types.get(key).map(|it| term(key, &it.document.name, it.version))
     }
 
+    /// The calendar as an event freezes it.
+    pub fn calendar(&self, key: &str) -> Option<Term> {
+        self.calendars.get(key).map(|it| term(key, &it.document.name, it.version))
+    }
+
+    /// The template as an event freezes it.
+    pub fn template(&self, key: &str) -> Option<Term> {
+        self.templates.get(key).map(|it| term(key, &it.document.name, it.version))
+    }
+
     /// The priority as an event freezes it.
     pub fn priority(&self, key: &str) -> Option<PriorityTerm> {
         self.priorities.get(key).map(|it| PriorityTerm {
@@ -214,9 +224,7 @@ impl Catalogue {
 
     /// A calendar in force with the time-zone release that it was published with.
     fn calendar_term(&self, key: &str) -> Option<(Term, String)> {
-        let calendar = self.calendars.get(key)?;
-        let zone = self.calendar_zones.get(key)?;
-        Some((term(key, &calendar.document.name, calendar.version), zone.tzdb.clone()))
+        Some((self.calendar(key)?, self.calendar_zones.get(key)?.tzdb.clone()))
     }
 
     /// The status, without a substatus, as an event freezes it.

@@ -55,6 +55,9 @@ impl Check<'_> {
         if let Some(calendar) = &queue.calendar {
             self.names("/calendar", DefinitionKind::Calendar, calendar);
         }
+        if let Some(template) = &queue.after_hours_notice {
+            self.names("/after_hours_notice", DefinitionKind::Template, template);
+        }
         for (index, path) in queue.categories.iter().enumerate() {
             self.names(&format!("/categories/{index}"), DefinitionKind::Category, path);
         }

@@ -67,6 +67,7 @@ fn queue(name: &str) -> Queue {
         manager: None,
         register_customers: true,
         calendar: None,
+        after_hours_notice: None,
     }
 }
 

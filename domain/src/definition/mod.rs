@@ -207,6 +207,10 @@ pub struct Queue {
     /// unless the customer has one of their own (S-29, S-60).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+    /// The template of what a customer is told who writes while nobody is there: when it will be read
+    /// (S-34). Nobody is told anything where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_hours_notice: Option<String>,
 }
 
 /// A status, as administrators define one.

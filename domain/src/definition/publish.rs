@@ -178,6 +178,7 @@ fn used_by(catalogue: &Catalogue, kind: DefinitionKind, key: &str) -> Vec<String
             .chain(plans(&|plan| plan.calendar == key))
             .collect(),
         DefinitionKind::Plan => by_settings(settings.plan == key).into_iter().collect(),
-        DefinitionKind::Template | DefinitionKind::Settings => Vec::new(),
+        DefinitionKind::Template => queues(&|queue| is_key(queue.after_hours_notice.as_ref())),
+        DefinitionKind::Settings => Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ use crate::duration::parse_millis;
 use crate::limits::{self, LimitError};
 
 mod hours;
+mod opening;
 mod shift;
 #[cfg(test)]
 mod spec;

@@ -131,6 +131,14 @@ pub enum TicketCommand {
         /// By which way.
         channel: Channel,
     },
+    /// Note, where nobody is there to read what the customer just wrote, that the customer is to be told
+    /// when somebody will be (S-34).
+    NoticeAfterHours {
+        /// The key of the calendar by which the ticket's owner works, if the owner has one.
+        owner_calendar: Option<String>,
+        /// When the customer can be told: the time now, where what was written was written before.
+        told_at: Instant,
+    },
     /// Note that an employee opened a customer's message; only the first time is on record.
     OpenMessage {
         /// Which message; the latest of the customer's when not said.

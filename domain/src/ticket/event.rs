@@ -457,6 +457,18 @@ pub enum TicketEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock: Option<Box<ClockMark>>,
     },
+    /// The customer wrote while nobody was there, and is to be told when it will be read (S-34). Sending it
+    /// is the channels' part.
+    AfterHoursNoticed {
+        /// What the customer wrote.
+        message_id: MessageId,
+        /// The template by which it is told.
+        template: Term,
+        /// The calendar by which nobody was there.
+        calendar: Term,
+        /// When that opens next: by then it will be read.
+        opens_at: Instant,
+    },
     /// The customer complains (S-72).
     ComplaintRaised {
         /// Its id.
@@ -754,6 +766,7 @@ impl TicketEvent {
             | Self::SlaBreached(_)
             | Self::SlaReapplied(_)
             | Self::DelayAnnounced { .. }
+            | Self::AfterHoursNoticed { .. }
             | Self::PurgeMarked { .. }
             | Self::ComplaintRaised { .. }
             | Self::ComplaintReassigned { .. }

@@ -108,6 +108,8 @@ pub struct TicketState {
     pub closed_at: Option<Instant>,
     /// When it may be purged, while that is to be noted.
     pub purge_at: Option<Instant>,
+    /// The opening that the customer, who wrote after hours, was last told of.
+    pub told_to_open_at: Option<Instant>,
 }
 
 /// Something said in or around a ticket.

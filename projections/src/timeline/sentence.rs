@@ -202,6 +202,15 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
             quote(text),
             expected.map(|at| format!("; expected {}", moment(at, zone))).unwrap_or_default()
         ),
+        TicketEvent::AfterHoursNoticed { template, calendar, opens_at, .. } => format!(
+            "noted that nobody was there, in the hours of “{}” (version {}), and that the customer is to be told by \
+             the template “{}” (version {}) that it will be read from {} on",
+            calendar.name,
+            calendar.version,
+            template.name,
+            template.version,
+            moment(*opens_at, zone)
+        ),
         TicketEvent::SlaReapplied(reapplied) => parts::reapplied(reapplied, zone),
         TicketEvent::ComplaintRaised { .. }
         | TicketEvent::ComplaintReassigned { .. }

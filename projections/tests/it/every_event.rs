@@ -169,7 +169,7 @@ pub fn promising() -> Vec<TicketEvent> {
     told
 }
 
-fn marked() -> [TicketEvent; 10] {
+fn marked() -> [TicketEvent; 11] {
     let terms = |version| {
         let plan = Term { version, ..term("default") };
         SlaTerms {
@@ -197,6 +197,12 @@ fn marked() -> [TicketEvent; 10] {
             reason: Some(text("agreed with the team")),
         })),
         TicketEvent::PurgeMarked { due: MONDAY },
+        TicketEvent::AfterHoursNoticed {
+            message_id: MessageId(uuid(1)),
+            template: term("read_later"),
+            calendar: term("office"),
+            opens_at: MONDAY,
+        },
         TicketEvent::OwnerAbsent {
             owner: anna(),
             absence_id: Some(AbsenceId(uuid(21))),

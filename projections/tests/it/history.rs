@@ -18,7 +18,13 @@ fn ticket() -> String {
 }
 
 fn profile(name: &str) -> AgentProfile {
-    AgentProfile { name: Personal::text(name), email: None, active: true, discretion: None }
+    AgentProfile {
+        name: Personal::text(name),
+        email: None,
+        active: true,
+        discretion: None,
+        calendar: None,
+    }
 }
 
 async fn history(desk: &Desk, until: Moment) -> Vec<Value> {

@@ -70,24 +70,14 @@ impl Sequencer {
     }
 
     async fn check_empty(&self, kurrent: &Connection) -> Result<(), StoreError> {
-        let mut from = None;
-        while self.store.is_some() {
-            let page = kurrent.read_on(from, PAGE).await?;
-            if let Some(event) =
-                page.events.iter().find(|event| Some(event.told.store) != self.store)
-            {
-                return Err(StoreError::Refused(format!(
-                    "KurrentDB holds the log of store {}, and what stands beside that is not in this data \
-                     folder, nor where --views says; use those that it is in, or restore it",
-                    event.told.store
-                )));
-            }
-            if page.last.is_none() || page.last == from || !page.events.is_empty() {
-                break;
-            }
-            from = page.last;
+        let Some(store) = self.store else { return Ok(()) };
+        match another_log(kurrent, store).await? {
+            None => Ok(()),
+            Some(other) => Err(StoreError::Refused(format!(
+                "KurrentDB holds the log of store {other}, and what stands beside that is not in this data \
+                 folder, nor where --views says; use those that it is in, or restore it"
+            ))),
         }
-        Ok(())
     }
 
     async fn end(&mut self) -> Result<End, StoreError> {
@@ -133,17 +123,9 @@ impl Sequencer {
                 Reach::Near => kurrent.read_all(from, PAGE).await?,
                 Reach::End => kurrent.read_on(from, PAGE).await?,
             };
-            let behind = |pair: Pair| from.is_none_or(|from| order(pair) > order(from));
-            let Some(last) = page.last.filter(|last| behind(*last)) else { return Ok(()) };
+            let Some(last) = page.last.filter(|last| is_behind(*last, from)) else { return Ok(()) };
             let full = page.full;
-            // The first is where the page before ended; and what is told twice counts once.
-            let events: BTreeMap<_, _> = page
-                .events
-                .into_iter()
-                .filter(|event| behind(event.pair))
-                .map(|event| (order(event.pair), event))
-                .collect();
-            self.place(kurrent, begun, events.into_values().collect()).await?;
+            self.place(kurrent, begun, behind(page.events, from)).await?;
             if !full && reach == Reach::Near {
                 return Ok(());
             }
@@ -253,4 +235,33 @@ async fn last_placed(beside: &Beside) -> Result<Option<StoredEvent>, StoreError>
     let beside = beside.store();
     let Some(before) = beside.head().checked_sub(1) else { return Ok(None) };
     Ok(beside.read_all(before, 1, Sealed::Without).await?.pop())
+}
+
+/// Whether a place comes behind another.
+pub(super) fn is_behind(pair: Pair, from: Option<Pair>) -> bool {
+    from.is_none_or(|from| order(pair) > order(from))
+}
+
+/// The events of a page that lie behind a place, in their order: the first may be where the page before ended,
+/// and what is told twice counts once.
+pub(super) fn behind(events: Vec<Event>, from: Option<Pair>) -> Vec<Event> {
+    let fresh = events.into_iter().filter(|event| is_behind(event.pair, from));
+    let fresh: BTreeMap<_, _> = fresh.map(|event| (order(event.pair), event)).collect();
+    fresh.into_values().collect()
+}
+
+/// Whose log is in KurrentDB, if it is not this store's.
+pub(super) async fn another_log(
+    kurrent: &Connection,
+    store: Uuid,
+) -> Result<Option<Uuid>, StoreError> {
+    let mut from = None;
+    loop {
+        let page = kurrent.read_on(from, PAGE).await?;
+        let other = page.events.iter().find(|event| event.told.store != store);
+        if other.is_some() || !page.events.is_empty() || page.last.is_none() || page.last == from {
+            return Ok(other.map(|event| event.told.store));
+        }
+        from = page.last;
+    }
 }

@@ -28,11 +28,7 @@ impl House {
             #[cfg(feature = "kurrentdb")]
             Place::Kurrent { url, beside, access } => {
                 let tables = Place::Sqlite { log: beside, access };
-                let mut house = Box::pin(Self::left(tables)).await?;
-                if let Self::Sqlite { told, .. } = &mut house {
-                    *told = Some(Box::new(crate::kurrent::leaving::Leaving::new(url)?));
-                }
-                Ok(house)
+                Box::pin(Self::left(tables)).await?.beside_kurrent(url)
             }
             Place::Postgres(url) => {
                 let hosts = Hosts::parse(url)?.named(SESSION);
@@ -55,7 +51,11 @@ impl House {
             Place::Sqlite { log, .. } => Self::of_file(log, reading(log).await?, None),
             Place::Postgres(url) => Self::connected(Hosts::parse(url)?.named(SESSION)).await?,
             #[cfg(feature = "kurrentdb")]
-            Place::Kurrent { .. } => return Err(never_entered()),
+            Place::Kurrent { url, beside, access } => {
+                let tables = Place::Sqlite { log: beside, access };
+                let Some(house) = Box::pin(Self::found(tables)).await? else { return Ok(None) };
+                house.beside_kurrent(url)?
+            }
         };
         if house.has_table("meta").await? && house.has_table("events").await? {
             return Ok(Some(house));
@@ -88,8 +88,22 @@ impl House {
                 Self::connected(hosts).await
             }
             #[cfg(feature = "kurrentdb")]
-            Place::Kurrent { .. } => Err(never_entered()),
+            Place::Kurrent { url, beside, access } => {
+                let tables = Place::Sqlite { log: beside, access };
+                let house = Box::pin(Self::entered(tables)).await?;
+                crate::kurrent::moved::Log::prepare(beside).await?;
+                house.beside_kurrent(url)
+            }
         }
+    }
+
+    /// A file as what stands beside a log in KurrentDB, which is asked for what its events say.
+    #[cfg(feature = "kurrentdb")]
+    fn beside_kurrent(mut self, url: &str) -> Result<Self, StoreError> {
+        if let Self::Sqlite { told, .. } = &mut self {
+            *told = Some(Box::new(crate::kurrent::moved::Log::new(url)?));
+        }
+        Ok(self)
     }
 
     fn of_file(path: &Path, log: SqliteConnection, access: Option<SqliteConnection>) -> Self {
@@ -124,11 +138,6 @@ impl House {
             }
         }
     }
-}
-
-#[cfg(feature = "kurrentdb")]
-fn never_entered() -> StoreError {
-    StoreError::Refused("no log is moved into KurrentDB yet".to_owned())
 }
 
 async fn reading(path: &Path) -> Result<SqliteConnection, StoreError> {

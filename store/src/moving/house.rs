@@ -26,7 +26,7 @@ pub(super) enum House {
         lock: Option<File>,
         /// Where what the events say is, if it is not in the file.
         #[cfg(feature = "kurrentdb")]
-        told: Option<Box<crate::kurrent::leaving::Leaving>>,
+        told: Option<Box<crate::kurrent::moved::Log>>,
         read: Read,
     },
     Postgres {
@@ -41,6 +41,10 @@ impl House {
     /// Where it is, without a password.
     pub fn shown(&self) -> String {
         match self {
+            #[cfg(feature = "kurrentdb")]
+            Self::Sqlite { path, told: Some(_), .. } => {
+                format!("KurrentDB ({} beside it)", path.display())
+            }
             Self::Sqlite { path, .. } => format!("sqlite:{}", path.display()),
             Self::Postgres { hosts, .. } => hosts.to_string(),
         }
@@ -99,7 +103,20 @@ impl House {
             let column = |n: usize| last.get(n).cloned().flatten().unwrap_or_default();
             work.push((end.to_owned(), vec![column(0), column(7)]));
         }
+        #[cfg(feature = "kurrentdb")]
+        if self.is_in_kurrent() && table.name == EVENTS.name {
+            let end = rows.last().and_then(super::kurrent::log_end);
+            let end = end.map(|end| json(&[end])).transpose()?;
+            let claiming = super::claims().putting(self.dialect());
+            work.extend(end.map(|end| (claiming, vec![end])));
+        }
         self.durably(table, work).await
+    }
+
+    /// Whether what the events say is in KurrentDB.
+    #[cfg(feature = "kurrentdb")]
+    pub fn is_in_kurrent(&self) -> bool {
+        matches!(self, Self::Sqlite { told: Some(_), .. })
     }
 
     /// Removes the rows with these keys.

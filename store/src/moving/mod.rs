@@ -4,10 +4,10 @@
 //! ended, since the target itself says how far it is; and it is done beside a server that writes, up to
 //! the last step, before which the source is closed to writers for good. The target is marked, and
 //! nobody serves from it, until every row was read from both and found equal and every payload has its
-//! hash. See `docs/decisions/0031`. Deliberately absent: any change of what is moved, and
-//! moving into KurrentDB.
+//! hash. See `docs/decisions/0031`. Deliberately absent: any change of what is moved.
 
 mod compare;
+mod copying;
 mod doors;
 mod house;
 mod judging;
@@ -26,8 +26,7 @@ use self::house::House;
 use self::judging::{begin, judge, value};
 pub(crate) use self::marks::refuse_if_moving;
 use self::marks::{ARRIVING, DEPARTED};
-use self::tables::{ACCESSES, BESIDE, EVENTS, Row, Span, Table};
-use crate::batches::Batches;
+use self::tables::{ACCESSES, BESIDE, EVENTS, Row, Table};
 use crate::{Position, StoreError};
 
 /// Rows, and bytes, that are read at once.
@@ -46,7 +45,7 @@ pub enum Place<'a> {
     },
     /// In a database, which holds both.
     Postgres(&'a str),
-    /// In KurrentDB, with the rest in a file beside it. It can only be left, for PostgreSQL.
+    /// In KurrentDB, with the rest in a file beside it. It is left for PostgreSQL, or entered from there.
     #[cfg(feature = "kurrentdb")]
     Kurrent {
         /// Where KurrentDB is.
@@ -89,6 +88,10 @@ impl Moving {
     pub async fn begin(from: Place<'_>, to: Place<'_>) -> Result<Self, StoreError> {
         refuse_others(from, to)?;
         let mut from = House::left(from).await?;
+        #[cfg(feature = "kurrentdb")]
+        if let Place::Kurrent { url, .. } = to {
+            kurrent::refuse_another(url, &mut from).await?;
+        }
         if let Some(mut there) = House::found(to).await? {
             let judged = judge(&mut from, &mut there).await;
             there.leave().await;
@@ -204,45 +207,22 @@ impl Moving {
         self.from.leave().await;
         self.to.leave().await;
     }
-
-    async fn copy_grown(
-        &mut self,
-        table: &Table,
-        progress: &mut (dyn FnMut(Position, Position) + Send),
-    ) -> Result<u64, StoreError> {
-        let began = self.to.last(table).await?;
-        let (mut at, end) = (began, self.from.last(table).await?);
-        let mut batches = Batches::up_to(PAGE, PAGE_BYTES);
-        let mut copied = 0;
-        while at < end {
-            let behind = [Some(at.to_string())];
-            let rows = self.from.page(table, &behind, Span::default(), batches.next()).await?;
-            let Some(last) = rows.last() else { break };
-            batches.learn_of(rows.len(), rows.iter().flatten().flatten().map(String::len).sum());
-            if table.name == EVENTS.name {
-                compare::whole(&rows, at)?;
-            }
-            at = number(last)?;
-            copied += rows.len() as u64;
-            self.to.put(table, &rows).await?;
-            progress(at, end);
-        }
-        Ok(copied)
-    }
 }
 
 /// Refuses what there is no way between.
 fn refuse_others(from: Place<'_>, to: Place<'_>) -> Result<(), StoreError> {
     let why = match (from, to) {
         #[cfg(feature = "kurrentdb")]
-        (Place::Kurrent { .. }, Place::Postgres(_)) => return Ok(()),
+        (Place::Kurrent { .. }, Place::Postgres(_))
+        | (Place::Postgres(_), Place::Kurrent { .. }) => {
+            return Ok(());
+        }
         (Place::Sqlite { .. }, Place::Postgres(_)) | (Place::Postgres(_), Place::Sqlite { .. }) => {
             return Ok(());
         }
         #[cfg(feature = "kurrentdb")]
         (Place::Kurrent { .. }, _) | (_, Place::Kurrent { .. }) => {
-            "no log is moved into KurrentDB yet, and one that leaves it moves to PostgreSQL; from there \
-             it may go on to SQLite"
+            "a log moves between KurrentDB and PostgreSQL; from there it may go on to SQLite, or come from it"
         }
         _ => {
             "a log moves between SQLite and PostgreSQL; between two of a kind use docket backup and \
@@ -281,6 +261,12 @@ pub async fn give_up(from: Place<'_>, to: Place<'_>) -> Result<(), StoreError> {
 fn commands() -> &'static Table {
     let [commands, ..] = &BESIDE;
     commands
+}
+
+#[cfg(feature = "kurrentdb")]
+fn claims() -> &'static Table {
+    let [_, claims, ..] = &BESIDE;
+    claims
 }
 
 fn meta() -> &'static Table {

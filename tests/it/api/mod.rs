@@ -2,6 +2,7 @@
 
 mod absences;
 mod access;
+mod after_hours;
 mod aliases;
 mod attachments;
 mod calendars;

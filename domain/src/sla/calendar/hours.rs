@@ -12,7 +12,7 @@ use crate::instant::Instant;
 /// The first and the last day that intervals are made for: those whose offsets are frozen, and ten
 /// years more for what is due after them. Outside these days nothing is open.
 const FIRST: Date = date(1989, 12, 31);
-const LAST: Date = date(2060, 1, 1);
+pub(super) const LAST: Date = date(2060, 1, 1);
 
 /// What a calendar says of every year, it says after this day, too: in the last years are two leap days.
 const END: Date = date(2050, 1, 1);
@@ -117,6 +117,13 @@ impl OpenHours {
             stretches.push((to, false));
         }
         stretches
+    }
+
+    /// When it opens, for whom it is closed at `at`; `Some(None)` while it is open, and `None` where these hours
+    /// say nothing of it: there is no opening behind `at` any more.
+    pub(super) fn opening_after(&self, at: Instant) -> Option<Option<Instant>> {
+        let next = self.intervals.get(self.intervals.partition_point(|it| it.close <= at.0))?;
+        Some((next.open > at.0).then_some(Instant(next.open)))
     }
 
     /// The open milliseconds of all time before `at`.

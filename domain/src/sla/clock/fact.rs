@@ -233,6 +233,7 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::TicketEscalated { rule: None, .. }
         | E::TicketDeescalated { .. }
         | E::DelayAnnounced { .. }
+        | E::AfterHoursNoticed { .. }
         | E::PurgeMarked { .. }
         | E::ComplaintRaised { .. }
         | E::ComplaintDecided { .. }

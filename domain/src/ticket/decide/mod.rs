@@ -16,6 +16,7 @@ mod complaint;
 mod contact;
 mod conversation;
 mod merge;
+mod notice;
 mod opening;
 mod ownership;
 mod record;
@@ -59,6 +60,9 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
             ownership::hand_over(state, to, aliases_promise, until, note, context)
         }
         C::Receive { message, channel } => conversation::receive(state, message, channel, context),
+        C::NoticeAfterHours { owner_calendar, told_at } => {
+            notice::after_hours(state, owner_calendar.as_deref(), told_at, context)
+        }
         C::OpenMessage { message } => conversation::open_message(state, message),
         C::File { message, reason } => conversation::file(state, message, reason),
         C::Reply { message, channel, seen_version } => {
@@ -205,6 +209,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::MarkPurge
         | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
         C::Receive { .. }
+        | C::NoticeAfterHours { .. }
         | C::OpenMessage { .. }
         | C::File { .. }
         | C::AddNote { .. }

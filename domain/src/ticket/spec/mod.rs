@@ -41,6 +41,7 @@ mod contact;
 mod conversation;
 mod merge;
 mod merged_waiting;
+mod notice;
 mod opening;
 mod ownership;
 mod promises;
@@ -277,5 +278,6 @@ fn complaints_only() -> Document {
         manager: None,
         register_customers: true,
         calendar: None,
+        after_hours_notice: None,
     })
 }

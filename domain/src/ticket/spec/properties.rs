@@ -143,6 +143,7 @@ fn is_settled_by_once(command: &C) -> bool {
         | C::MarkClock { .. }
         | C::NoteOwner { .. }
         | C::MarkPurge
+        | C::NoticeAfterHours { .. }
         | C::ReapplySla { .. }
         | C::Close { .. }
         | C::Reopen { .. } => true,

@@ -68,6 +68,10 @@ pub(super) fn phrase(command: &C) -> String {
         C::NoteOwner { away: Some(_), .. } => "note that the owner is away".into(),
         C::NoteOwner { away: None, .. } => "note that the owner is back".into(),
         C::MarkPurge => "note that it may be purged".into(),
+        C::NoticeAfterHours { owner_calendar, .. } => match owner_calendar {
+            Some(calendar) => format!("look whether somebody is there, the owner by {calendar}"),
+            None => "look whether somebody is there".into(),
+        },
         C::AnnounceDelay { text, .. } => format!("announce a delay: {text}"),
         C::ReportBounce { code, .. } => format!("note that a reply bounced: {code:?}"),
         C::ReapplySla { reapplied, .. } => {

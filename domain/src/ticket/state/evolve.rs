@@ -63,6 +63,7 @@ fn create(created: &TicketCreated) -> TicketState {
         commitments: Vec::new(),
         closed_at: None,
         purge_at: None,
+        told_to_open_at: None,
     };
     if let Some(message) = &created.message {
         let kind = match created.opened_by {
@@ -220,6 +221,7 @@ impl TicketState {
             }
             E::TicketReopened { .. } => (self.closed_at, self.purge_at) = (None, None),
             E::PurgeMarked { .. } => self.purge_at = None,
+            E::AfterHoursNoticed { opens_at, .. } => self.told_to_open_at = Some(*opens_at),
             // A second creation is no event of a stream; a move of the status is done above; the
             // rest is for readers and changes nothing that a decision asks for.
             E::TicketCreated(_)

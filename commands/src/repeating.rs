@@ -1,5 +1,4 @@
-//! What was done before under the same id: a repetition is answered from the log. Most commands are none,
-//! so what one takes is apart, in boxes of its own: a future that is never asked is not carried along.
+//! A command that was given before: what it did then is the answer.
 
 use docket_store::{Receipt, Sealed, StoreError};
 
@@ -14,6 +13,7 @@ impl Desk {
     /// answered even where those facts have changed.
     pub async fn earlier(&self, request: &Request) -> Result<Option<Done>, CommandError> {
         match request.repeatable {
+            // Most commands are none: what a repetition takes is in a box of its own.
             true => Box::pin(self.answered_before(request)).await,
             false => Ok(None),
         }
