@@ -173,7 +173,8 @@ impl Call {
             };
             Ok(self.docket.desk.execute_all(&request, id, &commands).await)
         };
-        self.once(&request, StatusCode::OK, execute).await
+        // In a box, since whoever passes a future on holds it several times over.
+        self.once(&request, StatusCode::OK, Box::pin(execute)).await
     }
 
     /// Does something to a ticket, unless it was done when the call was made before, and answers with

@@ -173,13 +173,16 @@ impl Cases {
     fn carried(&self, done: &Done) -> Option<Case> {
         let written = || done.events.iter().filter(|event| event.stream == done.stream);
         let before = done.version.checked_sub(written().count() as u64)?;
-        let mut case = match before {
-            0 => Case::default(),
-            _ => Arc::unwrap_or_clone(self.get(&done.stream)?),
+        let case = match before {
+            0 => Arc::default(),
+            _ => self.get(&done.stream)?,
         };
         if case.document().map_or(0, |document| document.version) != before {
             return None;
         }
+        // Held by nobody else, it is carried forward without a copy; whoever asks meanwhile reads the log.
+        self.kept.remove(&done.stream);
+        let mut case = Arc::unwrap_or_clone(case);
         written().for_each(|event| case.evolve(event));
         Some(case)
     }

@@ -17,6 +17,8 @@ use crate::http::Connection;
 pub struct Run {
     /// Commands acknowledged per second.
     pub per_second: f64,
+    /// Microseconds of the server's processor time for each, views included.
+    pub cost: f64,
     /// Commands that were answered with anything but success.
     pub failed: u64,
     /// Latencies in microseconds.
@@ -87,7 +89,7 @@ where
         failed += failures;
     }
     let per_second = latencies.len() as f64 / time.as_secs_f64();
-    Ok(Run { per_second, failed, latencies })
+    Ok(Run { per_second, cost: f64::NAN, failed, latencies })
 }
 
 async fn work(

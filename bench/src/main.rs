@@ -33,12 +33,19 @@ enum What {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// What a command costs the server in processor time, by the system's account: to compare builds on a
+    /// machine that does other things as well.
+    Cost {
+        /// How long the load is held, in seconds.
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
     /// The same with PostgreSQL behind the server, beside what pgbench inserts into the same table;
     /// appends through the store alone, what they cost as the log grows, and building views.
     Postgres(postgres::Options),
     /// Histories, as-of readings and queue pages on filled desks; start, memory, rebuild.
     Reads {
-        /// How many tickets the large desk has.
+        /// How many tickets the large desk has; 0 for histories only.
         #[arg(long, default_value_t = 150_000)]
         tickets: u64,
     },
@@ -67,6 +74,7 @@ enum What {
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     match Options::parse().what {
         What::Commands { seconds } => writes::measure(seconds).await,
+        What::Cost { seconds } => writes::cost(seconds).await,
         What::Postgres(options) => postgres::measure(&options).await,
         What::Reads { tickets } => reads::measure(tickets).await,
         What::Pages { tickets } => reads::pages(tickets).await,

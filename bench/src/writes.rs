@@ -34,9 +34,23 @@ pub async fn measure(seconds: u64) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a command costs the server in processor time, with every connection busy.
+pub async fn cost(seconds: u64) -> Result<(), Failure> {
+    let dir = server::folder()?;
+    let server = server::Server::start(&server::binary()?, dir.path(), ADDRESS, &[]).await?;
+    let floor = Floor { name: "1/s", rate: 1.0 };
+    for (name, seconds) in [("warming up", 3), ("sustained", seconds)] {
+        let run = with_lag(&server, |target| async move {
+            load::saturate(&target, CONNECTIONS, Duration::from_secs(seconds)).await
+        });
+        report(name, &floor, run.await?);
+    }
+    Ok(())
+}
+
 /// A burst, the sustained load, and latencies at half of it and at a thousand a second.
 pub async fn loads(server: &server::Server, floor: &Floor, seconds: u64) -> Result<(), Failure> {
-    let burst = with_lag(&server.target, |target| async move {
+    let burst = with_lag(server, |target| async move {
         load::saturate(&target, CONNECTIONS, Duration::from_secs(10)).await
     });
     report("burst of 10 s", floor, burst.await?);
@@ -44,7 +58,7 @@ pub async fn loads(server: &server::Server, floor: &Floor, seconds: u64) -> Resu
     caught_up(&server.target).await?;
     println!("  views caught up {:.1} s after the burst", start.elapsed().as_secs_f64());
 
-    let sustained = with_lag(&server.target, |target| async move {
+    let sustained = with_lag(server, |target| async move {
         load::saturate(&target, CONNECTIONS, Duration::from_secs(seconds)).await
     })
     .await?;
@@ -63,7 +77,7 @@ pub async fn paced(
     rate: f64,
     floor: &Floor,
 ) -> Result<(), Failure> {
-    let paced = with_lag(&server.target, |target| async move {
+    let paced = with_lag(server, |target| async move {
         load::pace(&target, CONNECTIONS, rate, Duration::from_secs(20)).await
     });
     report(name, floor, paced.await?);
@@ -76,16 +90,21 @@ pub const ADDRESS: &str = "127.0.0.1:18080";
 /// Runs a load while another connection asks, again and again, for a list at least as fresh as the
 /// log is at that moment: how long the answer takes is how far the views are behind. Of several nodes
 /// one after the other is asked.
-async fn with_lag<F, Fut>(target: &Target, work: F) -> Result<(Run, Run), Failure>
+async fn with_lag<F, Fut>(server: &server::Server, work: F) -> Result<(Run, Run), Failure>
 where
     F: FnOnce(Target) -> Fut,
     Fut: Future<Output = std::io::Result<Run>>,
 {
     let (stop, stopped) = watch::channel(false);
+    let target = &server.target;
     let probe = tokio::spawn(lag(target.clone(), stopped));
-    let run = work(target.clone()).await?;
+    let before = server.processor_time()?;
+    let mut run = work(target.clone()).await?;
     stop.send_replace(true);
-    Ok((run, probe.await??))
+    let lag = probe.await??;
+    let spent = server.processor_time()? - before;
+    run.cost = spent.as_secs_f64() * 1e6 / run.latencies.len() as f64;
+    Ok((run, lag))
 }
 
 async fn lag(target: Target, stopped: watch::Receiver<bool>) -> std::io::Result<Run> {
@@ -105,7 +124,7 @@ async fn lag(target: Target, stopped: watch::Receiver<bool>) -> std::io::Result<
         failed += u64::from(answer.status != 200);
         latencies.saturating_record(start.elapsed().as_micros() as u64);
     }
-    Ok(Run { per_second: 0.0, failed, latencies })
+    Ok(Run { per_second: 0.0, cost: f64::NAN, failed, latencies })
 }
 
 async fn caught_up(target: &Target) -> std::io::Result<()> {
@@ -118,10 +137,12 @@ async fn caught_up(target: &Target) -> std::io::Result<()> {
 fn report(name: &str, floor: &Floor, (run, lag): (Run, Run)) {
     let ms = |run: &Run, quantile| run.latencies.value_at_quantile(quantile) as f64 / 1000.0;
     println!(
-        "{name}: {:.0} commands/s = {:.2} × {}, p50 {:.1} ms, p99 {:.1} ms, {} failed",
+        "{name}: {:.0} commands/s = {:.2} × {}, {:.0} µs of processor time each, p50 {:.1} ms, \
+         p99 {:.1} ms, {} failed",
         run.per_second,
         run.per_second / floor.rate,
         floor.name,
+        run.cost,
         ms(&run, 0.5),
         ms(&run, 0.99),
         run.failed,

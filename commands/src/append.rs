@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
+use crate::people::is_address;
 use crate::request::{Done, Occurred, Request};
 
 /// How long a write whose outcome is unknown rests before it is tried again, each time: a server that broke
@@ -68,7 +69,10 @@ impl Desk {
     ) -> Result<Appended, CommandError> {
         let generation = self.kept.generation();
         let (append, events, fresh_keys) = self.prepare(request, plan).await?;
+        let addresses = append.claims.iter().chain(&append.releases).filter(|it| is_address(it));
+        let changing = self.kept.owners.changing(addresses);
         let outcome = self.outcome_of(append).await?;
+        drop(changing);
         match outcome {
             Outcome::Appended(receipt) => {
                 self.vault.remember(fresh_keys);
@@ -77,7 +81,7 @@ impl Desk {
                 Ok(Appended::Done(done))
             }
             Outcome::AlreadyAppended(receipt) => {
-                let done = self.repeat(receipt).await?;
+                let done = Box::pin(self.repeat(receipt)).await?;
                 // Written by a try whose outcome was unknown: what is kept does not have it.
                 done.events.iter().for_each(|event| self.kept.forget(&event.stream));
                 Ok(Appended::Done(done))
@@ -86,7 +90,9 @@ impl Desk {
                 self.kept.forget(&stream);
                 Ok(Appended::Outrun)
             }
-            Outcome::Claimed(held) if held.space == DATA_KEYS => self.key_is_taken(held).await,
+            Outcome::Claimed(held) if held.space == DATA_KEYS => {
+                Box::pin(self.key_is_taken(held)).await
+            }
             Outcome::Claimed(_) => Ok(Appended::Outrun),
             Outcome::KeyReused => Err(CommandError::KeyReused),
         }
@@ -102,7 +108,7 @@ impl Desk {
                 // Nothing was written, and who was erased keeps an address from nobody.
                 Ok(Outcome::Claimed(held))
                     if !append.releases.contains(&held)
-                        && self.is_left_by_erased(&held).await? =>
+                        && Box::pin(self.is_left_by_erased(&held)).await? =>
                 {
                     append.releases.push(held);
                     continue;

@@ -15,6 +15,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::load::Folded;
+use crate::owners::Owners;
 
 /// How many tickets are expected, and how many people of each kind: a kilobyte or two each.
 const TICKETS: usize = 8_192;
@@ -30,6 +31,8 @@ pub struct Kept {
     pub tickets: KeptOf<Ticket>,
     pub customers: KeptOf<Option<Customer>>,
     pub agents: KeptOf<Option<Agent>>,
+    /// Whom addresses lead to.
+    pub owners: Owners,
 }
 
 impl Kept {
@@ -40,6 +43,7 @@ impl Kept {
             customers: KeptOf::new((PEOPLE, PEOPLE_BYTES), evolve_customer, forgotten.clone()),
             agents: KeptOf::new((PEOPLE, PEOPLE_BYTES), evolve_agent, forgotten.clone()),
             forgotten,
+            owners: Owners::new(),
         }
     }
 
@@ -84,6 +88,7 @@ impl Kept {
         self.tickets.by_stream.clear();
         self.customers.by_stream.clear();
         self.agents.by_stream.clear();
+        self.owners.forget_all();
     }
 }
 
@@ -192,7 +197,11 @@ impl<S: Weighed> KeptOf<S> {
     fn advance(&self, events: &[Recorded<Event>], generation: u64) {
         let name = &events[0].stream;
         let before = match self.get(name) {
-            Some(folded) if folded.version + 1 == events[0].version => (*folded).clone(),
+            Some(folded) if folded.version + 1 == events[0].version => {
+                // Whoever asks this very moment reads the log.
+                self.by_stream.remove(name);
+                Arc::unwrap_or_clone(folded)
+            }
             None if events[0].version == 1 => Folded::default(),
             _ => return,
         };

@@ -12,23 +12,18 @@ use docket_domain::ticket::command::{TicketCommand, TicketRefusal};
 use docket_domain::ticket::decide::{Decision, decide};
 use docket_domain::ticket::event::TicketEvent;
 use docket_domain::ticket::state::{Ticket, TicketState};
-use docket_store::batches::{Batches, PAGE_BYTES, bytes};
 use docket_store::vault::{Pepper, Vault};
-use docket_store::{Clock, EventStore, Sealed};
+use docket_store::{Clock, EventStore};
 use uuid::Uuid;
 
 use crate::append::{Appended, Write};
 use crate::cache::Kept;
 use crate::error::CommandError;
-use crate::load::{self, Folded, Last};
+use crate::load::{Folded, Last};
 use crate::request::{Done, Occurred, Request};
 
 /// How often a command is decided again because others were faster, before it gives up.
 pub(crate) const TRIES: usize = 32;
-
-/// How many missed events a stale asker is shown at most, and no more than a page of events has in
-/// bytes; all of them are looked at.
-const MISSED: usize = 200;
 
 /// The one way to change anything.
 pub struct Desk {
@@ -151,6 +146,8 @@ impl Desk {
                 return Ok(self.nothing_to_do(stream, folded.version));
             }
             let plan = self.with_notice(request, &folded.state, write).await?;
+            // Held by nobody else, it is carried forward without a copy.
+            drop(folded);
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
@@ -172,7 +169,7 @@ impl Desk {
         });
         match decided {
             Err(CommandError::Ticket(refusal @ TicketRefusal::TicketMerged { .. })) => {
-                Err(self.naming_the_root(id, refusal).await?.into())
+                Err(Box::pin(self.naming_the_root(id, refusal)).await?.into())
             }
             decided => decided,
         }
@@ -220,37 +217,6 @@ impl Desk {
             }
             Occurred::At(at) => Ok(at),
         }
-    }
-
-    /// Refuses where the asker insists on a version that people or customers have passed since;
-    /// what Docket itself wrote in between is no reason.
-    pub(crate) async fn check_version(
-        &self,
-        request: &Request,
-        stream: &str,
-        actual: u64,
-    ) -> Result<(), CommandError> {
-        let Some(seen) = request.if_match.filter(|seen| *seen != actual) else {
-            return Ok(());
-        };
-        let (mut missed, mut by_people, mut version) = (Vec::new(), seen > actual, seen);
-        let (mut size, mut batches) = (0, Batches::default());
-        loop {
-            let asked = batches.next();
-            let page = self.store.read_stream(stream, version, asked, Sealed::With).await?;
-            batches.learn(&page);
-            let Some(last) = page.last() else { break };
-            version = last.version;
-            for event in page {
-                let kind = load::envelope(&event)?.actor.kind;
-                by_people |= kind.is_human() || kind == ActorKind::Customer;
-                if missed.len() < MISSED && size < PAGE_BYTES {
-                    size += bytes(&event);
-                    missed.push(event);
-                }
-            }
-        }
-        if by_people { Err(CommandError::Stale { actual, missed }) } else { Ok(()) }
     }
 
     pub(crate) fn nothing_to_do(&self, stream: String, version: u64) -> Done {

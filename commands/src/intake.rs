@@ -77,18 +77,18 @@ impl Desk {
                 Err(CommandError::Ticket(TicketRefusal::ReopenWindowPassed)) => {}
                 // Merged a moment ago: the message goes where the merge leads.
                 Err(CommandError::Ticket(TicketRefusal::TicketMerged { .. })) if at != id => {
-                    at = self.root_of(at).await?;
+                    at = Box::pin(self.root_of(at)).await?;
                     tries += 1;
                     continue;
                 }
                 other => return other,
             }
             passed.push(at);
-            if let Some(next) = self.follow_up(at, &passed).await? {
+            if let Some(next) = Box::pin(self.follow_up(at, &passed)).await? {
                 at = next;
                 continue;
             }
-            let plan = self.plan_follow_up(asked, at, message.clone(), channel).await?;
+            let plan = Box::pin(self.plan_follow_up(asked, at, message.clone(), channel)).await?;
             if let Appended::Done(done) = self.append(asked, plan).await? {
                 return Ok(done);
             }

@@ -90,7 +90,8 @@ impl Desk {
         let known = kept.get(stream).unwrap_or_default();
         let version = known.version;
         let known = Arc::unwrap_or_clone(known);
-        let folded = load::fold(&*self.store, &self.vault, stream, known, kept.evolve()).await?;
+        let fold = load::fold(&*self.store, &self.vault, stream, known, kept.evolve());
+        let folded = Box::pin(fold).await?;
         let folded = Arc::new(folded);
         if folded.version > version {
             kept.put(stream, folded.clone(), generation);

@@ -12,9 +12,14 @@ impl Desk {
     /// stood then. An edge that gathers outside facts asks this first, so that a repetition is
     /// answered even where those facts have changed.
     pub async fn earlier(&self, request: &Request) -> Result<Option<Done>, CommandError> {
-        if !request.repeatable {
-            return Ok(None);
+        match request.repeatable {
+            // Most commands are none: what a repetition takes is in a box of its own.
+            true => Box::pin(self.answered_before(request)).await,
+            false => Ok(None),
         }
+    }
+
+    async fn answered_before(&self, request: &Request) -> Result<Option<Done>, CommandError> {
         match self.store.find_command(request.command_id).await? {
             None => Ok(None),
             Some((_, fingerprint)) if fingerprint != request.fingerprint => {

@@ -39,9 +39,18 @@ impl Desk {
         id: TicketId,
         commands: &[TicketCommand],
     ) -> Result<Done, CommandError> {
-        if let [command] = commands {
-            return self.execute(request, id, command).await;
+        match commands {
+            [command] => self.execute(request, id, command).await,
+            commands => Box::pin(self.execute_several(request, id, commands)).await,
         }
+    }
+
+    async fn execute_several(
+        &self,
+        request: &Request,
+        id: TicketId,
+        commands: &[TicketCommand],
+    ) -> Result<Done, CommandError> {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
         }

@@ -167,6 +167,11 @@ pub trait EventStore: Send + Sync + 'static {
         Together::AtOnce
     }
 
+    /// Whether nobody else can write to it while it is open: then whatever was written is known here.
+    fn is_alone(&self) -> bool {
+        false
+    }
+
     /// Writes all of `append` or nothing, durably, before it answers.
     async fn append(&self, append: Append) -> Result<Outcome, StoreError>;
 

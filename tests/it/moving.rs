@@ -1,8 +1,7 @@
 //! `docket move` on the real binary: a desk moves while it is written, in both directions, whatever is
 //! killed meanwhile; and it is the same desk where it arrives.
 //!
-//! Seen to fail on a build that does not close the source to writers: it could be opened once the desk had
-//! moved.
+//! Seen to fail on a build that does not close the source to writers: it could be opened afterwards.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

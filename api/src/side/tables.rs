@@ -107,14 +107,15 @@ impl Tables {
         match self {
             Self::File(pool) => {
                 let given: SqliteArguments = arguments(given)?;
-                sqlx::query_as_with(sql, given).fetch_all(pool).await
+                Box::pin(sqlx::query_as_with(sql, given).fetch_all(pool)).await
             }
             Self::Shared(pool) => {
                 let given: PgArguments = arguments(given)?;
-                in_time(async {
+                // What waits for the database is large, and every future that holds it is: so it is apart.
+                Box::pin(in_time(async {
                     let mut connection = alive(pool).await?;
                     sqlx::query_as_with(sql, given).fetch_all(&mut *connection).await
-                })
+                }))
                 .await
             }
         }
@@ -127,6 +128,10 @@ impl Tables {
 
     /// Does several things in one transaction; answers how many rows the last of them concerned.
     pub async fn together(&self, work: &[Statement<'_>]) -> Result<u64, sqlx::Error> {
+        Box::pin(self.in_one(work)).await
+    }
+
+    async fn in_one(&self, work: &[Statement<'_>]) -> Result<u64, sqlx::Error> {
         let mut rows = 0;
         match self {
             Self::File(pool) => {

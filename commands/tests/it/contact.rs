@@ -1,6 +1,6 @@
 //! What a customer gives of themselves with a contact: learnt, or kept with the ticket, never lost.
 
-use docket_commands::{CustomerInput, NewTicket, Occurred, Request};
+use docket_commands::{CustomerChanges, CustomerInput, NewTicket, Occurred, Request};
 use docket_domain::codec::Event;
 use docket_domain::customer::{Address, AddressKind, CustomerProfile};
 use docket_domain::ids::{CustomerId, TicketId};
@@ -169,4 +169,38 @@ async fn messages_to_a_ticket_closed_long_ago_meet_in_the_one_that_follows_it() 
     scene.merge(next, scene.open("other").await).await;
     let root = write("fifth").await;
     assert_eq!(scene.desk.root_of(next).await.unwrap(), root, "and where a merge leads");
+}
+
+#[tokio::test]
+async fn an_address_leads_to_whoever_holds_it_now() {
+    let scene = scene().await;
+    let email = |value: &str| address(EMAIL, value);
+    let register = async |name: &str, address: &str| {
+        let profile = CustomerProfile {
+            name: None,
+            addresses: vec![email(address)],
+            tier: "standard".into(),
+            entitlement: None,
+        };
+        let done = scene.desk.register_customer(&request(name), profile).await.unwrap();
+        CustomerId::of_stream(&done.stream).unwrap()
+    };
+    // Asked twice, since what was asked before is remembered.
+    let leads_to = async |address: &str| {
+        let first = scene.desk.customer_of(&email(address)).await.unwrap();
+        assert_eq!(scene.desk.customer_of(&email(address)).await.unwrap(), first, "{address}");
+        first
+    };
+    assert_eq!(leads_to("jan@example.com").await, None);
+    let jan = register("jan", "jan@example.com").await;
+    assert_eq!(leads_to("jan@example.com").await, Some(jan));
+
+    let addresses = vec![email("kowalski@example.com")];
+    let changes = CustomerChanges { addresses, ..CustomerChanges::default() };
+    scene.desk.change_customer(&request("change"), jan, &changes).await.unwrap();
+    assert_eq!(leads_to("jan@example.com").await, None);
+    assert_eq!(leads_to("kowalski@example.com").await, Some(jan));
+
+    let another = register("another", "jan@example.com").await;
+    assert_eq!(leads_to("jan@example.com").await, Some(another));
 }

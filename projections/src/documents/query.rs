@@ -251,6 +251,7 @@ impl Documents {
             })
         };
         let sql = query.render(self.database.dialect(), table)?;
-        self.database.read(readers, sql, query.binds()).await
+        // What waits for a database is large, and every future that holds it is: so it is apart.
+        Box::pin(self.database.read(readers, sql, query.binds())).await
     }
 }

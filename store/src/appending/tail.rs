@@ -56,11 +56,7 @@ impl Tail {
     ) -> Option<Vec<StoredEvent>> {
         // Their texts are copied once nobody waits for that: the writer does.
         let events = self.held_after(position, limit)?;
-        let events = events.iter().map(|event| StoredEvent::clone(event));
-        Some(match sealed {
-            Sealed::With => events.collect(),
-            Sealed::Without => events.map(|event| StoredEvent { sealed: None, ..event }).collect(),
-        })
+        Some(events.iter().map(|event| copied(event, sealed)).collect())
     }
 
     fn held_after(&self, position: Position, limit: usize) -> Option<Vec<Arc<StoredEvent>>> {
@@ -85,6 +81,26 @@ fn stored(row: EventRow, recorded_at: Millis) -> StoredEvent {
         envelope: row.event.envelope,
         payload: row.event.payload,
         sealed: row.event.sealed,
+    }
+}
+
+fn copied(event: &StoredEvent, sealed: Sealed) -> StoredEvent {
+    let sealed = match sealed {
+        Sealed::With => event.sealed.clone(),
+        Sealed::Without => None,
+    };
+    StoredEvent {
+        position: event.position,
+        stream: event.stream.clone(),
+        version: event.version,
+        event_id: event.event_id,
+        event_type: event.event_type.clone(),
+        schema: event.schema,
+        occurred_at: event.occurred_at,
+        recorded_at: event.recorded_at,
+        envelope: event.envelope.clone(),
+        payload: event.payload.clone(),
+        sealed,
     }
 }
 

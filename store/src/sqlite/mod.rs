@@ -144,6 +144,10 @@ impl SqliteStore {
 
 #[async_trait]
 impl EventStore for SqliteStore {
+    fn is_alone(&self) -> bool {
+        self.writer.is_some()
+    }
+
     async fn append(&self, append: Append) -> Result<Outcome, StoreError> {
         self.queue()?.append(append).await
     }
