@@ -62,7 +62,7 @@ mod tests {
         Desk::open(store, vault, clock).await.unwrap()
     }
 
-    /// Seen to fail where queues come before the calendars and templates that they name.
+    /// Meant to fail where queues come before the calendars and templates that they name.
     #[tokio::test]
     async fn definitions_that_name_each_other_are_copied_as_they_are() {
         let folder = tempfile::tempdir().unwrap();

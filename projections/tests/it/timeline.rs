@@ -62,14 +62,15 @@ fn another_plan_for_clocks_to_come_alone_is_told_without_a_list_of_them() {
 
 #[test]
 fn what_was_promised_and_judged() {
-    assert_snapshot!(told(&promising()), @"
+    assert_snapshot!(told(&promising()), @r#"
     Anna Nowak recorded that the desk promised “we refund it” (refund) of 49.90 EUR, due 2026-03-02 09:00 UTC.
     Anna Nowak recorded that a promise was kept: “paid”.
     Anna Nowak changed a promise to “we replace it”, due no date instead of 2026-03-02 09:00 UTC: “asked by the customer”.
     Anna Nowak recorded that a promise was broken: “out of stock”.
     Anna Nowak let the plan default v2 with office v1 hold in place of default v1 with office v1: the resolution (no. 2) is due 2026-03-02 09:00 UTC: “agreed with the team”.
     Anna Nowak noted that the ticket was kept long enough: it may be purged since 2026-03-02 09:00 UTC.
-    Anna Nowak noted that nobody was there, in the hours of “office” (version 1), and that the customer is to be told by the template “read_later” (version 1) that it will be read from 2026-03-02 09:00 UTC on.
+    Anna Nowak noted that nobody is there, in the hours of the queue, “office” (version 1), and that the customer is to be told by the template “read_later” (version 1) that it will be read from 2026-03-02 09:00 UTC on.
+    Anna Nowak noted that nobody is there, in the hours of Anna Nowak, “office” (version 1), and that the customer is to be told by the template “read_later” (version 1) that it will be read from 2026-03-02 09:00 UTC on.
     Anna Nowak noted that the owner Anna Nowak is away until 2026-03-02 09:00 UTC; Piotr Zieliński stands in.
     Anna Nowak noted that the owner Anna Nowak has left the desk.
     Anna Nowak noted that Anna Nowak is back.
@@ -91,7 +92,7 @@ fn what_was_promised_and_judged() {
     Anna Nowak logged 12 minutes of Anna Nowak.
     Anna Nowak corrected event 3: “it was the other parcel”.
     Anna Nowak recorded the activity “Wait” of another system, done by “Siebel”, which the rules refuse (ticket_closed).
-    ");
+    "#);
 }
 
 #[test]

@@ -56,7 +56,7 @@ async fn a_first_message_and_a_further_one_by_night_are_told_of_the_morning_once
     let sentences = timeline["data"].as_array().unwrap().iter().map(|it| it["text"].to_string());
     let sentence = sentences.clone().find(|sentence| sentence.contains("nobody is there"));
     insta::assert_snapshot!(sentence.unwrap_or_else(|| sentences.collect()), @r#"
-    "Docket noted that nobody was there, in the hours of “Office” (version 1), and that the customer is to be told by the template “Read later” (version 1) that it will be read from 2026-03-03 08:00 UTC on."
+    "Docket noted that nobody is there, in the hours of the desk, “Office” (version 1), and that the customer is to be told by the template “Read later” (version 1) that it will be read from 2026-03-03 08:00 UTC on."
     "#);
 }
 
