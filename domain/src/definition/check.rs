@@ -2,8 +2,8 @@
 
 use crate::definition::catalogue::category_and_above;
 use crate::definition::{
-    BaseStatus, Catalogue, Category, DefinitionKind, Document, FieldError, Priority, PriorityTimes,
-    Problem, Queue, Settings, Solution, Status, StatusRule, Template, ZoneOffsets,
+    BaseStatus, Catalogue, Category, DefinitionKind, Document, Editor, FieldError, Priority,
+    PriorityTimes, Problem, Queue, Settings, Solution, Status, StatusRule, Template, ZoneOffsets,
 };
 use crate::duration::parse_millis;
 use crate::limits;
@@ -144,6 +144,7 @@ impl Check<'_> {
         let asked = settings.purge_after.as_deref().and_then(|it| parse_millis(it).ok());
         let early = asked.is_some_and(|it| it > 0 && it < settings.dispute_retention_ms());
         self.holds(!early, "/purge_after", || Problem::WithinRetention);
+        self.errors.extend(settings.editor.iter().flat_map(Editor::errors));
         self.names("/default_priority", DefinitionKind::Priority, &settings.default_priority);
         self.names("/default_queue", DefinitionKind::Queue, &settings.default_queue);
         self.names("/plan", DefinitionKind::Plan, &settings.plan);

@@ -139,6 +139,12 @@ pub enum Problem {
     /// A level of attention outside its scale.
     #[error("a level of attention is from 1 to 9")]
     EscalationLevel,
+    /// A size that nobody can read, or that leaves room for nothing else.
+    #[error("a font's size is from 6 to 72 points")]
+    FontSize,
+    /// No colour.
+    #[error("not a colour such as #1a2b3c")]
+    Colour,
     /// No role.
     #[error("there is no such role: agent, supervisor, auditor, analyst, admin")]
     Role,

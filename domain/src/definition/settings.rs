@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::ZoneOffsets;
 use crate::definition::rounding::{end_of_block, nearest_boundary};
+use crate::definition::{Editor, ZoneOffsets};
 use crate::duration::parse_millis;
 use crate::instant::Instant;
 use crate::sla::defaults::PLAN;
@@ -37,6 +37,9 @@ pub struct Settings {
     /// How long a dispute may come up after a ticket was closed; a year when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dispute_retention: Option<String>,
+    /// What the editors of clients begin with (S-57).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub editor: Option<Editor>,
     /// Which commands move the status, and whereto (S-52, S-54).
     pub status_on: StatusOn,
 }
@@ -160,6 +163,7 @@ impl Default for Settings {
             plan: PLAN.into(),
             purge_after: None,
             dispute_retention: None,
+            editor: None,
             status_on: StatusOn::default(),
         }
     }

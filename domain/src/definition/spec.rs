@@ -253,6 +253,7 @@ fn settings_name_what_exists_in_ranges_that_make_sense() {
         "reopen_within": "two weeks",
         "snooze_block": "PT30S",
         "purge_after": "P90D",
+        "editor": { "font": " ", "size": 200, "colour": "blue" },
         "default_priority": "utmost",
         "default_queue": "attic",
         "status_on": {
@@ -269,6 +270,9 @@ fn settings_name_what_exists_in_ranges_that_make_sense() {
           /reopen_within: not an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT3H or P14D
           /snooze_block: must last from PT1M to P1D
           /purge_after: is shorter than the dispute retention
+          /editor/font: must not be blank
+          /editor/size: a font's size is from 6 to 72 points
+          /editor/colour: not a colour such as #1a2b3c
           /default_priority: there is no priority named "utmost"
           /default_queue: there is no queue named "attic"
           /status_on/created_by_customer: a status that means snoozed, merged or closed is set by its own command only
