@@ -2,6 +2,7 @@
 
 use sqlx::{PgConnection, PgPool};
 
+use super::known;
 use super::reads::fetch_column;
 use crate::{Millis, StoreError};
 
@@ -20,16 +21,18 @@ pub(super) async fn reserve_numbers(
     next.first().map(|next| *next as u64 - count).ok_or_else(nothing)
 }
 
-/// Destroys a key and leaves the tombstone.
+/// Begins a transaction, destroys a key and leaves the tombstone.
 ///
 /// Erasing twice keeps the first time; erasing what never was forbids that it ever comes to be. It
 /// takes its turn at the log's end, so that no append is bringing the key at this moment, and that the
 /// times follow the order of commits: whoever reads on from a time misses none.
-pub(super) async fn erase_key(
+pub(super) async fn begin_and_erase_key(
     connection: &mut PgConnection,
     subject: &str,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
+    known::begin_at_end(&mut *connection).await?;
+    // A server of an older release, which waits for the lock, reads again when the turn has changed.
     sqlx::query("UPDATE log_end SET turn = turn + 1").execute(&mut *connection).await?;
     sqlx::query(
         "INSERT INTO subject_keys AS k (subject, erased_at)

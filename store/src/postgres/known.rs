@@ -1,5 +1,5 @@
-//! Taking the end of the log, and asking what the database holds of all that a batch names: in one
-//! statement, since each crossing to the server is time in which nobody else can append.
+//! Taking the end of the log, and asking what the database holds of all that a batch names: a statement
+//! each, since each crossing to the server is time in which nobody else can append.
 
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 use uuid::Uuid;
@@ -39,34 +39,29 @@ const KEYS: &str = "
     SELECT coalesce(json_agg(k.subject), '[]')::text
     FROM unnest($5::text[]) wanted (subject) JOIN subject_keys k ON k.subject = wanted.subject";
 
-/// Locks the end of the log until the transaction ends, and loads all that the appends need to be
-/// decided.
+/// Begins a transaction and locks the end of the log until it ends, in one crossing: nobody else appends,
+/// or brings or erases a key, before it has.
+pub(super) async fn begin_at_end(connection: &mut PgConnection) -> Result<LogEnd, sqlx::Error> {
+    let locking = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+                   SELECT position, recorded_at FROM log_end FOR UPDATE";
+    let rows = sqlx::raw_sql(locking).fetch_all(connection).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    Ok(LogEnd { position: row.try_get::<i64, _>(0)? as Position, recorded_at: row.try_get(1)? })
+}
+
+/// Loads all that the appends need to be decided.
 ///
-/// A statement reads the database as it was when it began, but locks a row as it is when its turn
-/// comes. Where others had their turn between, what was read is old: it is read again, now that nobody
-/// can change it any more.
-pub(super) async fn lock_and_load(
+/// A statement reads the database as it was when it began. This one begins when the lock is held, so
+/// nobody can change what it read.
+pub(super) async fn load(
     connection: &mut PgConnection,
     appends: &[Checked],
-) -> Result<(LogEnd, Known), sqlx::Error> {
+) -> Result<Known, sqlx::Error> {
     let named = Named::by(appends);
-    let locking = format!(
-        "WITH locked AS (SELECT position, recorded_at, turn FROM log_end FOR UPDATE)
-         SELECT ({COMMANDS}), ({VERSIONS}), ({OWNERS}), ({KEYS}), locked.position, \
-           locked.recorded_at, locked.turn = (SELECT turn FROM log_end)
-         FROM locked"
-    );
-    let row = bound(&locking, &named).fetch_one(&mut *connection).await?;
-    let end =
-        LogEnd { position: row.try_get::<i64, _>(4)? as Position, recorded_at: row.try_get(5)? };
-    let row = if row.try_get(6)? {
-        row
-    } else {
-        let loading = format!("SELECT ({COMMANDS}), ({VERSIONS}), ({OWNERS}), ({KEYS})");
-        bound(&loading, &named).fetch_one(&mut *connection).await?
-    };
+    let loading = format!("SELECT ({COMMANDS}), ({VERSIONS}), ({OWNERS}), ({KEYS})");
+    let row = bound(&loading, &named).fetch_one(connection).await?;
     let answer: Lists = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-    Ok((end, named.known(&answer)?))
+    named.known(&answer)
 }
 
 fn bound<'q>(sql: &str, named: &Named<'q>) -> Statement<'q> {

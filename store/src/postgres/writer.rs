@@ -80,7 +80,7 @@ impl Attempts {
 }
 
 impl Writer {
-    /// Does `work` in one transaction that is durable when this answers.
+    /// Does `work`, which begins a transaction, and commits it: it is durable when this answers.
     async fn durably<T>(
         &mut self,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Failure>,
@@ -110,7 +110,7 @@ impl Writer {
         loop {
             let erased = self
                 .durably(async |connection| {
-                    let erased = beside::erase_key(connection, subject, now).await;
+                    let erased = beside::begin_and_erase_key(connection, subject, now).await;
                     erased.map_err(|error| Failure::before_commit(&error))
                 })
                 .await;
@@ -167,13 +167,7 @@ async fn transaction<T>(
     work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let too_long = || StoreError::Unavailable("PostgreSQL takes too long to answer".to_owned());
-    let done = timeout(PATIENCE, async {
-        sqlx::raw_sql("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-            .execute(&mut *connection)
-            .await
-            .map_err(|error| Failure::before_commit(&error))?;
-        work(&mut *connection).await
-    });
+    let done = timeout(PATIENCE, work(&mut *connection));
     let done = done.await.map_err(|_| Failure::Said(too_long()))??;
     match timeout(PATIENCE, sqlx::raw_sql("COMMIT").execute(connection)).await {
         Ok(Ok(_)) => Ok(done),
@@ -194,9 +188,8 @@ async fn decide_and_write(
     seen: Position,
     notify: bool,
 ) -> Result<(Vec<Outcome>, Batch), Failure> {
-    let (end, known) = known::lock_and_load(connection, appends)
-        .await
-        .map_err(|error| Failure::before_commit(&error))?;
+    let failed = |error: sqlx::Error| Failure::before_commit(&error);
+    let end = known::begin_at_end(connection).await.map_err(failed)?;
     if end.position < seen {
         return Err(Failure::Said(StoreError::Integrity(format!(
             "the log ends at {}, but {seen} was committed before: a server took over without \
@@ -204,14 +197,13 @@ async fn decide_and_write(
             end.position
         ))));
     }
+    let known = known::load(connection, appends).await.map_err(failed)?;
     let recorded_at = clock().max(end.recorded_at);
     let mut batch = Batch::new(known, end.position, recorded_at);
     // Taken as they are when all is to be done again.
     let outcomes = appends.iter().map(|append| batch.decide(append.clone())).collect();
     if !batch.events.is_empty() {
-        inserts::write(connection, &batch, notify)
-            .await
-            .map_err(|error| Failure::before_commit(&error))?;
+        inserts::write(connection, &batch, notify).await.map_err(failed)?;
     }
     Ok((outcomes, batch))
 }
