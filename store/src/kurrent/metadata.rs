@@ -57,6 +57,14 @@ impl Told {
         self.streams.iter().map(|(_, _, count)| count).sum()
     }
 
+    /// Whether both say the same, in every field.
+    pub fn is(&self, other: &Self) -> bool {
+        matches!(
+            (serde_json::to_string(self), serde_json::to_string(other)),
+            (Ok(own), Ok(others)) if own == others
+        )
+    }
+
     /// The envelope, byte for byte as it was given.
     pub fn envelope(&self) -> Option<String> {
         match self.envelope.get() {
@@ -91,6 +99,19 @@ pub(super) fn events(
     recorded_at: Millis,
     store: Uuid,
 ) -> Result<Vec<EventData>, StoreError> {
+    let told = told(append, write, recorded_at, store)?;
+    let events = append.writes[write].events.iter().zip(told);
+    let data = events.map(|(event, told)| data(event, told));
+    data.collect::<Result<_, _>>().map_err(not_json)
+}
+
+/// What Docket says of each event of one of an append's writes.
+pub(super) fn told(
+    append: &Append,
+    write: usize,
+    recorded_at: Millis,
+    store: Uuid,
+) -> Result<Vec<Told>, StoreError> {
     let streams: Vec<_> = append
         .writes
         .iter()
@@ -99,8 +120,8 @@ pub(super) fn events(
         .collect();
     let before = append.writes[..write].iter().map(|write| write.events.len()).sum::<usize>();
     let events = append.writes[write].events.iter().enumerate();
-    let data = events.map(|(offset, event)| {
-        let told = Told {
+    let told = events.map(|(offset, event)| {
+        Ok(Told {
             store,
             command: append.command_id,
             fingerprint: hex(&append.fingerprint),
@@ -111,12 +132,13 @@ pub(super) fn events(
             recorded_at,
             payload_hash: hex(&Sha256::digest(event.payload.as_bytes())),
             envelope: kept(&event.envelope)?,
-        };
-        data(event, told)
+        })
     });
-    data.collect::<Result<_, _>>().map_err(|error| {
-        StoreError::Refused(format!("an event cannot be written as JSON: {error}"))
-    })
+    told.collect::<Result<_, _>>().map_err(not_json)
+}
+
+fn not_json(error: serde_json::Error) -> StoreError {
+    StoreError::Refused(format!("an event cannot be written as JSON: {error}"))
 }
 
 fn data(event: &NewEvent, told: Told) -> Result<EventData, serde_json::Error> {

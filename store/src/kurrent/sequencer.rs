@@ -57,16 +57,7 @@ impl Sequencer {
         let Some(last) = last_placed(&self.beside).await? else {
             return self.check_empty(kurrent).await;
         };
-        let place = Place::read(&last.envelope)?;
-        let there = kurrent.read_all(Some(place.pair()), 1).await?;
-        if there.events.first().is_some_and(|event| event.id == last.event_id) {
-            return Ok(());
-        }
-        Err(StoreError::Refused(format!(
-            "KurrentDB does not have event {} where what stands beside the log says that position {} \
-             is: they do not belong together, or one was restored without the other",
-            last.event_id, last.position
-        )))
+        check_place(kurrent, &last.envelope, last.event_id).await
     }
 
     async fn check_empty(&self, kurrent: &Connection) -> Result<(), StoreError> {
@@ -235,6 +226,22 @@ async fn last_placed(beside: &Beside) -> Result<Option<StoredEvent>, StoreError>
     let beside = beside.store();
     let Some(before) = beside.head().checked_sub(1) else { return Ok(None) };
     Ok(beside.read_all(before, 1, Sealed::Without).await?.pop())
+}
+
+/// Refuses a log that does not have an event where what stands beside it says that it is.
+pub(super) async fn check_place(
+    kurrent: &Connection,
+    place: &str,
+    id: Uuid,
+) -> Result<(), StoreError> {
+    let there = kurrent.read_all(Some(Place::read(place)?.pair()), 1).await?;
+    if there.events.first().is_some_and(|event| event.id == id) {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!(
+        "KurrentDB does not have event {id} where what stands beside the log says that it is: they do \
+         not belong together, or one was restored without the other"
+    )))
 }
 
 /// Whether a place comes behind another.

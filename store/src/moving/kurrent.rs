@@ -10,7 +10,7 @@ use super::judging::value;
 use super::tables::{EVENTS, Row, Span};
 use super::{PAGE, commands, number};
 use crate::appending::known::from_hex;
-use crate::kurrent::moved::Log;
+use crate::kurrent::moved::{LastPlaced, Log};
 use crate::sqlite::failure::failed;
 use crate::{
     Append, Expected, LOG_END, Millis, NewEvent, Position, STORE_ID, StoreError, StoredEvent,
@@ -74,7 +74,7 @@ pub(super) async fn enter(
     let House::Sqlite { told: Some(log), log: beside, .. } = &mut *to else {
         return Err(StoreError::Integrity("it is not moved into KurrentDB".to_owned()));
     };
-    let places = log.send(store, appends, last_place(beside).await?.as_deref()).await?;
+    let places = log.send(store, &appends, last_placed(beside).await?.as_ref()).await?;
     let nothing = hex(&Sha256::digest(b""));
     let rows: Vec<Row> = rows
         .into_iter()
@@ -188,12 +188,32 @@ fn new(told: StoredEvent) -> NewEvent {
     }
 }
 
-/// Where the last event lies that was moved, as it is written beside the log.
-async fn last_place(beside: &mut SqliteConnection) -> Result<Option<String>, StoreError> {
-    sqlx::query_scalar("SELECT envelope FROM events ORDER BY position DESC LIMIT 1")
-        .fetch_optional(beside)
-        .await
-        .map_err(|error| failed(&error))
+/// Refuses to go on with a move into a KurrentDB that does not have what was moved last, where it was.
+pub(super) async fn refuse_elsewhere(to: &mut House) -> Result<(), StoreError> {
+    let House::Sqlite { told: Some(log), log: beside, .. } = to else { return Ok(()) };
+    match last_placed(beside).await? {
+        Some(last) => log.check(&last).await,
+        None => Ok(()),
+    }
+}
+
+/// Refuses a KurrentDB that has more of Docket's events than were moved.
+pub(super) async fn refuse_more(to: &mut House) -> Result<(), StoreError> {
+    let House::Sqlite { told: Some(log), log: beside, .. } = to else { return Ok(()) };
+    log.check_end(last_placed(beside).await?.as_ref()).await
+}
+
+/// The event that was moved last, as it is written beside the log.
+async fn last_placed(beside: &mut SqliteConnection) -> Result<Option<LastPlaced>, StoreError> {
+    let last: Option<(Vec<u8>, String)> =
+        sqlx::query_as("SELECT event_id, envelope FROM events ORDER BY position DESC LIMIT 1")
+            .fetch_optional(beside)
+            .await
+            .map_err(|error| failed(&error))?;
+    let Some((id, place)) = last else { return Ok(None) };
+    let id = Uuid::from_slice(&id);
+    let unreadable = |_| StoreError::Integrity("the last event's id cannot be read".to_owned());
+    Ok(Some(LastPlaced { id: id.map_err(unreadable)?, place }))
 }
 
 /// A row whose columns from the eighth on say something else: when it was recorded, the hash, the envelope,

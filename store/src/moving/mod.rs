@@ -94,6 +94,11 @@ impl Moving {
         }
         if let Some(mut there) = House::found(to).await? {
             let judged = judge(&mut from, &mut there).await;
+            #[cfg(feature = "kurrentdb")]
+            let judged = match judged {
+                Ok(_) => kurrent::refuse_elsewhere(&mut there).await,
+                Err(refused) => Err(refused),
+            };
             there.leave().await;
             judged?;
         }
@@ -173,6 +178,8 @@ impl Moving {
         self.copy_grown(&ACCESSES, &mut |_, _| {}).await?;
         self.to.number_readings().await?;
         self.compare(&mut |_, _| {}).await?;
+        #[cfg(feature = "kurrentdb")]
+        kurrent::refuse_more(&mut self.to).await?;
         // A second time finds nothing: that is the proof. Where the first did not either, it is that.
         if self.bring().await?.is_some()
             && let Some((table, count)) = self.bring().await?

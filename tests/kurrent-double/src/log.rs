@@ -116,10 +116,22 @@ impl Log {
 
     /// Changes what the first event of a stream says, as no server lets a client do.
     pub fn alter(&mut self, stream: &str, data: &[u8]) {
-        let first = self.streams.get(stream).and_then(|places| places.first().copied());
-        if let Some(kept) = first.and_then(|place| self.events.get_mut(place)) {
+        if let Some(kept) = self.first_of(stream) {
             kept.event.data = data.to_vec();
         }
+    }
+
+    /// Changes what a client said beside the first event of a stream, as no server lets one do.
+    pub fn alter_metadata(&mut self, stream: &str, change: impl FnOnce(&str) -> String) {
+        if let Some(kept) = self.first_of(stream) {
+            let said = String::from_utf8_lossy(&kept.event.custom_metadata).into_owned();
+            kept.event.custom_metadata = change(&said).into_bytes();
+        }
+    }
+
+    fn first_of(&mut self, stream: &str) -> Option<&mut Kept> {
+        let first = self.streams.get(stream)?.first().copied()?;
+        self.events.get_mut(first)
     }
 
     fn write(&mut self, stream: &str, events: Vec<Proposed>) {

@@ -2,6 +2,7 @@
 //! other.
 
 mod entering;
+mod refusing;
 
 use std::time::{Duration, Instant};
 

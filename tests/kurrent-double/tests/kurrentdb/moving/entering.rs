@@ -7,18 +7,18 @@
 use std::path::PathBuf;
 
 use docket_kurrent_double::Fault::{DeadlineBeforeCommit, LostAfterCommit};
-use docket_kurrent_double::{Expected, Kept};
+use docket_kurrent_double::Kept;
 use docket_store::kurrent::{KurrentStore, Settings};
 use docket_store::moving::{Moved, Moving, Place as House};
 use docket_store::{Append, EventStore, Outcome, Sealed, StoredEvent};
 use docket_test_servers::postgres::{self, Database};
 
 use super::{answers, arrived, finished, furnish, moving as leaving};
-use crate::placing::{all, foreign};
+use crate::placing::all;
 use crate::stores::{Place, appended, clock, command, impatient, note, write};
 
 /// A log that was in one KurrentDB and is in PostgreSQL now, with what was asked of it before.
-async fn in_postgres(database: &Database) -> Append {
+pub(super) async fn in_postgres(database: &Database) -> Append {
     let place = Place::new().await;
     let store = place.open().await;
     let furnished = furnish(&store).await;
@@ -28,24 +28,24 @@ async fn in_postgres(database: &Database) -> Append {
 }
 
 /// Begins a move, or goes on with one, copies what there is and compares it.
-async fn entering(place: &Place, database: &Database) -> Moving {
+pub(super) async fn entering(place: &Place, database: &Database) -> Moving {
     let mut moving = begun(place, database).await;
     moving.copy(&mut |_, _| {}).await.unwrap();
     moving.compare(&mut |_, _| {}).await.unwrap();
     moving
 }
 
-async fn begun(place: &Place, database: &Database) -> Moving {
+pub(super) async fn begun(place: &Place, database: &Database) -> Moving {
     let (url, beside, access) = (place.double.url(), place.file(), readings(place));
     let to = House::Kurrent { url: &url, beside: &beside, access: &access };
     Moving::begin(House::Postgres(database.url()), to).await.unwrap()
 }
 
-fn readings(place: &Place) -> PathBuf {
+pub(super) fn readings(place: &Place) -> PathBuf {
     place.file().with_extension("a")
 }
 
-fn empty(place: &Place) {
+pub(super) fn empty(place: &Place) {
     for name in ["kurrent.sqlite", "kurrent.sqlite-wal", "kurrent.sqlite-shm"] {
         // Some of them may not be there.
         let _ = std::fs::remove_file(place.file().with_file_name(name));
@@ -146,35 +146,4 @@ async fn a_command_longer_than_a_page_moves_whole() {
     assert_eq!(moved, Moved { events: 2_603, streams: 6, readings: 0 });
     let store = place.open().await;
     assert_eq!(store.read_all(0, 9_999, Sealed::With).await.unwrap(), before);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_kurrentdb_that_holds_another_log_is_left_as_it_is() {
-    let Some(database) = postgres::database() else { return };
-    in_postgres(&database).await;
-    let place = Place::new().await;
-    let store = place.open().await;
-    appended(&store, note("ticket-1", 0)).await;
-    store.close().await;
-    empty(&place);
-    let (url, beside, access) = (place.double.url(), place.file(), readings(&place));
-    let to = House::Kurrent { url: &url, beside: &beside, access: &access };
-    let refused = Moving::begin(House::Postgres(database.url()), to).await.map(drop).unwrap_err();
-    let refused = refused.to_string();
-    assert!(refused.starts_with("KurrentDB holds the log of another store, "), "{refused}");
-    assert!(!beside.exists(), "nothing is made before it is judged");
-    assert_eq!(place.double.log().stream("ticket-1").count(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_another_program_writes_is_said_and_left() {
-    let Some(database) = postgres::database() else { return };
-    in_postgres(&database).await;
-    let place = Place::new().await;
-    place.double.log().append("orders-1", Expected::Any, vec![foreign("OrderPlaced")]);
-    place.double.log().append("ticket-2", Expected::Any, vec![foreign("OrderPlaced")]);
-    let mut moving = begun(&place, &database).await;
-    let refused = moving.copy(&mut |_, _| {}).await.unwrap_err().to_string();
-    assert!(refused.starts_with("ticket-2 has other events in KurrentDB than in"), "{refused}");
-    assert_eq!(place.double.log().stream("ticket-2").count(), 1);
 }
