@@ -106,6 +106,23 @@ pub struct StoredEvent {
     pub sealed: Option<String>,
 }
 
+/// That an event was written: where it is, and nothing of what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its place in the global order.
+    pub position: Position,
+    /// Its stream.
+    pub stream: String,
+    /// Its place in the stream.
+    pub version: Version,
+}
+
+impl From<StoredEvent> for Written {
+    fn from(StoredEvent { position, stream, version, .. }: StoredEvent) -> Self {
+        Self { position, stream, version }
+    }
+}
+
 /// Whether a read brings the sealed personal fields along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sealed {
@@ -191,6 +208,13 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
         sealed: Sealed,
     ) -> Result<Vec<StoredEvent>, StoreError>;
+
+    /// Which events have positions above `after`, in the global order, at most `limit`, without gaps: for
+    /// those who only forget what they knew, on each of several nodes.
+    async fn written(&self, after: Position, limit: usize) -> Result<Vec<Written>, StoreError> {
+        let events = self.read_all(after, limit, Sealed::Without).await?;
+        Ok(events.into_iter().map(Written::from).collect())
+    }
 
     /// The events of all streams of a category (`definition`, `token` …), ordered by stream name
     /// and version, starting behind `after` = (stream, version).

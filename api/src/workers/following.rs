@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docket_domain::instant::Instant;
-use docket_store::{Millis, Position, Sealed, StoredEvent};
+use docket_store::{Millis, Position, Written};
 
 use crate::docket::Docket;
 use crate::problem::Problem;
@@ -110,7 +110,7 @@ impl Heard {
 }
 
 async fn catch_up(docket: &Docket, cursor: Position) -> Result<Position, Problem> {
-    let events = docket.store.read_all(cursor, PAGE, Sealed::Without).await?;
+    let events = docket.store.written(cursor, PAGE).await?;
     let any = |category: &str| events.iter().any(|event| is(event, category));
     if any("token-") {
         docket.tokens.reload(&*docket.store).await?;
@@ -130,6 +130,6 @@ async fn catch_up(docket: &Docket, cursor: Position) -> Result<Position, Problem
     Ok(events.last().map_or(cursor, |last| last.position))
 }
 
-fn is(event: &StoredEvent, category: &str) -> bool {
+fn is(event: &Written, category: &str) -> bool {
     event.stream.starts_with(category)
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use docket_store::{Position, Sealed};
+use docket_store::Position;
 
 use super::ProjectionError;
 use super::work::{LONGEST_REST, REST, Running, Work, stopped};
@@ -109,7 +109,7 @@ impl Work {
         cursor: Position,
     ) -> Result<Position, ProjectionError> {
         while self.reader.store.head().max(cursor) > seen {
-            let events = self.reader.store.read_all(seen, EVENTS, Sealed::Without).await?;
+            let events = self.reader.store.written(seen, EVENTS).await?;
             let Some(last) = events.last() else { break };
             seen = last.position;
             for event in &events {

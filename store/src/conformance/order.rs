@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 
 use super::{HandClock, Store, appended, command, event, note, write};
-use crate::{Outcome, Sealed};
+use crate::{Outcome, Sealed, Written};
 
 pub(super) async fn one_of_many_writers_wins_each_version(store: Store) {
     const WRITERS: u64 = 64;
@@ -81,6 +81,8 @@ pub(super) async fn reading_starts_anywhere_and_stops_anywhere(store: Store) {
         assert_eq!(positions, expected, "after {after}, at most {limit}");
         let stream = store.read_stream("ticket-1", after, limit, Sealed::With).await.unwrap();
         assert_eq!(stream, all);
+        let written = store.written(after, limit).await.unwrap();
+        assert_eq!(written, all.into_iter().map(Written::from).collect::<Vec<_>>());
     }
     assert_eq!(store.read_stream("ticket-2", 0, 9, Sealed::With).await.unwrap(), []);
     // A name that only begins like the stream is another stream.

@@ -39,7 +39,7 @@ use crate::appending::tail::Tail;
 use crate::postgres::PostgresStore;
 use crate::{
     Append, EventStore, KeyState, Outcome, Position, Receipt, Sealed, StoreError, StoredEvent,
-    Together, Version,
+    Together, Version, Written,
 };
 
 /// How one process uses KurrentDB.
@@ -161,6 +161,10 @@ impl EventStore for KurrentStore {
         }
         let rows = self.beside.store().read_all(after, limit, sealed).await?;
         reads::of_all(&self.kurrent, rows).await
+    }
+
+    async fn written(&self, after: Position, limit: usize) -> Result<Vec<Written>, StoreError> {
+        self.beside.store().written(after, limit).await
     }
 
     async fn read_category(

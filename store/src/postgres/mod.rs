@@ -35,7 +35,7 @@ use crate::appending::queue::Queue;
 use crate::appending::tail::Tail;
 use crate::{
     Append, EventStore, KeyState, Millis, Outcome, Position, Receipt, Sealed, StoreError,
-    StoredEvent, Version,
+    StoredEvent, Version, Written,
 };
 
 /// How one process uses the database.
@@ -144,6 +144,13 @@ impl EventStore for PostgresStore {
         match self.tail.after(after, limit, sealed) {
             Some(events) => Ok(events),
             None => reads::read(&self.readers, Wanted::All { after }, limit, sealed).await,
+        }
+    }
+
+    async fn written(&self, after: Position, limit: usize) -> Result<Vec<Written>, StoreError> {
+        match self.tail.after(after, limit, Sealed::Without) {
+            Some(events) => Ok(events.into_iter().map(Written::from).collect()),
+            None => reads::written(&self.readers, after, limit).await,
         }
     }
 

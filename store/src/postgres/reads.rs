@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::failure::{failed, lost};
-use crate::{KeyState, Position, Sealed, StoreError, StoredEvent, Version};
+use crate::{KeyState, Position, Sealed, StoreError, StoredEvent, Version, Written};
 
 /// How long a read may take; a server that was stopped closes no connection.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -152,6 +152,26 @@ pub(super) async fn read(
     };
     let rows = fetch(readers, query).await?;
     rows.iter().map(event).collect::<Result<_, _>>().map_err(|error| failed(&error))
+}
+
+/// Which events lie behind a position.
+pub(super) async fn written(
+    readers: &PgPool,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<Written>, StoreError> {
+    let query = sqlx::query(
+        "SELECT position, stream, version FROM events WHERE position > $1 ORDER BY position LIMIT $2",
+    );
+    let rows = fetch(readers, query.bind(integer(after)).bind(integer(limit as u64))).await?;
+    let written = |row: &PgRow| {
+        Ok(Written {
+            position: row.try_get::<i64, _>(0)? as Position,
+            stream: row.try_get(1)?,
+            version: row.try_get::<i64, _>(2)? as Version,
+        })
+    };
+    rows.iter().map(written).collect::<Result<_, _>>().map_err(|error| failed(&error))
 }
 
 /// The data keys of subjects, in the order asked.
