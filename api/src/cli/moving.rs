@@ -57,7 +57,9 @@ pub async fn run(args: Args, config: Config) -> Result<(), Failure> {
     let to = place(&args.to, &access, &beside)?;
     if args.give_up {
         give_up(from, to).await?;
-        return say("The source may be served from again. Empty the target before you move there");
+        return say(
+            "The source may be served from again. The same move, run again, goes on from what the target has",
+        );
     }
     let mut moving = Moving::begin(from, to).await?;
     let (source, target) = moving.places();

@@ -64,7 +64,7 @@ impl Comparison {
             let here = from.page(&ACCESSES, &behind, Span::default(), there.len()).await?;
             let Some(last) = there.last() else { break };
             let last = number(last)?;
-            same(&ACCESSES, self.reading, &here, &there)?;
+            same(&ACCESSES, self.reading, (&here, &there), to)?;
             self.reading = last;
             self.readings += there.len() as u64;
         }
@@ -89,8 +89,9 @@ impl Comparison {
             )?;
             if here != there {
                 return Err(StoreError::Integrity(format!(
-                    "{} at the target are not those of the source; empty the target, and begin anew",
-                    table.name
+                    "{} at the target are not those of the source; {}",
+                    table.name,
+                    to.anew()
                 )));
             }
             let Some(last) = here.last() else { break };
@@ -120,12 +121,17 @@ async fn alike(
         from.page(table, &key, Span::default(), limit),
         to.page(table, &key, Span::default(), limit)
     )?;
-    same(table, behind, &here, &there)?;
+    same(table, behind, (&here, &there), to)?;
     Ok(here)
 }
 
 /// Refuses rows behind a number that are not the same in both.
-fn same(table: &Table, behind: Position, here: &[Row], there: &[Row]) -> Result<(), StoreError> {
+fn same(
+    table: &Table,
+    behind: Position,
+    (here, there): (&[Row], &[Row]),
+    to: &House,
+) -> Result<(), StoreError> {
     if here == there {
         return Ok(());
     }
@@ -133,8 +139,9 @@ fn same(table: &Table, behind: Position, here: &[Row], there: &[Row]) -> Result<
     let at = differs.map(|(here, _)| number(here)).transpose()?;
     let at = at.unwrap_or(behind + here.len().min(there.len()) as u64 + 1);
     Err(StoreError::Integrity(format!(
-        "{} {at} is not the same at the target as at the source; empty the target, and begin anew",
-        table.name
+        "{} {at} is not the same at the target as at the source; {}",
+        table.name,
+        to.anew()
     )))
 }
 

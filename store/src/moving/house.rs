@@ -50,6 +50,16 @@ impl House {
         }
     }
 
+    /// What to do where it has not become what the source is.
+    pub fn anew(&self) -> &'static str {
+        #[cfg(feature = "kurrentdb")]
+        if self.is_in_kurrent() {
+            return "remove the file that stands beside KurrentDB and run the move again; if it says the same, \
+                    move into another KurrentDB";
+        }
+        "empty the target, and begin anew"
+    }
+
     /// Rows of a table behind a key, in the order of keys; of one that grows with the log, those alone
     /// that came with it in a span.
     pub async fn page(
