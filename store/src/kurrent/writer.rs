@@ -22,6 +22,8 @@ use crate::{Clock, StoreError};
 pub(super) enum Other {
     /// Finish what was begun: all of it.
     Finish(Reply<()>),
+    /// Read on past what others have written, if nothing is begun; answered is whether there is more.
+    PassOver(Reply<bool>),
     EraseKey {
         subject: String,
         reply: Reply<()>,
@@ -194,6 +196,13 @@ impl queue::Writer for Writer {
                 self.finish_all().await;
                 self.held_up = false;
                 let _ = reply.send(self.forget_finished().await);
+            }
+            Other::PassOver(reply) => {
+                let more = match self.begun.is_empty() {
+                    true => self.sequencer.pass_over(&self.kurrent, &self.begun).await,
+                    false => Ok(false),
+                };
+                let _ = reply.send(more);
             }
             Other::EraseKey { subject, reply } => {
                 let erased = self.erase_key(&subject).await;

@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::cluster::Nodes;
+use crate::counts::Counts;
 use crate::faults::{Fault, Faults};
 use crate::log::{Answer, Expected, Log, Proposed};
 use crate::proto::streams::append_req::options::ExpectedStreamRevision;
@@ -35,6 +36,7 @@ pub(crate) struct Service {
     pub address: SocketAddr,
     pub log: Arc<Mutex<Log>>,
     pub faults: Arc<Faults>,
+    pub counts: Arc<Counts>,
     pub nodes: Nodes,
 }
 
@@ -111,7 +113,7 @@ impl Streams for Service {
         if self.faults.read_fails() {
             return Err(Status::unavailable("told to"));
         }
-        let answers = reads::answer(&self.log(), &self.faults, request.into_inner())?;
+        let answers = reads::answer(&self.log(), &self.faults, &self.counts, request.into_inner())?;
         let mut answers: Vec<_> = answers.into_iter().map(Ok).collect();
         if answers.len() > 1 && self.faults.read_is_cut() {
             answers.truncate(1);
