@@ -44,16 +44,26 @@ pub(super) struct Sequencer {
     pub(super) passed: Option<Pair>,
     /// Other stores whose events were met and passed over.
     pub(super) strangers: HashSet<Uuid>,
+    /// Whether whatever is to be placed was begun by this process.
+    pub(super) alone: bool,
+    /// Why nothing more is to be appended by this process.
+    pub(super) broken: Option<StoreError>,
 }
 
 impl Sequencer {
     pub fn new(beside: Arc<Beside>, tail: Arc<Tail>, store: Option<Uuid>) -> Self {
         let strangers = HashSet::new();
-        Self { beside, tail, store, end: None, passed: None, strangers }
+        Self { beside, tail, store, end: None, passed: None, strangers, alone: false, broken: None }
     }
 
     /// The time at which the last event that is placed was recorded.
+    ///
+    /// # Errors
+    /// Where another server was found to write this log, that.
     pub async fn recorded_at(&mut self) -> Result<Millis, StoreError> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
         Ok(self.end().await?.recorded_at)
     }
 
@@ -164,6 +174,9 @@ impl Sequencer {
                 continue;
             }
             let begun = begun.get(&command).or_else(|| others.begun.get(&command));
+            if begun.is_none() {
+                self.refuse_unbegun(last).await?;
+            }
             let events = complete(kurrent, events).await?;
             whole.push_back(gather(events, begun, &mut end)?);
         }

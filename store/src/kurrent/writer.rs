@@ -85,6 +85,7 @@ impl Writer {
         self.take_up().await?;
         self.sequencer.check(&self.kurrent).await?;
         self.sequencer.catch_up(&self.kurrent, &self.begun, Reach::End).await?;
+        self.sequencer.alone = !self.is_shared();
         let commands: Vec<Uuid> = self.begun.keys().copied().collect();
         for command in commands {
             if self.landed(command).await? {

@@ -1,7 +1,10 @@
 //! A KurrentDB in which others write: other programs, and much more than Docket; other desks; and another server
 //! of the same log, which is the one that must not be.
 //!
-//! Each says on which broken adapter it was seen to fail. What reading costs is counted by the double.
+//! Each was seen to fail: with the filter that leaves out the system's events alone, and where what was passed over
+//! is not remembered, those that count what reading costs; where names say nothing, that of the conformance suite
+//! and that of a stream that would not be found; where any other store stops a desk, and where none does, those of
+//! other desks; and where what is under way is passed over and nothing doubts it, that one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,6 +200,33 @@ async fn whoever_took_the_log_over_stops_the_one_before() {
     before.close().await;
     let stopped = place.try_open().await.map(drop).unwrap_err();
     assert!(matches!(stopped, StoreError::Integrity(_)), "{stopped}");
+}
+
+/// A data folder that was copied, and both are served.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_copy_of_the_file_stops_the_other() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    some_history(&store).await;
+    store.close().await;
+    for of in ["", "-wal", "-shm"] {
+        let file = |name: &str| place.file().with_file_name(format!("{name}{of}"));
+        // Only the first is always there.
+        let _ = std::fs::copy(file("kurrent.sqlite"), file("copy"));
+    }
+    let (store, copy) = (place.open().await, open_at(&place, "copy", impatient()).await.unwrap());
+    appended(&copy, note("ticket-8", 0)).await;
+    let stopped = store.pass_over().await.unwrap_err();
+    assert!(stopped.to_string().contains("a copy of what stands beside the log"), "{stopped}");
+    let written = place.double.log().events().len();
+    let refused = store.append(note("ticket-9", 0)).await.unwrap_err();
+    assert_eq!(refused, stopped);
+    assert_eq!(place.double.log().events().len(), written, "nothing is sent any more");
+    store.close().await;
+    copy.close().await;
+    let store = place.open().await;
+    assert_eq!(all(&store).await.len(), 9);
+    assert_eq!(appended(&store, note("ticket-9", 0)).await.last, 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]
