@@ -11,8 +11,12 @@ use crate::StoreError;
 /// Events that are asked for at a time where they are anybody's.
 const UNFILTERED: usize = 512;
 
-/// How much longer the server may take to look through what others have written.
+/// How much longer the server may take to look through what others have written, while appends wait.
 const PATIENCE: u32 = 12;
+
+/// The same, where nothing can go on without it: what others wrote since a desk was stopped, or ever. A server
+/// that is gone is found out by the connection.
+const LONG_PATIENCE: u32 = 720;
 
 /// A page of `$all`.
 pub(super) struct Page {
@@ -43,12 +47,13 @@ impl Connection {
         self.page(self.own(from, limit), self.deadline * PATIENCE, None).await
     }
 
-    /// As [`look_through`](Self::look_through); and where such a page does not move on, the newest of Docket's
-    /// events is asked for. If that lies behind the place all the same, the server has ended the page early,
-    /// and it is read without a filter: so it does not move on where the log ends, and nowhere else, as long as
-    /// `limit` is more than one.
+    /// As [`look_through`](Self::look_through), however long that takes; and where such a page does not move on,
+    /// the newest of Docket's events is asked for. If that lies behind the place all the same, the server has
+    /// ended the page early, and it is read without a filter: so it does not move on where the log ends, and
+    /// nowhere else, as long as `limit` is more than one.
     pub async fn read_on(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
-        let page = self.look_through(from, limit).await?;
+        let patience = self.deadline * LONG_PATIENCE;
+        let page = self.page(self.own(from, limit), patience, None).await?;
         if page.moves_on(from) {
             return Ok(page);
         }
@@ -92,7 +97,7 @@ impl Connection {
     /// The place of the newest event in a stream of Docket's.
     async fn newest(&self) -> Result<Option<Pair>, StoreError> {
         let options = backwards().filter(self.names().filter());
-        Ok(self.page(options, self.deadline * PATIENCE, None).await?.last)
+        Ok(self.page(options, self.deadline * LONG_PATIENCE, None).await?.last)
     }
 
     fn own(&self, from: Option<Pair>, limit: usize) -> ReadAllOptions {

@@ -83,6 +83,9 @@ impl Writer {
     /// Takes up what was begun before a crash, and places all that is in the log.
     pub async fn recover(&mut self) -> Result<(), StoreError> {
         self.take_up().await?;
+        tracing::info!(
+            "KurrentDB looks for what is Docket's; where others write much, this takes a while"
+        );
         self.sequencer.check(&self.kurrent).await?;
         self.sequencer.catch_up(&self.kurrent, &self.begun, Reach::End).await?;
         self.sequencer.alone = !self.is_shared();
