@@ -14,8 +14,7 @@ const UNFILTERED: usize = 512;
 /// How much longer the server may take to look through what others have written, while appends wait.
 const PATIENCE: u32 = 12;
 
-/// The same, where nothing can go on without it: what others wrote since a desk was stopped, or ever. A server
-/// that is gone is found out by the connection.
+/// The same, where nothing can go on without it: what others wrote since a desk was stopped, or ever.
 const LONG_PATIENCE: u32 = 720;
 
 /// A page of `$all`.
@@ -52,8 +51,7 @@ impl Connection {
     /// ended the page early, and it is read without a filter: so it does not move on where the log ends, and
     /// nowhere else, as long as `limit` is more than one.
     pub async fn read_on(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
-        let patience = self.deadline * LONG_PATIENCE;
-        let page = self.page(self.own(from, limit), patience, None).await?;
+        let page = self.patiently(self.own(from, limit)).await?;
         if page.moves_on(from) {
             return Ok(page);
         }
@@ -97,7 +95,18 @@ impl Connection {
     /// The place of the newest event in a stream of Docket's.
     async fn newest(&self) -> Result<Option<Pair>, StoreError> {
         let options = backwards().filter(self.names().filter());
-        Ok(self.page(options, self.deadline * LONG_PATIENCE, None).await?.last)
+        Ok(self.patiently(options).await?.last)
+    }
+
+    /// Asks a server for long if it answers something else soon: one that is gone is not waited for.
+    async fn patiently(&self, options: ReadAllOptions) -> Result<Page, StoreError> {
+        match self.page(options.clone(), self.deadline, None).await {
+            Err(StoreError::Unavailable(_)) => {
+                self.end().await?;
+                self.page(options, self.deadline * LONG_PATIENCE, None).await
+            }
+            answered => answered,
+        }
     }
 
     fn own(&self, from: Option<Pair>, limit: usize) -> ReadAllOptions {

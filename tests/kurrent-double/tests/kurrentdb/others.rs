@@ -129,7 +129,22 @@ async fn an_idle_desk_reads_on() {
     assert!(told < MANY, "{told} events");
 }
 
-/// Nothing of the system is lost for what was passed over: what was begun before is still found.
+/// Seen to fail where every question has the same deadline.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_has_time_where_others_have_written_much() {
+    let place = Place::new().await;
+    place.double.faults().filter_slowly(60);
+    let hurried = Settings { deadline: Duration::from_secs(1), ..impatient() };
+    let store = open_at(&place, "kurrent.sqlite", hurried.clone()).await.unwrap();
+    place.double.faults().filter_slowly(0);
+    some_history(&store).await;
+    store.close().await;
+    place.double.faults().filter_slowly(60);
+    let store = open_at(&place, "kurrent.sqlite", hurried).await.unwrap();
+    assert_eq!(store.head(), 8);
+}
+
+/// What was begun before is still found behind what was passed over.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_under_way_is_not_passed_over() {
     use docket_kurrent_double::Fault::{DeadlineAfterCommit, DeadlineBeforeCommit};
