@@ -23,7 +23,8 @@ pub struct Options {
     #[arg(long, env = "DOCKET_DATA", value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
     /// The store: sqlite:PATH, or postgres://USER@HOST/DATABASE, also with several hosts, or
-    /// esdb://HOST where it was built with KurrentDB [default: log.sqlite in the data folder].
+    /// esdb://HOST where it was built with KurrentDB, with ?streamPrefix=NAME- where other desks are in it
+    /// [default: log.sqlite in the data folder].
     // Its value is never shown: there may be a password in it.
     #[arg(long, env = "DOCKET_STORE", hide_env_values = true, value_name = "URL", global = true)]
     pub store: Option<String>,

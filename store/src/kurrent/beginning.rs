@@ -54,7 +54,12 @@ impl Writer {
     ) -> Vec<Begun> {
         let mut written = Vec::with_capacity(fresh.len());
         for begun in fresh {
-            let answer = match judge::judge(self.beside.store(), &begun.append).await {
+            let named = self.kurrent.names().refuse_others(&begun.append);
+            let judged = match named {
+                Ok(()) => judge::judge(self.beside.store(), &begun.append).await,
+                Err(refused) => Err(refused),
+            };
+            let answer = match judged {
                 Ok(None) => {
                     written.push(begun);
                     continue;

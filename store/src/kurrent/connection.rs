@@ -6,7 +6,6 @@ use std::time::Duration;
 use eventstore::{
     AppendToStreamOptions, Client, ClientSettings, Error, NodePreference, Position as Pair,
     ReadAllOptions, ReadStream, ReadStreamOptions, RecordedEvent, StreamPosition, StreamState,
-    SubscriptionFilter,
 };
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -15,6 +14,7 @@ use super::Settings;
 use super::client::Renewable;
 use super::failure::{Verdict, failed, refused, verdict};
 use super::metadata::Told;
+use super::names::Names;
 use crate::{Expected, StoreError, Version};
 
 /// What the client's own deadline is given on top: it is the server that keeps it.
@@ -33,16 +33,6 @@ pub(super) struct Event {
     pub pair: Pair,
     pub told: Told,
     pub payload: String,
-}
-
-/// A page of `$all`.
-pub(super) struct Page {
-    /// Docket's events.
-    pub events: Vec<Event>,
-    /// The place of the last event of all, whosever it is; `None` when there was none.
-    pub last: Option<Pair>,
-    /// Whether there may be more behind it.
-    pub full: bool,
 }
 
 /// Which of two places comes first.
@@ -67,8 +57,8 @@ pub(super) enum Sent {
 #[derive(Clone)]
 pub(super) struct Connection {
     client: Arc<Renewable>,
-    prefix: Arc<str>,
-    deadline: Duration,
+    names: Names,
+    pub(super) deadline: Duration,
     attempts: usize,
     pause: Duration,
 }
@@ -76,6 +66,7 @@ pub(super) struct Connection {
 impl Connection {
     /// Prepares to connect; the first question does.
     pub fn new(url: &str, settings: &Settings) -> Result<Self, StoreError> {
+        let (names, url) = Names::read(url, settings)?;
         // What the parser says would repeat the URL, and the password in it.
         let refused = |_| StoreError::Refused("the URL of KurrentDB cannot be read".to_owned());
         let parsed: ClientSettings = url.parse().map_err(refused)?;
@@ -89,13 +80,12 @@ impl Connection {
         }
         let client = Arc::new(Renewable::new(parsed)?);
         let Settings { deadline, attempts, pause, .. } = *settings;
-        let prefix = settings.prefix.as_str().into();
-        Ok(Self { client, prefix, deadline, attempts, pause })
+        Ok(Self { client, names, deadline, attempts, pause })
     }
 
-    /// What a stream is called in KurrentDB.
-    fn name(&self, stream: &str) -> String {
-        format!("{}{stream}", self.prefix)
+    /// What Docket's streams are called in KurrentDB.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Appends to one stream at exactly the version expected, and tries again as long as that is of
@@ -149,48 +139,9 @@ impl Connection {
         options: &AppendToStreamOptions,
         events: Vec<eventstore::EventData>,
     ) -> Result<(), Error> {
-        let appending = client.append_to_stream(self.name(stream), options, events);
+        let appending = client.append_to_stream(self.names.of(stream), options, events);
         let appended = timeout(self.deadline + GRACE, appending).await;
         appended.map_err(|_| Error::DeadlineExceeded)?.map(|_| ())
-    }
-
-    /// The events of `$all` from a place on, that one included, at most `limit`; those of the system
-    /// are left out. A server may end such a page before the log ends, though it is not full.
-    pub async fn read_all(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
-        let filter = match &*self.prefix {
-            "" => SubscriptionFilter::on_event_type().exclude_system_events(),
-            prefix => SubscriptionFilter::on_stream_name().add_prefix(prefix),
-        };
-        self.page(from, limit, |options| options.filter(filter)).await
-    }
-
-    /// As [`read_all`](Self::read_all); and where such a page does not move on, which may be the end of
-    /// the log or of what the server looked through, it is read without a filter. A page of that kind
-    /// does not move on where the log ends, and nowhere else, as long as `limit` is more than one.
-    pub async fn read_on(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
-        let page = self.read_all(from, limit).await?;
-        if page.last.is_some_and(|last| from.is_none_or(|from| order(last) > order(from))) {
-            return Ok(page);
-        }
-        self.page(from, limit, |options| options).await
-    }
-
-    async fn page(
-        &self,
-        from: Option<Pair>,
-        limit: usize,
-        filtered: impl FnOnce(ReadAllOptions) -> ReadAllOptions,
-    ) -> Result<Page, StoreError> {
-        let from = from.map_or(StreamPosition::Start, StreamPosition::Position);
-        let options = ReadAllOptions::default()
-            .forwards()
-            .position(from)
-            .max_count(limit)
-            .deadline(self.deadline);
-        let read = self.ask(&Question::All(filtered(options))).await?;
-        let last = read.last().map(|event| event.position);
-        let full = read.len() >= limit;
-        Ok(Page { events: self.events_of(read)?, last, full })
     }
 
     /// The events of a stream behind a version, at most `limit`.
@@ -205,21 +156,22 @@ impl Connection {
             .position(StreamPosition::Position(after))
             .max_count(limit)
             .deadline(self.deadline);
-        let read = self.ask(&Question::Stream(self.name(stream), options)).await?;
+        let read = self.ask(&Question::Stream(self.names.of(stream), options)).await?;
         self.events_of(read)
     }
 
     /// Docket's own among the events that were read.
-    fn events_of(&self, read: Vec<RecordedEvent>) -> Result<Vec<Event>, StoreError> {
-        read.into_iter().filter_map(|event| event_of(event, &self.prefix).transpose()).collect()
+    pub(super) fn events_of(&self, read: Vec<RecordedEvent>) -> Result<Vec<Event>, StoreError> {
+        read.into_iter().filter_map(|event| event_of(event, &self.names).transpose()).collect()
     }
 
     /// Asks, and asks again where the connection was lost: reading changes nothing.
-    async fn ask(&self, question: &Question) -> Result<Vec<RecordedEvent>, StoreError> {
+    pub(super) async fn ask(&self, question: &Question) -> Result<Vec<RecordedEvent>, StoreError> {
         let mut attempt = 1;
         loop {
             let (generation, client) = self.client.current();
-            let answer = timeout(self.deadline + GRACE, question.ask(client)).await;
+            let patience = question.deadline().unwrap_or(self.deadline) + GRACE;
+            let answer = timeout(patience, question.ask(client)).await;
             let error = match answer.unwrap_or(Err(Error::DeadlineExceeded)) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
@@ -236,18 +188,33 @@ impl Connection {
 }
 
 /// What is read.
-enum Question {
-    All(ReadAllOptions),
+pub(super) enum Question {
+    All {
+        options: ReadAllOptions,
+        /// The options do not tell theirs.
+        deadline: Duration,
+        /// What lies behind this place need not be told.
+        until: Option<Pair>,
+    },
     Stream(String, ReadStreamOptions),
 }
 
 impl Question {
+    fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::All { deadline, .. } => Some(*deadline),
+            Self::Stream(..) => None,
+        }
+    }
+
     async fn ask(&self, client: Client) -> Result<Vec<RecordedEvent>, Error> {
-        let told = match self {
-            Self::All(options) => client.read_all(options).await,
-            Self::Stream(stream, options) => client.read_stream(stream.as_str(), options).await,
+        let (told, until) = match self {
+            Self::All { options, until, .. } => (client.read_all(options).await, *until),
+            Self::Stream(stream, options) => {
+                (client.read_stream(stream.as_str(), options).await, None)
+            }
         };
-        match all_of(told).await {
+        match all_of(told, until).await {
             // A stream that does not exist has no events.
             Err(Error::ResourceNotFound) => Ok(Vec::new()),
             other => other,
@@ -255,18 +222,25 @@ impl Question {
     }
 }
 
-async fn all_of(told: Result<ReadStream, Error>) -> Result<Vec<RecordedEvent>, Error> {
+/// What is told, up to a place. A server that filters would look for more behind it, and perhaps for long.
+async fn all_of(
+    told: Result<ReadStream, Error>,
+    until: Option<Pair>,
+) -> Result<Vec<RecordedEvent>, Error> {
     let mut told = told?;
-    let mut events = Vec::new();
-    while let Some(event) = told.next().await? {
+    let mut events: Vec<RecordedEvent> = Vec::new();
+    let enough = |event: &RecordedEvent| until.is_some_and(|at| order(event.position) >= order(at));
+    while !events.last().is_some_and(enough)
+        && let Some(event) = told.next().await?
+    {
         events.extend(event.event);
     }
     Ok(events)
 }
 
 /// An event as Docket reads it; `None` where it is somebody else's.
-fn event_of(event: RecordedEvent, prefix: &str) -> Result<Option<Event>, StoreError> {
-    let stream = event.stream_id().strip_prefix(prefix).map(str::to_owned);
+fn event_of(event: RecordedEvent, names: &Names) -> Result<Option<Event>, StoreError> {
+    let stream = names.own(event.stream_id()).map(str::to_owned);
     let told = Told::read(&event.custom_metadata);
     let (Some(stream), Some(told)) = (stream, told) else { return Ok(None) };
     let payload = String::from_utf8(event.data.into()).map_err(|_| {

@@ -162,6 +162,7 @@ impl Writer {
                 return Ok(());
             }
             reach = Reach::End;
+            self.sequencer.doubt();
             tokio::time::sleep(self.pause * look as u32).await;
         }
         Err(StoreError::Unknown("KurrentDB does not show yet what it acknowledged".to_owned()))

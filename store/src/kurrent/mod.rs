@@ -7,20 +7,24 @@
 //! an append is told in [`writer`], that of a position in [`sequencer`]. Deliberately absent: subscriptions
 //! (who appends reads the log on by itself), and any use of KurrentDB's own deletion.
 
+mod all;
 mod beginning;
 mod begun;
 mod beside;
 mod client;
 mod connection;
+mod cursor;
 mod failure;
 mod finishing;
 mod judge;
 mod metadata;
 pub(crate) mod moved;
+mod names;
 mod opening;
 mod reads;
 mod send;
 mod sequencer;
+mod strangers;
 mod whole;
 mod writer;
 
@@ -33,6 +37,7 @@ use uuid::Uuid;
 use self::beside::Beside;
 use self::connection::Connection;
 use self::metadata::Place;
+pub use self::names::{STREAMS, TESTS};
 use self::writer::{Other, Unfinished};
 use crate::appending::queue::Queue;
 use crate::appending::tail::Tail;
@@ -45,8 +50,11 @@ use crate::{
 /// How one process uses KurrentDB.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What stands before the names of its streams in KurrentDB: so that several logs lie in one.
+    /// What stands before the names of its streams in KurrentDB, so that several logs lie in one: where the URL
+    /// does not name it (`streamPrefix`). It ends with a dash.
     pub prefix: String,
+    /// How the names of its streams begin behind that. Whatever is named otherwise is somebody else's.
+    pub streams: Vec<String>,
     /// How long the server may take for one answer.
     pub deadline: Duration,
     /// How often an append is sent before it is said that its outcome is unknown.
@@ -55,6 +63,8 @@ pub struct Settings {
     pub pause: Duration,
     /// How often what was begun and not finished is tried again.
     pub finish_every: Duration,
+    /// How often it is read on past what other programs have written, so that no append need wait for that.
+    pub pass_over_every: Duration,
     /// After how long without a word what another process has begun is finished by this one, at the latest:
     /// of one whose connection to the database is gone it is at once. Too short costs work that is done
     /// twice, and nothing else.
@@ -68,10 +78,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             prefix: String::new(),
+            streams: STREAMS.map(str::to_owned).into(),
             deadline: Duration::from_secs(5),
             attempts: 4,
             pause: Duration::from_millis(50),
             finish_every: Duration::from_secs(1),
+            pass_over_every: Duration::from_secs(5),
             take_up_after: Duration::from_secs(5),
             take_over: false,
         }
@@ -111,6 +123,16 @@ impl KurrentStore {
     /// How many writes wait for their turn.
     pub fn waiting(&self) -> usize {
         self.writer.as_ref().map_or(0, |writer| writer.waiting())
+    }
+
+    /// Reads one page on past what other programs have written, and answers whether there is more. The store does
+    /// it by itself now and then ([`Settings::pass_over_every`]).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when KurrentDB does not answer; [`StoreError::Integrity`] when another store
+    /// has written to a stream of this one.
+    pub async fn pass_over(&self) -> Result<bool, StoreError> {
+        self.queue()?.ask(Other::PassOver).await
     }
 
     fn queue(&self) -> Result<&Queue<Other>, StoreError> {

@@ -94,6 +94,7 @@ impl KurrentStore {
         let writer = Arc::new(Queue::start(writer));
         let every = settings.finish_every;
         tokio::spawn(finish(Arc::downgrade(&writer), Arc::clone(&unfinished), shared, every));
+        tokio::spawn(pass_over(Arc::downgrade(&writer), settings.pass_over_every));
         Ok(Self { kurrent, beside, tail, unfinished, writer: Some(writer) })
     }
 
@@ -151,6 +152,21 @@ async fn finish(writer: Weak<Queue<Other>>, unfinished: Unfinished, shared: bool
             && let Err(error) = writer.ask(Other::Finish).await
         {
             tracing::warn!(%error, "what was begun is not finished yet");
+        }
+    }
+}
+
+/// Reads on past what others have written, page by page, so that appends have their turn between.
+async fn pass_over(writer: Weak<Queue<Other>>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        let mut more = true;
+        while more {
+            let Some(writer) = writer.upgrade() else { return };
+            more = writer.ask(Other::PassOver).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "what others have written is read later");
+                false
+            });
         }
     }
 }

@@ -6,6 +6,9 @@ use super::connection::{Connection, Event, order};
 use super::metadata::Place;
 use crate::{StoreError, StoredEvent};
 
+/// Events that a page of `$all` has at least, if there are so many.
+const LEAST: usize = 32;
+
 /// The events of one stream, whose rows follow each other.
 pub(super) async fn of_stream(
     kurrent: &Connection,
@@ -43,13 +46,11 @@ pub(super) async fn of_all(
     let ends = ends.zip(pairs.iter().max_by_key(|pair| order(**pair)).copied());
     let Some((mut from, to)) = ends else { return Ok(rows) };
     let mut told = Vec::with_capacity(rows.len());
+    // One more, so that there is progress where a page begins with the end of the one before; and never few,
+    // since what another command wrote to several streams may lie between.
+    let limit = (rows.len() + 1).max(LEAST);
     loop {
-        // One more, so that there is progress where a page begins with the end of the one before.
-        let limit = rows.len() + 1;
-        let page = match order(from) < order(to) {
-            true => kurrent.read_on(Some(from), limit).await?,
-            false => kurrent.read_all(Some(from), limit).await?,
-        };
+        let page = kurrent.read_between(from, to, limit).await?;
         told.extend(page.events);
         match page.last {
             Some(last) if order(last) > order(from) && order(last) < order(to) => from = last,

@@ -5,7 +5,7 @@
 //! to the store beside, without payloads: that one gives out positions and versions, remembers
 //! the command and keeps its claims and keys, as it does for a log of its own.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use eventstore::Position as Pair;
@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::begun::Begun;
 use super::beside::Beside;
-use super::connection::{Connection, Event, order};
+use super::connection::{Connection, Event};
+pub(super) use super::cursor::{another_log, behind, is_behind};
 use super::metadata::Place;
 use super::whole::{End, Whole, complete, gather, without};
 use crate::appending::batch::EventRow;
@@ -21,7 +22,7 @@ use crate::appending::tail::Tail;
 use crate::{LOG_END, Millis, NewEvent, Outcome, Position, Sealed, StoreError, StoredEvent};
 
 /// Events that are read and placed together.
-const PAGE: usize = 512;
+pub(super) const PAGE: usize = 512;
 
 /// How far `$all` is read on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,21 +34,36 @@ pub(super) enum Reach {
 }
 
 pub(super) struct Sequencer {
-    beside: Arc<Beside>,
+    pub(super) beside: Arc<Beside>,
     tail: Arc<Tail>,
     /// Whose events these are; `None` where what stood beside was lost and they are taken over.
-    store: Option<Uuid>,
+    pub(super) store: Option<Uuid>,
     /// The end of what is placed; `None` when it is to be read again.
     end: Option<End>,
+    /// Up to where there is nothing else of Docket's, if that is known to be behind the end.
+    pub(super) passed: Option<Pair>,
+    /// Other stores whose events were met and passed over.
+    pub(super) strangers: HashSet<Uuid>,
+    /// Whether whatever is to be placed was begun by this process.
+    pub(super) alone: bool,
+    /// Why nothing more is to be appended by this process.
+    pub(super) broken: Option<StoreError>,
 }
 
 impl Sequencer {
     pub fn new(beside: Arc<Beside>, tail: Arc<Tail>, store: Option<Uuid>) -> Self {
-        Self { beside, tail, store, end: None }
+        let strangers = HashSet::new();
+        Self { beside, tail, store, end: None, passed: None, strangers, alone: false, broken: None }
     }
 
     /// The time at which the last event that is placed was recorded.
+    ///
+    /// # Errors
+    /// Where another server was found to write this log, that.
     pub async fn recorded_at(&mut self) -> Result<Millis, StoreError> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
+        }
         Ok(self.end().await?.recorded_at)
     }
 
@@ -71,7 +87,7 @@ impl Sequencer {
         }
     }
 
-    async fn end(&mut self) -> Result<End, StoreError> {
+    pub(super) async fn end(&mut self) -> Result<End, StoreError> {
         if let Some(end) = self.end {
             return Ok(end);
         }
@@ -95,8 +111,13 @@ impl Sequencer {
         reach: Reach,
     ) -> Result<(), StoreError> {
         let placed = self.place_all(kurrent, begun, reach).await;
+        self.settle(placed)
+    }
+
+    /// Where something failed, it is read again what is placed.
+    pub(super) fn settle(&mut self, placed: Result<(), StoreError>) -> Result<(), StoreError> {
         if placed.is_err() {
-            self.end = None;
+            (self.end, self.passed) = (None, None);
             self.tail.clear();
         }
         placed
@@ -108,14 +129,14 @@ impl Sequencer {
         begun: &BTreeMap<Uuid, Begun>,
         reach: Reach,
     ) -> Result<(), StoreError> {
-        let mut from = self.end().await?.pair;
+        let mut from = self.read_to().await?;
         loop {
             let page = match reach {
                 Reach::Near => kurrent.read_all(from, PAGE).await?,
                 Reach::End => kurrent.read_on(from, PAGE).await?,
             };
             let Some(last) = page.last.filter(|last| is_behind(*last, from)) else { return Ok(()) };
-            let full = page.full;
+            let full = page.told >= PAGE;
             self.place(kurrent, begun, behind(page.events, from)).await?;
             if !full && reach == Reach::Near {
                 return Ok(());
@@ -124,14 +145,14 @@ impl Sequencer {
         }
     }
 
-    async fn place(
+    pub(super) async fn place(
         &mut self,
         kurrent: &Connection,
         begun: &BTreeMap<Uuid, Begun>,
         events: Vec<Event>,
     ) -> Result<(), StoreError> {
         let mut end = self.end().await?;
-        let commands = self.last_ones(events)?;
+        let commands = last_ones(self.own(events).await?);
         let unknown = commands.iter().filter_map(|events| events.last());
         let unknown = unknown.map(|last| last.told.command).filter(|id| !begun.contains_key(id));
         let others = self.beside.others(&unknown.collect::<Vec<_>>()).await?;
@@ -144,33 +165,15 @@ impl Sequencer {
                 continue;
             }
             let begun = begun.get(&command).or_else(|| others.begun.get(&command));
+            if begun.is_none() {
+                self.refuse_unbegun(last).await?;
+            }
             let events = complete(kurrent, events).await?;
             whole.push_back(gather(events, begun, &mut end)?);
         }
         self.append(whole).await?;
         self.end = Some(end);
         Ok(())
-    }
-
-    /// The events of each command whose last one is among these, in the order of the last ones.
-    fn last_ones(&self, events: Vec<Event>) -> Result<Vec<Vec<Event>>, StoreError> {
-        let mut halves: HashMap<Uuid, Vec<Event>> = HashMap::new();
-        let mut commands = Vec::new();
-        for event in events {
-            if self.store.is_some_and(|store| store != event.told.store) {
-                return Err(StoreError::Integrity(format!(
-                    "store {} writes to the same KurrentDB as this one",
-                    event.told.store
-                )));
-            }
-            let command = event.told.command;
-            let is_last = event.told.index + 1 == event.told.count();
-            halves.entry(command).or_default().push(event);
-            if is_last {
-                commands.extend(halves.remove(&command));
-            }
-        }
-        Ok(commands)
     }
 
     /// Appends to the store beside, in order; each only behind the one before.
@@ -222,6 +225,21 @@ impl Sequencer {
     }
 }
 
+/// The events of each command whose last one is among these, in the order of the last ones.
+fn last_ones(events: Vec<Event>) -> Vec<Vec<Event>> {
+    let mut halves: HashMap<Uuid, Vec<Event>> = HashMap::new();
+    let mut commands = Vec::new();
+    for event in events {
+        let command = event.told.command;
+        let is_last = event.told.index + 1 == event.told.count();
+        halves.entry(command).or_default().push(event);
+        if is_last {
+            commands.extend(halves.remove(&command));
+        }
+    }
+    commands
+}
+
 async fn last_placed(beside: &Beside) -> Result<Option<StoredEvent>, StoreError> {
     let beside = beside.store();
     let Some(before) = beside.head().checked_sub(1) else { return Ok(None) };
@@ -234,7 +252,7 @@ pub(super) async fn check_place(
     place: &str,
     id: Uuid,
 ) -> Result<(), StoreError> {
-    let there = kurrent.read_all(Some(Place::read(place)?.pair()), 1).await?;
+    let there = kurrent.read_unfiltered(Some(Place::read(place)?.pair()), 1).await?;
     if there.events.first().is_some_and(|event| event.id == id) {
         return Ok(());
     }
@@ -242,33 +260,4 @@ pub(super) async fn check_place(
         "KurrentDB does not have event {id} where what stands beside the log says that it is: they do \
          not belong together, or one was restored without the other"
     )))
-}
-
-/// Whether a place comes behind another.
-pub(super) fn is_behind(pair: Pair, from: Option<Pair>) -> bool {
-    from.is_none_or(|from| order(pair) > order(from))
-}
-
-/// The events of a page that lie behind a place, in their order: the first may be where the page before ended,
-/// and what is told twice counts once.
-pub(super) fn behind(events: Vec<Event>, from: Option<Pair>) -> Vec<Event> {
-    let fresh = events.into_iter().filter(|event| is_behind(event.pair, from));
-    let fresh: BTreeMap<_, _> = fresh.map(|event| (order(event.pair), event)).collect();
-    fresh.into_values().collect()
-}
-
-/// Whose log is in KurrentDB, if it is not this store's.
-pub(super) async fn another_log(
-    kurrent: &Connection,
-    store: Uuid,
-) -> Result<Option<Uuid>, StoreError> {
-    let mut from = None;
-    loop {
-        let page = kurrent.read_on(from, PAGE).await?;
-        let other = page.events.iter().find(|event| event.told.store != store);
-        if other.is_some() || !page.events.is_empty() || page.last.is_none() || page.last == from {
-            return Ok(other.map(|event| event.told.store));
-        }
-        from = page.last;
-    }
 }

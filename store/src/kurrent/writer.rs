@@ -22,6 +22,8 @@ use crate::{Clock, StoreError};
 pub(super) enum Other {
     /// Finish what was begun: all of it.
     Finish(Reply<()>),
+    /// Read on past what others have written, if nothing is begun; answered is whether there is more.
+    PassOver(Reply<bool>),
     EraseKey {
         subject: String,
         reply: Reply<()>,
@@ -81,8 +83,12 @@ impl Writer {
     /// Takes up what was begun before a crash, and places all that is in the log.
     pub async fn recover(&mut self) -> Result<(), StoreError> {
         self.take_up().await?;
+        tracing::info!(
+            "KurrentDB looks for what is Docket's; where others write much, this takes a while"
+        );
         self.sequencer.check(&self.kurrent).await?;
         self.sequencer.catch_up(&self.kurrent, &self.begun, Reach::End).await?;
+        self.sequencer.alone = !self.is_shared();
         let commands: Vec<Uuid> = self.begun.keys().copied().collect();
         for command in commands {
             if self.landed(command).await? {
@@ -194,6 +200,13 @@ impl queue::Writer for Writer {
                 self.finish_all().await;
                 self.held_up = false;
                 let _ = reply.send(self.forget_finished().await);
+            }
+            Other::PassOver(reply) => {
+                let more = match self.begun.is_empty() {
+                    true => self.sequencer.pass_over(&self.kurrent, &self.begun).await,
+                    false => Ok(false),
+                };
+                let _ = reply.send(more);
             }
             Other::EraseKey { subject, reply } => {
                 let erased = self.erase_key(&subject).await;

@@ -17,10 +17,22 @@ use super::ledger::{Sent, Target};
 /// How long the slowest machine may take; nothing waits for it unless a test fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// KurrentDB is asked for nothing else, so a category that is missing there would never be found again.
+#[test]
+fn every_category_of_streams_is_found_in_kurrentdb() {
+    let begin = docket_domain::codec::CATEGORIES.map(|category| format!("{category}-"));
+    assert_eq!(begin, docket_store::kurrent::STREAMS);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_over_kurrentdb_is_lost_or_doubled_by_kills() {
     let double = Double::start().await;
-    kill::under_load(&[(STORE, &double.url())], 5).await;
+    let url = format!("{}&streamPrefix=desk-", double.url());
+    kill::under_load(&[(STORE, &url)], 5).await;
+    let log = double.log();
+    let streams = log.events().iter().map(|kept| kept.stream.as_str());
+    let mut streams = streams.filter(|stream| !stream.starts_with('$'));
+    assert!(streams.all(|stream| stream.starts_with("desk-")), "another desk may live there, too");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -40,6 +41,8 @@ pub struct Faults {
     cut_reads: AtomicUsize,
     short_pages: AtomicUsize,
     hidden: AtomicUsize,
+    /// In seconds.
+    filtering: AtomicUsize,
     dropped: AtomicUsize,
     pub(crate) hanging: Notify,
 }
@@ -86,6 +89,12 @@ impl Faults {
         self.hidden.store(reads, Ordering::SeqCst);
     }
 
+    /// As if to filter `$all` took so many seconds: whoever gives the server less is told that its deadline has
+    /// passed, at once.
+    pub fn filter_slowly(&self, seconds: usize) {
+        self.filtering.store(seconds, Ordering::SeqCst);
+    }
+
     /// Resolves once an append hangs.
     pub async fn hangs(&self) {
         self.hanging.notified().await;
@@ -113,6 +122,10 @@ impl Faults {
             0 => usize::MAX,
             events => events,
         }
+    }
+
+    pub(crate) fn filtering_takes(&self) -> Duration {
+        Duration::from_secs(self.filtering.load(Ordering::SeqCst) as u64)
     }
 
     pub(crate) fn connection_drops(&self) -> bool {

@@ -8,8 +8,10 @@
 
 #![expect(clippy::result_large_err, reason = "the errors are tonic's")]
 
+mod all;
 mod batches;
 mod cluster;
+mod counts;
 mod faults;
 mod log;
 mod proto;
@@ -28,6 +30,7 @@ use tokio::sync::oneshot;
 use tonic::transport::Server;
 
 use self::cluster::Nodes;
+pub use self::counts::Counts;
 pub use self::faults::{Fault, Faults};
 pub use self::log::{Answer, Expected, Kept, Log, Proposed};
 use self::quick::Incoming;
@@ -44,6 +47,7 @@ pub struct Double {
     address: SocketAddr,
     log: Arc<Mutex<Log>>,
     faults: Arc<Faults>,
+    counts: Arc<Counts>,
     nodes: Nodes,
     /// `None` while it is stopped.
     server: Option<Runtime>,
@@ -69,7 +73,14 @@ impl Double {
 
     async fn start_node(log: Arc<Mutex<Log>>, nodes: Nodes) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut double = Self { address, log, faults: Arc::default(), nodes, server: None };
+        let mut double = Self {
+            address,
+            log,
+            faults: Arc::default(),
+            counts: Arc::default(),
+            nodes,
+            server: None,
+        };
         // A port that was free a moment ago may be another process' by now.
         while !double.listens().await {
             double.address.set_port(free_port());
@@ -92,6 +103,11 @@ impl Double {
     /// How to make it fail.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// What reading `$all` has cost.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Its log, to look into.
@@ -130,13 +146,13 @@ impl Double {
             .expect("threads");
         let (bound, address) = oneshot::channel();
         let (wanted, log, faults) = (self.address, Arc::clone(&self.log), Arc::clone(&self.faults));
-        let nodes = self.nodes.clone();
+        let (counts, nodes) = (Arc::clone(&self.counts), self.nodes.clone());
         runtime.spawn(async move {
             // Whoever waits for the address learns that there is none.
             let Ok(listener) = TcpListener::bind(wanted).await else { return };
             let address = listener.local_addr().expect("a bound port has an address");
             let incoming = Incoming { listener, faults: Arc::clone(&faults) };
-            let service = Service { address, log, faults, nodes: nodes.clone() };
+            let service = Service { address, log, faults, counts, nodes: nodes.clone() };
             let streams = proto::StreamsServer::new(service.clone())
                 .max_decoding_message_size(LARGEST_MESSAGE)
                 .max_encoding_message_size(LARGEST_MESSAGE);

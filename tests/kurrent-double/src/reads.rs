@@ -2,29 +2,25 @@
 
 use tonic::Status;
 
+use crate::all::{self, Told};
+use crate::counts::Counts;
 use crate::faults::Faults;
 use crate::log::{Kept, Log};
-use crate::proto::streams::read_req::Options;
-use crate::proto::streams::read_req::options::all_options::AllOption;
-use crate::proto::streams::read_req::options::filter_options::{Expression, Filter};
 use crate::proto::streams::read_req::options::stream_options::RevisionOption;
 use crate::proto::streams::read_req::options::{
-    AllOptions, CountOption, FilterOption, ReadDirection, StreamOption, StreamOptions, UuidOption,
-    uuid_option,
+    CountOption, ReadDirection, StreamOption, StreamOptions, UuidOption, uuid_option,
 };
 use crate::proto::streams::read_resp::read_event::{Position, RecordedEvent};
-use crate::proto::streams::read_resp::{Content, ReadEvent, StreamNotFound};
+use crate::proto::streams::read_resp::{Checkpoint, Content, ReadEvent, StreamNotFound};
 use crate::proto::streams::{ReadReq, ReadResp};
 use crate::proto::{ProtoUuid, StreamIdentifier, proto_uuid};
 use crate::streams::name;
-
-/// The filter that leaves out the system's own events; others are not understood.
-const NO_SYSTEM_EVENTS: &str = r"^[^\$].*";
 
 /// The answers to a read.
 pub(crate) fn answer(
     log: &Log,
     faults: &Faults,
+    counts: &Counts,
     request: ReadReq,
 ) -> Result<Vec<ReadResp>, Status> {
     let options = request.options.ok_or_else(|| Status::invalid_argument("no options"))?;
@@ -37,23 +33,27 @@ pub(crate) fn answer(
         None => return Err(Status::invalid_argument("no count")),
     };
     let structured = wants_structured_ids(options.uuid_option.as_ref());
-    let (mut events, all) = match &options.stream_option {
+    match &options.stream_option {
         Some(StreamOption::Stream(stream)) => match of_stream(log, stream, backwards)? {
-            Some(events) => (events, false),
-            None => return Ok(vec![not_found(stream)]),
+            Some(events) => {
+                Ok(events.into_iter().take(limit).map(|kept| event(kept, structured)).collect())
+            }
+            None => Ok(vec![not_found(stream)]),
         },
         Some(StreamOption::All(all)) => {
-            let lags = faults.lags();
-            (of_all(log, all, &options, backwards, lags)?, true)
+            let (told, looked_at) = all::told(log, faults, (all, &options), limit)?;
+            let answers = told.into_iter().flat_map(|told| match told {
+                Told::Event(kept) if faults.are_told_twice() => vec![event(kept, structured); 2],
+                Told::Event(kept) => vec![event(kept, structured)],
+                Told::Checkpoint(kept) => vec![checkpoint(kept)],
+            });
+            let answers: Vec<_> = answers.collect();
+            let is_event = |answer: &&ReadResp| matches!(answer.content, Some(Content::Event(_)));
+            counts.count(answers.iter().filter(is_event).count(), looked_at);
+            Ok(answers)
         }
-        None => return Err(Status::invalid_argument("nothing to read")),
-    };
-    // A server that need not filter tells as much as it was asked for.
-    let filters = matches!(options.filter_option, Some(FilterOption::Filter(_)));
-    events.truncate(if all && filters { limit.min(faults.page()) } else { limit });
-    let told = if all && faults.are_told_twice() { 2 } else { 1 };
-    let answers = events.into_iter().flat_map(|kept| vec![event(kept, structured); told]);
-    Ok(answers.collect())
+        None => Err(Status::invalid_argument("nothing to read")),
+    }
 }
 
 fn of_stream<'a>(
@@ -80,59 +80,6 @@ fn of_stream<'a>(
     Ok(Some(events))
 }
 
-fn of_all<'a>(
-    log: &'a Log,
-    all: &AllOptions,
-    options: &Options,
-    backwards: bool,
-    lags: bool,
-) -> Result<Vec<&'a Kept>, Status> {
-    let shown = log.events().len() - usize::from(lags && !log.events().is_empty());
-    let mut events: Vec<_> = log.events()[..shown].iter().collect();
-    let place = |kept: &&Kept| (kept.commit, kept.prepare);
-    match (&all.all_option, backwards) {
-        (Some(AllOption::Position(at)), false) => {
-            events.retain(|kept| place(kept) >= (at.commit_position, at.prepare_position));
-        }
-        (Some(AllOption::Position(at)), true) => {
-            events.retain(|kept| place(kept) < (at.commit_position, at.prepare_position));
-        }
-        (Some(AllOption::Start(())), false) | (Some(AllOption::End(())), true) => {}
-        (Some(AllOption::Start(())), true) | (Some(AllOption::End(())), false) => events.clear(),
-        (None, _) => return Err(Status::invalid_argument("no position to begin at")),
-    }
-    if let Some(FilterOption::Filter(filter)) = &options.filter_option {
-        let (expression, on_stream) = match &filter.filter {
-            Some(Filter::StreamIdentifier(expression)) => (expression, true),
-            Some(Filter::EventType(expression)) => (expression, false),
-            None => return Err(Status::invalid_argument("a filter by nothing")),
-        };
-        let passes = passing(expression)?;
-        events.retain(|kept| passes(if on_stream { &kept.stream } else { kind(kept) }));
-    }
-    if backwards {
-        events.reverse();
-    }
-    Ok(events)
-}
-
-fn passing(expression: &Expression) -> Result<impl Fn(&str) -> bool, Status> {
-    let plain = match expression.regex.as_str() {
-        NO_SYSTEM_EVENTS => true,
-        "" => false,
-        _ => return Err(Status::unimplemented("the double does not know this regular expression")),
-    };
-    Ok(move |text: &str| {
-        let prefixes = &expression.prefix;
-        (!plain || !text.starts_with('$'))
-            && (prefixes.is_empty() || prefixes.iter().any(|prefix| text.starts_with(prefix)))
-    })
-}
-
-fn kind(kept: &Kept) -> &str {
-    kept.event.metadata.get("type").map_or("", String::as_str)
-}
-
 fn wants_structured_ids(option: Option<&UuidOption>) -> bool {
     matches!(
         option.and_then(|option| option.content.as_ref()),
@@ -143,6 +90,12 @@ fn wants_structured_ids(option: Option<&UuidOption>) -> bool {
 fn not_found(stream: &StreamOptions) -> ReadResp {
     let stream_identifier = stream.stream_identifier.clone();
     ReadResp { content: Some(Content::StreamNotFound(StreamNotFound { stream_identifier })) }
+}
+
+fn checkpoint(kept: &Kept) -> ReadResp {
+    let (commit_position, prepare_position) = (kept.commit, kept.prepare);
+    let checkpoint = Checkpoint { commit_position, prepare_position, timestamp: None };
+    ReadResp { content: Some(Content::Checkpoint(checkpoint)) }
 }
 
 fn event(kept: &Kept, structured: bool) -> ReadResp {

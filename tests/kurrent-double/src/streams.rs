@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::cluster::Nodes;
+use crate::counts::Counts;
 use crate::faults::{Fault, Faults};
 use crate::log::{Answer, Expected, Log, Proposed};
 use crate::proto::streams::append_req::options::ExpectedStreamRevision;
@@ -17,6 +19,7 @@ use crate::proto::streams::append_resp::success::{CurrentRevisionOption, Positio
 use crate::proto::streams::append_resp::{
     self, Position, Success, WrongExpectedVersion, wrong_expected_version as wrong,
 };
+use crate::proto::streams::read_req::options::FilterOption;
 use crate::proto::streams::{
     AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq,
     ReadResp, TombstoneReq, TombstoneResp,
@@ -35,6 +38,7 @@ pub(crate) struct Service {
     pub address: SocketAddr,
     pub log: Arc<Mutex<Log>>,
     pub faults: Arc<Faults>,
+    pub counts: Arc<Counts>,
     pub nodes: Nodes,
 }
 
@@ -86,6 +90,28 @@ impl Service {
     }
 }
 
+fn filters(request: &ReadReq) -> bool {
+    let filter = request.options.as_ref().and_then(|options| options.filter_option.as_ref());
+    matches!(filter, Some(FilterOption::Filter(_)))
+}
+
+/// How long the client gives the server: a number and its unit, as gRPC writes it down.
+fn patience<T>(request: &Request<T>) -> Duration {
+    let said = request.metadata().get("grpc-timeout").and_then(|said| said.to_str().ok());
+    let Some((number, unit)) = said.and_then(|said| said.split_at_checked(said.len() - 1)) else {
+        return Duration::MAX;
+    };
+    let number = number.parse().unwrap_or(0);
+    match unit {
+        "H" => Duration::from_secs(number * 3600),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        _ => Duration::from_nanos(number),
+    }
+}
+
 fn not_leader(leader: SocketAddr) -> Status {
     let mut status = Status::not_found("told to: another node leads");
     let metadata = status.metadata_mut();
@@ -111,7 +137,11 @@ impl Streams for Service {
         if self.faults.read_fails() {
             return Err(Status::unavailable("told to"));
         }
-        let answers = reads::answer(&self.log(), &self.faults, request.into_inner())?;
+        let patience = patience(&request);
+        if patience < self.faults.filtering_takes() && filters(request.get_ref()) {
+            return Err(Status::deadline_exceeded("told to"));
+        }
+        let answers = reads::answer(&self.log(), &self.faults, &self.counts, request.into_inner())?;
         let mut answers: Vec<_> = answers.into_iter().map(Ok).collect();
         if answers.len() > 1 && self.faults.read_is_cut() {
             answers.truncate(1);

@@ -8,6 +8,7 @@ mod faults;
 mod moving;
 mod nodes;
 mod other_client;
+mod others;
 mod placing;
 mod reading;
 mod stores;

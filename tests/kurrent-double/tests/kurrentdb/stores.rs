@@ -49,6 +49,7 @@ pub fn impatient() -> Settings {
         attempts: 2,
         pause: Duration::from_millis(1),
         finish_every: Duration::from_secs(3600),
+        pass_over_every: Duration::from_secs(3600),
         ..Settings::default()
     }
 }
