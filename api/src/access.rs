@@ -136,6 +136,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/deadlines", READ),
     route("GET", "/v1/complaints", READ),
     route("GET", "/v1/complaints/report", REPORT),
+    route("GET", "/v1/flows", REPORT),
     route("POST", "/v1/plans/{key}/what-if", REPORT),
     route("POST", "/v1/plans/{key}/reapply", ADMIN),
     route(

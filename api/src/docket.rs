@@ -92,7 +92,8 @@ pub struct Docket {
     erasing: Mutex<BTreeSet<String>>,
     /// Figures.
     pub figures: PrometheusHandle,
-    /// Held by whoever tries a draft on the past: two at once would leave no core to commands.
+    /// Held by whoever has much of the log read at once, to try a draft on the past or for a report: two at
+    /// once would leave no core to commands.
     pub trying: Mutex<()>,
     log: Log,
     /// How far the log reached before anything of it was kept in memory.

@@ -2,8 +2,6 @@
 //! were. Nothing is written: the same clocks are folded once more, with the draft in the place of every
 //! version of its plan.
 
-mod reading;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,9 +15,8 @@ use futures::{StreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use reading::Reading;
-
 use crate::documents::Documents;
+use crate::opened::Reading;
 use crate::plans::Plans;
 use crate::projector::poison;
 use crate::recorded::Reader;

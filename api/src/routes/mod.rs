@@ -10,6 +10,7 @@ mod compliance;
 mod customers;
 pub mod definitions;
 mod events;
+mod flows;
 pub mod operation;
 mod plans;
 mod projections;
@@ -37,6 +38,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(queues::configure)
             .configure(compliance::configure)
             .configure(complaints::configure)
+            .configure(flows::configure)
             .configure(plans::configure)
             .configure(definitions::configure),
     );

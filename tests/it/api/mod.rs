@@ -14,6 +14,7 @@ mod definitions;
 mod discretion;
 mod escalation;
 mod events;
+mod flows;
 mod forms;
 mod hearing;
 mod later;

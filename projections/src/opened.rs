@@ -24,7 +24,7 @@ const LISTED: usize = 500;
 const AT_ONCE: usize = 8;
 
 /// Reads the tickets that were opened in a period.
-pub(super) struct Reading {
+pub(crate) struct Reading {
     pub reader: Reader,
     /// Opened at this instant or later.
     pub from: Instant,
