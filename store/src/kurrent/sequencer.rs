@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::begun::Begun;
 use super::beside::Beside;
 use super::connection::{Connection, Event};
-pub(super) use super::cursor::{another_log, behind, check_place, is_behind};
+use super::cursor::{another_log, behind, check_place, is_behind};
 use super::metadata::Place;
 use super::whole::{End, Whole, complete, gather, without};
 use crate::appending::batch::EventRow;
