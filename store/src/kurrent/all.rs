@@ -38,20 +38,20 @@ impl Connection {
     /// Docket's events in `$all` from a place on, that one included if it is one of them, at most `limit`. That
     /// nothing follows a page that is not full is likely, and not certain: see [`read_on`](Self::read_on).
     pub async fn read_all(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
-        self.page(self.own(from, limit), self.deadline, None).await
+        self.patiently(self.own(from, limit), None).await
     }
 
-    /// As [`read_all`](Self::read_all), where others may have written much since.
+    /// As [`read_all`](Self::read_all), and given up after a while, since it can be done later.
     pub async fn look_through(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
         self.page(self.own(from, limit), self.deadline * PATIENCE, None).await
     }
 
-    /// As [`look_through`](Self::look_through), however long that takes; and where such a page does not move on,
-    /// the newest of Docket's events is asked for. If that lies behind the place all the same, the server has
-    /// ended the page early, and it is read without a filter: so it does not move on where the log ends, and
-    /// nowhere else, as long as `limit` is more than one.
+    /// As [`read_all`](Self::read_all); and where such a page does not move on, the newest of Docket's events is
+    /// asked for. If that lies behind the place all the same, the server has ended the page early, and it is
+    /// read without a filter: so it does not move on where the log ends, and nowhere else, as long as `limit`
+    /// is more than one.
     pub async fn read_on(&self, from: Option<Pair>, limit: usize) -> Result<Page, StoreError> {
-        let page = self.patiently(self.own(from, limit)).await?;
+        let page = self.read_all(from, limit).await?;
         if page.moves_on(from) {
             return Ok(page);
         }
@@ -71,7 +71,7 @@ impl Connection {
         to: Pair,
         limit: usize,
     ) -> Result<Page, StoreError> {
-        let page = self.page(self.own(Some(from), limit), self.deadline, Some(to)).await?;
+        let page = self.patiently(self.own(Some(from), limit), Some(to)).await?;
         if page.moves_on(Some(from)) || order(from) >= order(to) {
             return Ok(page);
         }
@@ -95,15 +95,19 @@ impl Connection {
     /// The place of the newest event in a stream of Docket's.
     async fn newest(&self) -> Result<Option<Pair>, StoreError> {
         let options = backwards().filter(self.names().filter());
-        Ok(self.patiently(options).await?.last)
+        Ok(self.patiently(options, None).await?.last)
     }
 
     /// Asks a server for long if it answers something else soon: one that is gone is not waited for.
-    async fn patiently(&self, options: ReadAllOptions) -> Result<Page, StoreError> {
-        match self.page(options.clone(), self.deadline, None).await {
+    async fn patiently(
+        &self,
+        options: ReadAllOptions,
+        until: Option<Pair>,
+    ) -> Result<Page, StoreError> {
+        match self.page(options.clone(), self.deadline, until).await {
             Err(StoreError::Unavailable(_)) => {
                 self.end().await?;
-                self.page(options, self.deadline * LONG_PATIENCE, None).await
+                self.page(options, self.deadline * LONG_PATIENCE, until).await
             }
             answered => answered,
         }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::begun::Begun;
 use super::connection::{Connection, Event, order};
+use super::metadata::Place;
 use super::sequencer::{PAGE, Sequencer};
 use crate::StoreError;
 
@@ -49,6 +50,23 @@ impl Sequencer {
         self.passed = last.or(Some(end));
         Ok(last.is_some())
     }
+}
+
+/// Refuses a log that does not have an event where what stands beside it says that it is.
+pub(super) async fn check_place(
+    kurrent: &Connection,
+    place: &str,
+    id: Uuid,
+) -> Result<(), StoreError> {
+    let there = kurrent.read_unfiltered(Some(Place::read(place)?.pair()), 1).await?;
+    if there.events.first().is_some_and(|event| event.id == id) {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!(
+        "KurrentDB does not have event {id} where what stands beside the log says that it is: they do \
+         not belong together, one was restored without the other, or streamPrefix in the URL is not what \
+         it was"
+    )))
 }
 
 /// Whether a place comes behind another.

@@ -9,9 +9,8 @@ use uuid::Uuid;
 
 use super::begun::FileTable;
 use super::connection::{Connection, Event, Sent};
-use super::cursor::{another_log, behind, is_behind};
+use super::cursor::{another_log, behind, check_place, is_behind};
 use super::metadata::{self, Place, Told};
-use super::sequencer::check_place;
 use super::{Settings, reads};
 use crate::{Append, Millis, NewEvent, StoreError, StoredEvent, StreamWrite, Version, event_id};
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::begun::Begun;
 use super::beside::Beside;
 use super::connection::{Connection, Event};
-pub(super) use super::cursor::{another_log, behind, is_behind};
+use super::cursor::{another_log, behind, check_place, is_behind};
 use super::metadata::Place;
 use super::whole::{End, Whole, complete, gather, without};
 use crate::appending::batch::EventRow;
@@ -244,20 +244,4 @@ async fn last_placed(beside: &Beside) -> Result<Option<StoredEvent>, StoreError>
     let beside = beside.store();
     let Some(before) = beside.head().checked_sub(1) else { return Ok(None) };
     Ok(beside.read_all(before, 1, Sealed::Without).await?.pop())
-}
-
-/// Refuses a log that does not have an event where what stands beside it says that it is.
-pub(super) async fn check_place(
-    kurrent: &Connection,
-    place: &str,
-    id: Uuid,
-) -> Result<(), StoreError> {
-    let there = kurrent.read_unfiltered(Some(Place::read(place)?.pair()), 1).await?;
-    if there.events.first().is_some_and(|event| event.id == id) {
-        return Ok(());
-    }
-    Err(StoreError::Refused(format!(
-        "KurrentDB does not have event {id} where what stands beside the log says that it is: they do \
-         not belong together, or one was restored without the other"
-    )))
 }

@@ -131,17 +131,15 @@ async fn an_idle_desk_reads_on() {
 
 /// Seen to fail where every question has the same deadline.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_has_time_where_others_have_written_much() {
+async fn a_start_and_an_append_have_time_where_others_have_written_much() {
     let place = Place::new().await;
     place.double.faults().filter_slowly(60);
     let hurried = Settings { deadline: Duration::from_secs(1), ..impatient() };
     let store = open_at(&place, "kurrent.sqlite", hurried.clone()).await.unwrap();
-    place.double.faults().filter_slowly(0);
     some_history(&store).await;
     store.close().await;
-    place.double.faults().filter_slowly(60);
     let store = open_at(&place, "kurrent.sqlite", hurried).await.unwrap();
-    assert_eq!(store.head(), 8);
+    assert_eq!(all(&store).await.len(), 8);
 }
 
 /// What was begun before is still found behind what was passed over.
@@ -272,4 +270,7 @@ async fn the_url_names_a_desks_prefix() {
     assert_eq!((all(&north).await.len(), all(&plain).await.len()), (8, 8));
     assert_eq!(place.double.log().stream("north-ticket-1").count(), 4);
     assert_eq!(place.double.log().stream("south-ticket-1").count(), 1);
+    north.close().await;
+    let changed = open_at(&place, "north", impatient()).await.map(drop).unwrap_err().to_string();
+    assert!(changed.contains("streamPrefix in the URL is not what it was"), "{changed}");
 }

@@ -61,7 +61,8 @@ async fn what_an_earlier_try_sent_and_the_source_has_not_is_found_before_the_end
 /// The ids are those of the command, whatever else was sent with them, or became of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_kurrentdb_has_is_compared_in_everything_it_says() {
-    let altered: [(&str, fn(&str) -> String); 3] = [
+    type Change = fn(&str) -> String;
+    let altered: [(&str, Change); 3] = [
         ("when it was recorded", |said| said.replace("\"recorded_at\":1", "\"recorded_at\":2")),
         ("whose it is", |said| said.replace("\"schema\":1", "\"schema\":2")),
         ("what the envelope says", |said| said.replace("agent-1", "agent-2")),
