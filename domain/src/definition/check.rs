@@ -1,6 +1,7 @@
 //! What a document must be like: all that is wrong with it at once, each with its place.
 
 use crate::definition::catalogue::category_and_above;
+use crate::definition::skills;
 use crate::definition::{
     BaseStatus, Catalogue, Category, DefinitionKind, Document, Editor, FieldError, Priority,
     PriorityTimes, Problem, Queue, Settings, Solution, Status, StatusRule, Template, ZoneOffsets,
@@ -61,6 +62,7 @@ impl Check<'_> {
         for (index, path) in queue.categories.iter().enumerate() {
             self.names(&format!("/categories/{index}"), DefinitionKind::Category, path);
         }
+        self.errors.extend(skills::errors(&queue.skills));
     }
 
     fn category(&mut self, path: &str, category: &Category) {
@@ -73,6 +75,7 @@ impl Check<'_> {
             self.names("/queue", DefinitionKind::Queue, queue);
         }
         self.solutions(&category.solutions);
+        self.errors.extend(skills::errors(&category.skills));
     }
 
     fn solutions(&mut self, solutions: &[Solution]) {

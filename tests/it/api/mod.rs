@@ -31,6 +31,7 @@ mod reapplying;
 mod report_pages;
 mod reports;
 mod sharing;
+mod skills;
 mod taking;
 mod terms;
 mod tickets;

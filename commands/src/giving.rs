@@ -1,0 +1,108 @@
+//! Giving free tickets to those who can do them and have room (S-14, S-17, S-50).
+//!
+//! How much an agent has at hand, a view counts, which may lag. So whoever gives a ticket to somebody with a
+//! capacity claims to be the next after so many that were given: of two who counted the same, one gets through,
+//! at whatever servers they are, and the other counts again.
+
+use docket_domain::agent::{Agent, AgentProfile};
+use docket_domain::ids::{AgentId, TicketId};
+use docket_domain::ticket::command::TicketCommand;
+use docket_domain::ticket::event::AssignMethod;
+use docket_domain::ticket::state::TicketState;
+use docket_store::Claim;
+
+use crate::desk::Desk;
+use crate::error::CommandError;
+use crate::load::Folded;
+use crate::request::{Done, Request};
+
+/// What was counted of an agent who is to be given a ticket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// How many tickets are open and theirs.
+    pub open: u32,
+    /// How often they were given one.
+    pub given: u64,
+}
+
+impl Desk {
+    /// Gives a free ticket of a queue to an agent who takes the next one (S-50, S-82); refused when
+    /// somebody else was faster, or moved it elsewhere, while the agent is away (S-91), and where the agent
+    /// lacks a skill that it needs (S-14) or has no room for it (S-17).
+    pub async fn take(
+        &self,
+        request: &Request,
+        id: TicketId,
+        queue: &str,
+        (agent, counted): (AgentId, Counted),
+    ) -> Result<Done, CommandError> {
+        let to = self.present_agent(agent).await?;
+        let profile = self.profile_of(agent).await?;
+        let claim = room(id, agent, &profile, counted)?;
+        let command = TicketCommand::Assign { to, method: AssignMethod::Next };
+        let free = |ticket: &TicketState| self.is_free_for(ticket, queue, &profile);
+        self.execute_if(request, id, &command, free, claim).await
+    }
+
+    /// What is known of an agent, as it is at hand.
+    ///
+    /// # Errors
+    /// [`CommandError::UnknownAgent`] where nobody has that id.
+    pub async fn profile_of(&self, agent: AgentId) -> Result<AgentProfile, CommandError> {
+        let profile = |folded: &Folded<Option<Agent>>| {
+            folded.state.as_ref().map(|agent| agent.profile.clone())
+        };
+        let known = profile(&*self.known_agent(agent).await?);
+        known.ok_or_else(|| CommandError::UnknownAgent { agent: agent.to_string() })
+    }
+
+    /// Refuses where somebody else was faster to what a command claims.
+    pub(crate) async fn check_free(&self, claim: Option<&Claim>) -> Result<(), CommandError> {
+        let Some(claim) = claim else { return Ok(()) };
+        match self.store.claim_owner(&claim.space, &claim.key).await? {
+            Some(_) => Err(CommandError::GivenMeanwhile),
+            None => Ok(()),
+        }
+    }
+
+    fn is_free_for(
+        &self,
+        ticket: &TicketState,
+        queue: &str,
+        profile: &AgentProfile,
+    ) -> Result<(), CommandError> {
+        let category = ticket.category.as_ref().map(|category| category.key.as_str());
+        let can = profile.can(&self.catalogue().skills_for(queue, category));
+        let free = ticket.assignee.is_none() && ticket.queue.key == queue && can;
+        if free { Ok(()) } else { Err(CommandError::NotFree) }
+    }
+}
+
+impl Counted {
+    /// Refuses where nothing more is to be given to an agent of whom this was counted (S-17).
+    ///
+    /// # Errors
+    /// [`CommandError::AtCapacity`].
+    pub fn check_room(&self, profile: &AgentProfile) -> Result<(), CommandError> {
+        match profile.capacity {
+            Some(capacity) if capacity <= self.open => Err(CommandError::AtCapacity { capacity }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// The right to give an agent a ticket on what was counted; none is needed where nothing limits the agent.
+/// The ticket holds it: what one owner claims twice is granted twice.
+fn room(
+    id: TicketId,
+    agent: AgentId,
+    profile: &AgentProfile,
+    counted: Counted,
+) -> Result<Option<Claim>, CommandError> {
+    counted.check_room(profile)?;
+    Ok(profile.capacity.map(|_| Claim {
+        space: "given-after".into(),
+        key: format!("{agent}/{}", counted.given),
+        owner: id.stream(),
+    }))
+}

@@ -1,0 +1,60 @@
+//! Where tickets arrive, and how it is found out who works on them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AgentId;
+
+/// Where tickets arrive before they are assigned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// The name people see (S-28).
+    pub name: String,
+    /// The priority of a ticket that names none (S-38).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_priority: Option<String>,
+    /// The categories allowed here, each with all below it; empty means all (S-39).
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// The id of its manager, whom major complaints belong to (S-72).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<AgentId>,
+    /// Whether a customer who is not registered yet is registered on first contact (S-37).
+    #[serde(default = "yes")]
+    pub register_customers: bool,
+    /// The calendar of its working hours: tickets that are opened here count by it in place of the plan's,
+    /// unless the customer has one of their own (S-29, S-60).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+    /// The template of what a customer is told who writes while nobody is there: when it will be read
+    /// (S-34). Nobody is told anything where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_hours_notice: Option<String>,
+    /// The skills that whoever takes one of its tickets needs, beside those of the ticket's category (S-14).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// Whether the newest ticket of a level comes first, rather than the oldest (S-78).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub newest_first: bool,
+}
+
+impl Default for Queue {
+    /// A queue without a name, of which nothing else is said.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            default_priority: None,
+            categories: Vec::new(),
+            manager: None,
+            register_customers: yes(),
+            calendar: None,
+            after_hours_notice: None,
+            skills: Vec::new(),
+            newest_first: false,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}

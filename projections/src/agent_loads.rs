@@ -1,0 +1,129 @@
+//! How much has each agent at hand? Sums over tickets: how many are open and theirs, and how often the desk
+//! gave them one.
+
+use std::collections::BTreeMap;
+
+use docket_domain::codec::Event;
+use docket_domain::definition::BaseStatus;
+use docket_domain::ids::AgentId;
+use docket_domain::ticket::event::{AssignMethod, TicketEvent};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::desk_state::DeskState;
+use crate::documents::{Documents, DocumentsError, Query};
+use crate::recorded::Recorded;
+use crate::view::{Key, Schema, View};
+
+/// The view.
+pub struct AgentLoads;
+
+/// It has no rows: only sums.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NoRow {}
+
+/// What a ticket is to agents: whose it is, and to whom the desk gave it.
+#[derive(Debug, Default)]
+pub struct Hands {
+    place: Option<DeskState>,
+    /// To whom it was given by push or as the next of a queue, as often as that was.
+    given: Vec<Uuid>,
+}
+
+impl View for AgentLoads {
+    const NAME: &'static str = "agent_loads";
+    const VERSION: u32 = 1;
+    const CATEGORY: &'static str = "ticket";
+    const NEEDS_TEXT: bool = false;
+    const SCHEMA: Schema = Schema {
+        sqlite: include_str!("../../migrations/views/sqlite/0011_agent_loads.sql"),
+        postgres: include_str!("../../migrations/views/postgres/0011_agent_loads.sql"),
+    };
+    type State = Hands;
+    type Row = NoRow;
+
+    fn evolve(hands: &mut Hands, event: &Recorded) {
+        DeskState::evolve(&mut hands.place, event);
+        let Event::Ticket(event) = &event.event else { return };
+        hands.given.extend(given_to(event));
+    }
+
+    fn rows(_: &Hands) -> Vec<(Key, NoRow)> {
+        Vec::new()
+    }
+
+    fn counts(hands: &Hands) -> Vec<(Key, i64)> {
+        let open = hands.at_hand().map(|agent| (key(OPEN, agent), 1));
+        let given = hands.given.iter().map(|agent| (key(GIVEN, *agent), 1));
+        open.into_iter().chain(given).collect()
+    }
+}
+
+/// The sums of what is open.
+const OPEN: &str = "open";
+
+/// The sums of what was given.
+const GIVEN: &str = "given";
+
+fn key(what: &str, agent: Uuid) -> Key {
+    format!("{what} {agent}")
+}
+
+impl Hands {
+    /// Whose it is, while it is to be worked on: neither done nor put aside.
+    fn at_hand(&self) -> Option<Uuid> {
+        let place = self.place.as_ref()?;
+        let worked_on = match place.base {
+            BaseStatus::New | BaseStatus::InProgress | BaseStatus::AwaitingCustomer => true,
+            BaseStatus::Snoozed | BaseStatus::Merged | BaseStatus::Closed => false,
+        };
+        place.assignee.filter(|_| worked_on)
+    }
+}
+
+/// To whom the desk gave a ticket with this event, rather than a person.
+fn given_to(event: &TicketEvent) -> Option<Uuid> {
+    match event {
+        TicketEvent::TicketAssigned { to, method: AssignMethod::Next, .. } => Some(to.id.0),
+        _ => None,
+    }
+}
+
+/// What an agent has at hand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// How many tickets are open and theirs: neither closed nor merged nor put aside.
+    pub open: u32,
+    /// How often they were given one by push or as the next of a queue. It only ever grows, so that two who
+    /// give one at once can tell that neither knew of the other.
+    pub given: u64,
+}
+
+/// What an agent has at hand.
+pub async fn of(documents: &Documents, agent: AgentId) -> Result<Load, DocumentsError> {
+    let keys = [OPEN, GIVEN].map(|what| key(what, agent.0));
+    let query = Query::new("SELECT key, value FROM {agent_loads}_counts WHERE key IN (");
+    let sums = documents.fetch(&query.bind_all(&keys).sql(")")).await?;
+    Ok(loads(sums).remove(&agent).unwrap_or_default())
+}
+
+/// What all agents have at hand who ever had anything.
+pub async fn of_all(documents: &Documents) -> Result<BTreeMap<AgentId, Load>, DocumentsError> {
+    let query = Query::new("SELECT key, value FROM {agent_loads}_counts");
+    Ok(loads(documents.fetch(&query).await?))
+}
+
+fn loads(sums: Vec<(String, i64)>) -> BTreeMap<AgentId, Load> {
+    let mut loads: BTreeMap<AgentId, Load> = BTreeMap::new();
+    for (key, sum) in sums {
+        // Keys are written by `counts` above and no other.
+        let Some((what, agent)) = key.split_once(' ') else { continue };
+        let Ok(agent) = Uuid::try_parse(agent) else { continue };
+        let load = loads.entry(AgentId(agent)).or_default();
+        match what {
+            OPEN => load.open = u32::try_from(sum).unwrap_or_default(),
+            _ => load.given = u64::try_from(sum).unwrap_or_default(),
+        }
+    }
+    loads
+}
