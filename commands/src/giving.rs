@@ -6,10 +6,12 @@
 
 use docket_domain::agent::{Agent, AgentProfile};
 use docket_domain::ids::{AgentId, TicketId};
+use docket_domain::routing::Gift;
 use docket_domain::ticket::command::TicketCommand;
-use docket_domain::ticket::event::AssignMethod;
+use docket_domain::ticket::event::{AssignMethod, MOST_CANDIDATES, Routed};
 use docket_domain::ticket::state::TicketState;
 use docket_store::Claim;
+use uuid::Uuid;
 
 use crate::desk::Desk;
 use crate::error::CommandError;
@@ -42,6 +44,39 @@ impl Desk {
         let command = TicketCommand::Assign { to, method: AssignMethod::Next };
         let free = |ticket: &TicketState| self.is_free_for(ticket, queue, &profile);
         self.execute_if(request, id, &command, free, claim).await
+    }
+
+    /// Gives a free ticket to whom the desk chose (S-14, S-15), on what was counted of them. The command's id
+    /// derives from the version that the ticket has, so however many servers choose, whomever they choose, and
+    /// wherever they are killed, it is given once. Refused as [`take`](Self::take) is.
+    pub async fn give(&self, gift: &Gift, counted: Counted) -> Result<Done, CommandError> {
+        let agent = gift.to().ok_or(CommandError::NotFree)?;
+        let to = self.present_agent(agent).await?;
+        let profile = self.profile_of(agent).await?;
+        let claim = room(gift.ticket, agent, &profile, counted)?;
+        let found = self.ticket(gift.ticket).await?;
+        let state = found.state.present().ok_or(CommandError::NotFree)?;
+        let routed = Box::new(self.routed(gift, state)?);
+        let command = TicketCommand::Give { to, routed };
+        let free = |ticket: &TicketState| match ticket.version == found.version {
+            true if ticket.is_free() => self.is_free_for(ticket, &gift.queue, &profile),
+            _ => Err(CommandError::NotFree),
+        };
+        let name = format!("give/{}", found.version);
+        let request = Request::system("routing", Uuid::new_v5(&gift.ticket.0, name.as_bytes()));
+        self.execute_if(&request, gift.ticket, &command, free, claim).await
+    }
+
+    /// Why it is given to whom.
+    fn routed(&self, gift: &Gift, ticket: &TicketState) -> Result<Routed, CommandError> {
+        let catalogue = self.catalogue();
+        let category = ticket.category.as_ref().map(|category| category.key.as_str());
+        Ok(Routed {
+            queue: catalogue.queue(&gift.queue).ok_or(CommandError::NotFree)?,
+            skills: catalogue.skills_for(&gift.queue, category).into_iter().collect(),
+            candidates: gift.candidates.iter().take(MOST_CANDIDATES).copied().collect(),
+            of: u32::try_from(gift.candidates.len()).unwrap_or(u32::MAX),
+        })
     }
 
     /// What is known of an agent, as it is at hand.

@@ -1,11 +1,12 @@
 //! How much has each agent at hand? Sums over tickets: how many are open and theirs, and how often the desk
-//! gave them one.
+//! gave them one; and a row for each that was pushed to somebody, by which is known who was given one longest ago.
 
 use std::collections::BTreeMap;
 
 use docket_domain::codec::Event;
 use docket_domain::definition::BaseStatus;
 use docket_domain::ids::AgentId;
+use docket_domain::instant::Instant;
 use docket_domain::ticket::event::{AssignMethod, TicketEvent};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,9 +19,12 @@ use crate::view::{Key, Schema, View};
 /// The view.
 pub struct AgentLoads;
 
-/// It has no rows: only sums.
+/// That a ticket was pushed to an agent, and when last.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct NoRow {}
+pub struct Pushed {
+    agent: Uuid,
+    at: Instant,
+}
 
 /// What a ticket is to agents: whose it is, and to whom the desk gave it.
 #[derive(Debug, Default)]
@@ -28,11 +32,13 @@ pub struct Hands {
     place: Option<DeskState>,
     /// To whom it was given by push or as the next of a queue, as often as that was.
     given: Vec<Uuid>,
+    /// To whom it was pushed, and when last.
+    pushed: BTreeMap<Uuid, Instant>,
 }
 
 impl View for AgentLoads {
     const NAME: &'static str = "agent_loads";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: Schema = Schema {
@@ -40,16 +46,18 @@ impl View for AgentLoads {
         postgres: include_str!("../../migrations/views/postgres/0011_agent_loads.sql"),
     };
     type State = Hands;
-    type Row = NoRow;
+    type Row = Pushed;
 
     fn evolve(hands: &mut Hands, event: &Recorded) {
         DeskState::evolve(&mut hands.place, event);
-        let Event::Ticket(event) = &event.event else { return };
+        let (at, Event::Ticket(event)) = (event.occurred_at, &event.event) else { return };
         hands.given.extend(given_to(event));
+        hands.pushed.extend(pushed_to(event).map(|agent| (agent, at)));
     }
 
-    fn rows(_: &Hands) -> Vec<(Key, NoRow)> {
-        Vec::new()
+    fn rows(hands: &Hands) -> Vec<(Key, Pushed)> {
+        let pushed = |(agent, at): (&Uuid, &Instant)| Pushed { agent: *agent, at: *at };
+        hands.pushed.iter().map(|it| (it.0.to_string(), pushed(it))).collect()
     }
 
     fn counts(hands: &Hands) -> Vec<(Key, i64)> {
@@ -85,6 +93,14 @@ impl Hands {
 fn given_to(event: &TicketEvent) -> Option<Uuid> {
     match event {
         TicketEvent::TicketAssigned { to, method: AssignMethod::Next, .. } => Some(to.id.0),
+        _ => pushed_to(event),
+    }
+}
+
+/// To whom the desk chose to give it.
+fn pushed_to(event: &TicketEvent) -> Option<Uuid> {
+    match event {
+        TicketEvent::TicketAssigned { to, routed: Some(_), .. } => Some(to.id.0),
         _ => None,
     }
 }
@@ -111,6 +127,18 @@ pub async fn of(documents: &Documents, agent: AgentId) -> Result<Load, Documents
 pub async fn of_all(documents: &Documents) -> Result<BTreeMap<AgentId, Load>, DocumentsError> {
     let query = Query::new("SELECT key, value FROM {agent_loads}_counts");
     Ok(loads(documents.fetch(&query).await?))
+}
+
+/// When a ticket was last pushed to an agent, if one ever was.
+pub async fn pushed_at(
+    documents: &Documents,
+    agent: AgentId,
+) -> Result<Option<Instant>, DocumentsError> {
+    let query = Query::new("SELECT pushed FROM {agent_loads} WHERE agent = ");
+    let query = query.bind(agent.to_string()).sql(" ORDER BY pushed DESC LIMIT 1");
+    let at: Option<String> = documents.fetch_one(&query).await?;
+    // Written by us, so it is an instant.
+    Ok(at.and_then(|at| at.parse().ok()))
 }
 
 fn loads(sums: Vec<(String, i64)>) -> BTreeMap<AgentId, Load> {

@@ -1,10 +1,12 @@
 //! What a document must be like: all that is wrong with it at once, each with its place.
 
 use crate::definition::catalogue::category_and_above;
+use crate::definition::queue::MOST_AGENTS;
 use crate::definition::skills;
 use crate::definition::{
     BaseStatus, Catalogue, Category, DefinitionKind, Document, Editor, FieldError, Priority,
-    PriorityTimes, Problem, Queue, Settings, Solution, Status, StatusRule, Template, ZoneOffsets,
+    PriorityTimes, Problem, Queue, Routing, Settings, Solution, Status, StatusRule, Template,
+    ZoneOffsets,
 };
 use crate::duration::parse_millis;
 use crate::limits;
@@ -63,6 +65,12 @@ impl Check<'_> {
             self.names(&format!("/categories/{index}"), DefinitionKind::Category, path);
         }
         self.errors.extend(skills::errors(&queue.skills));
+        queue.routing.iter().for_each(|routing| self.routing(routing));
+    }
+
+    fn routing(&mut self, routing: &Routing) {
+        let few = routing.agents.len() <= MOST_AGENTS;
+        self.holds(few, "/routing/agents", || Problem::TooMany(MOST_AGENTS));
     }
 
     fn category(&mut self, path: &str, category: &Category) {

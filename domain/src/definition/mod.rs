@@ -15,7 +15,7 @@ pub use self::defaults::defaults;
 pub use self::editor::Editor;
 pub use self::problem::{FieldError, Problem};
 pub use self::publish::{DefinitionRefusal, publish, retire};
-pub use self::queue::Queue;
+pub use self::queue::{Queue, Routing};
 pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
 pub use self::term::{PriorityTerm, SlaTerms, StatusTerm, Term};
 pub use self::zone::ZoneOffsets;

@@ -36,7 +36,24 @@ pub struct Queue {
     /// Whether the newest ticket of a level comes first, rather than the oldest (S-78).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub newest_first: bool,
+    /// How it gives its tickets to agents by itself, if it does (S-15).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
 }
+
+/// How a queue gives its tickets to agents by itself (S-15).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Routing {
+    /// Whether it does.
+    pub push: bool,
+    /// To whom: the ids of agents. To everybody who is active where nobody is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<AgentId>,
+}
+
+/// The most agents that a queue names.
+pub(super) const MOST_AGENTS: usize = 1_000;
 
 impl Default for Queue {
     /// A queue without a name, of which nothing else is said.
@@ -51,6 +68,7 @@ impl Default for Queue {
             after_hours_notice: None,
             skills: Vec::new(),
             newest_first: false,
+            routing: None,
         }
     }
 }

@@ -17,8 +17,8 @@ use crate::personal::Personal;
 use crate::sla::clock::Due;
 use crate::ticket::event::{
     AssignMethod, AttachmentRef, Authority, CallOutcome, Decision, Direction, Finding,
-    GivenContact, LinkKind, MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SlaReapplied,
-    SnoozeReason, TicketRef, WaitingMessage, WakeCause,
+    GivenContact, LinkKind, MergeSide, OpenedBy, Origin, Outcome, Promiser, Routed, Severity,
+    SlaReapplied, SnoozeReason, TicketRef, WaitingMessage, WakeCause,
 };
 
 mod refusal;
@@ -106,6 +106,13 @@ pub enum TicketCommand {
         to: AgentRef,
         /// How the owner was found.
         method: AssignMethod,
+    },
+    /// Give it to an owner whom the desk chose (S-15).
+    Give {
+        /// The owner.
+        to: AgentRef,
+        /// How the owner was chosen.
+        routed: Box<Routed>,
     },
     /// Take its owner away.
     Unassign {

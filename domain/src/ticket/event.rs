@@ -21,6 +21,7 @@ pub use self::parts::{
     AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
     TicketRef, WaitingMessage,
 };
+pub use self::routing::{Candidate, MOST_CANDIDATES, Routed};
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId};
 use crate::instant::Instant;
@@ -33,6 +34,7 @@ mod complaint;
 mod mark;
 mod notice;
 mod parts;
+mod routing;
 
 /// One thing that happened to a ticket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +49,9 @@ pub enum TicketEvent {
         to: AgentRef,
         /// How the owner was found.
         method: AssignMethod,
+        /// How the owner was chosen, where the desk chose by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        routed: Option<Box<Routed>>,
         /// The status move it caused.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<StatusChange>,

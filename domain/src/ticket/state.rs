@@ -248,6 +248,12 @@ impl TicketState {
         self.status.base == BaseStatus::Closed
     }
 
+    /// Whether it waits for an owner: nobody has it, and it waits for nobody else.
+    pub fn is_free(&self) -> bool {
+        let for_us = matches!(self.status.base, BaseStatus::New | BaseStatus::InProgress);
+        self.assignee.is_none() && for_us
+    }
+
     /// The number of the next thing said, such as `1042-4`.
     pub fn next_message_number(&self) -> String {
         format!("{}-{}", self.number, self.messages.len() + 1)

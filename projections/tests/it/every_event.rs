@@ -246,6 +246,7 @@ pub fn working() -> Vec<TicketEvent> {
             from: Some(anna()),
             to: piotr(),
             method: AssignMethod::Next,
+            routed: None,
             status: None,
         },
         TicketEvent::TicketUnassigned { from: piotr(), reason: Some(text("on leave")) },

@@ -26,6 +26,7 @@ mod operation;
 mod people;
 mod projections;
 mod promises;
+mod pushing;
 mod queue_hours;
 mod reapplying;
 mod report_pages;

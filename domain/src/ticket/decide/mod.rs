@@ -55,6 +55,7 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
     match command {
         C::Open(_) => Err(TicketRefusal::AlreadyOpened),
         C::Assign { to, method } => ownership::assign(state, to, method, context),
+        C::Give { to, routed } => ownership::give(state, to, routed, context),
         C::Unassign { reason } => ownership::unassign(state, reason),
         C::HandOver { to, aliases_promise, until, note } => {
             ownership::hand_over(state, to, aliases_promise, until, note, context)
@@ -233,6 +234,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::LogTime { .. }
         | C::Correct { .. } => Admitted::UnlessMerged,
         C::Assign { .. }
+        | C::Give { .. }
         | C::Unassign { .. }
         | C::HandOver { .. }
         | C::Reply { .. }

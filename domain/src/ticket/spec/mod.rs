@@ -47,6 +47,7 @@ mod ownership;
 mod promises;
 mod properties;
 mod record;
+mod settled;
 mod snooze;
 mod solutions;
 mod transcript;

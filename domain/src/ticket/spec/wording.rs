@@ -10,6 +10,7 @@ pub(super) fn phrase(command: &C) -> String {
     match command {
         C::Open(new) => format!("open {} {:?}", new.number, known(&new.details.subject)),
         C::Assign { to, .. } => format!("assign to {}", name(to)),
+        C::Give { to, .. } => format!("give to {}", name(to)),
         C::Unassign { .. } => "unassign".into(),
         C::HandOver { to, .. } => format!("hand over to {}", name(to)),
         C::Receive { message, .. } => format!("the customer writes {:?}", message.body),
