@@ -5,6 +5,7 @@
 //! at whatever servers they are, and the other counts again.
 
 use docket_domain::agent::{Agent, AgentProfile};
+use docket_domain::definition::Routing;
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::routing::Gift;
 use docket_domain::ticket::command::TicketCommand;
@@ -46,7 +47,7 @@ impl Desk {
         self.execute_if(request, id, &command, free, claim).await
     }
 
-    /// Gives a free ticket to whom the desk chose (S-14, S-15), on what was counted of them. The command's id
+    /// Gives a free ticket to whom the desk chose, or offers it (S-14, S-15), on what was counted of them. The command's id
     /// derives from the version that the ticket has, so however many servers choose, whomever they choose, and
     /// wherever they are killed, it is given once. Refused as [`take`](Self::take) is.
     pub async fn give(&self, gift: &Gift, counted: Counted) -> Result<Done, CommandError> {
@@ -57,10 +58,19 @@ impl Desk {
         let found = self.ticket(gift.ticket).await?;
         let state = found.state.present().ok_or(CommandError::NotFree)?;
         let routed = Box::new(self.routed(gift, state)?);
-        let command = TicketCommand::Give { to, routed };
-        let free = |ticket: &TicketState| match ticket.version == found.version {
-            true if ticket.is_free() => self.is_free_for(ticket, &gift.queue, &profile),
-            _ => Err(CommandError::NotFree),
+        let catalogue = self.catalogue();
+        let queue = catalogue.queues.get(&gift.queue).ok_or(CommandError::NotFree)?;
+        let routing = queue.document.routing.as_deref();
+        let offer_ms = routing.and_then(Routing::offer_ms);
+        let again_ms = routing.map_or(0, Routing::again_ms);
+        let command = TicketCommand::Give { to, routed, offer_ms };
+        let now = self.now();
+        let free = |ticket: &TicketState| {
+            let passed = ticket.offers.passed_at(again_ms, now).contains(&agent);
+            match ticket.version == found.version && !(passed && offer_ms.is_some()) {
+                true => self.is_free_for(ticket, &gift.queue, &profile),
+                false => Err(CommandError::NotFree),
+            }
         };
         let name = format!("give/{}", found.version);
         let request = Request::system("routing", Uuid::new_v5(&gift.ticket.0, name.as_bytes()));
@@ -108,7 +118,7 @@ impl Desk {
     ) -> Result<(), CommandError> {
         let category = ticket.category.as_ref().map(|category| category.key.as_str());
         let can = profile.can(&self.catalogue().skills_for(queue, category));
-        let free = ticket.assignee.is_none() && ticket.queue.key == queue && can;
+        let free = ticket.is_free() && ticket.queue.key == queue && can;
         if free { Ok(()) } else { Err(CommandError::NotFree) }
     }
 }

@@ -8,6 +8,7 @@ use docket_domain::definition::BaseStatus;
 use docket_domain::ids::AgentId;
 use docket_domain::instant::Instant;
 use docket_domain::ticket::event::{AssignMethod, TicketEvent};
+use docket_domain::ticket::state::Offers;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,6 +31,8 @@ pub struct Pushed {
 #[derive(Debug, Default)]
 pub struct Hands {
     place: Option<DeskState>,
+    /// To whom it is offered.
+    offers: Offers,
     /// To whom it was given by push or as the next of a queue, as often as that was.
     given: Vec<Uuid>,
     /// To whom it was pushed, and when last.
@@ -38,7 +41,7 @@ pub struct Hands {
 
 impl View for AgentLoads {
     const NAME: &'static str = "agent_loads";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const SCHEMA: Schema = Schema {
@@ -50,7 +53,9 @@ impl View for AgentLoads {
 
     fn evolve(hands: &mut Hands, event: &Recorded) {
         DeskState::evolve(&mut hands.place, event);
-        let (at, Event::Ticket(event)) = (event.occurred_at, &event.event) else { return };
+        let (at, version) = (event.occurred_at, event.version);
+        let Event::Ticket(event) = &event.event else { return };
+        hands.offers.evolve(version, event);
         hands.given.extend(given_to(event));
         hands.pushed.extend(pushed_to(event).map(|agent| (agent, at)));
     }
@@ -78,14 +83,16 @@ fn key(what: &str, agent: Uuid) -> Key {
 }
 
 impl Hands {
-    /// Whose it is, while it is to be worked on: neither done nor put aside.
+    /// Whose it is, while it is to be worked on: neither done nor put aside; or to whom it is offered, for whom
+    /// room is kept.
     fn at_hand(&self) -> Option<Uuid> {
         let place = self.place.as_ref()?;
         let worked_on = match place.base {
             BaseStatus::New | BaseStatus::InProgress | BaseStatus::AwaitingCustomer => true,
             BaseStatus::Snoozed | BaseStatus::Merged | BaseStatus::Closed => false,
         };
-        place.assignee.filter(|_| worked_on)
+        let offered = || self.offers.open.as_ref().map(|offer| offer.agent.id.0);
+        place.assignee.filter(|_| worked_on).or_else(offered)
     }
 }
 
@@ -97,10 +104,11 @@ fn given_to(event: &TicketEvent) -> Option<Uuid> {
     }
 }
 
-/// To whom the desk chose to give it.
+/// To whom the desk chose to give or to offer it.
 fn pushed_to(event: &TicketEvent) -> Option<Uuid> {
     match event {
-        TicketEvent::TicketAssigned { to, routed: Some(_), .. } => Some(to.id.0),
+        TicketEvent::TicketAssigned { to, routed: Some(_), .. }
+        | TicketEvent::TicketOffered { agent: to, .. } => Some(to.id.0),
         _ => None,
     }
 }
@@ -108,7 +116,7 @@ fn pushed_to(event: &TicketEvent) -> Option<Uuid> {
 /// What an agent has at hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// How many tickets are open and theirs: neither closed nor merged nor put aside.
+    /// How many tickets are open and theirs, neither closed nor merged nor put aside, or offered to them.
     pub open: u32,
     /// How often they were given one by push or as the next of a queue. It only ever grows, so that two who
     /// give one at once can tell that neither knew of the other.

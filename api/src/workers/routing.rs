@@ -1,4 +1,4 @@
-//! Tickets that are pushed: where a queue says so, what waits there is given to whoever can do it and has room
+//! Tickets that are pushed: where a queue says so, what waits there is given or offered to whoever can do it and has room
 //! (S-14, S-15, S-17, S-50).
 //!
 //! Whom, the domain chooses; this gathers who is there, what they have and what waits. Every server does so, and the
@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use docket_commands::{CommandError, Counted};
 use docket_domain::agent::Agent;
-use docket_domain::definition::{Catalogue, Queue};
+use docket_domain::definition::{Catalogue, Queue, Routing};
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
 use docket_domain::routing::{Gift, Hand, Line, Waiting, share_out};
@@ -169,6 +169,10 @@ impl Pushing {
         queue: &Queue,
     ) -> Result<Vec<Waiting>, Problem> {
         let (documents, newest) = (docket.views.documents(), queue.newest_first);
+        let now = docket.now();
+        // Where nothing is offered, nobody passes.
+        let again = queue.routing.as_deref().filter(|it| it.offer_ms().is_some());
+        let again_ms = again.map(Routing::again_ms);
         let mut all: Vec<Free> = Vec::new();
         loop {
             let page = free::unowned(documents, key, newest, all.last(), PAGE).await?;
@@ -182,7 +186,7 @@ impl Pushing {
             ticket: TicketId(free.ticket()),
             level: free.level(),
             needs: catalogue.skills_for(key, free.category()),
-            passed: BTreeSet::new(),
+            passed: again_ms.map(|again_ms| free.passed(again_ms, now)).unwrap_or_default(),
         });
         Ok(waiting.filter(|it| !self.resting.contains_key(&it.ticket)).collect())
     }

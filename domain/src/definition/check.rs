@@ -71,6 +71,13 @@ impl Check<'_> {
     fn routing(&mut self, routing: &Routing) {
         let few = routing.agents.len() <= MOST_AGENTS;
         self.holds(few, "/routing/agents", || Problem::TooMany(MOST_AGENTS));
+        let times = [
+            ("/routing/offer_within", &routing.offer_within, (5_000, "PT5S"), (1, "P1D")),
+            ("/routing/again_after", &routing.again_after, (MINUTE_MS, "PT1M"), (7, "P7D")),
+        ];
+        for (pointer, time, least, most) in times {
+            time.iter().for_each(|text| self.duration(pointer, text, least, most));
+        }
     }
 
     fn category(&mut self, path: &str, category: &Category) {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::duration::parse_millis;
 use crate::ids::AgentId;
 
 /// Where tickets arrive before they are assigned.
@@ -38,7 +39,7 @@ pub struct Queue {
     pub newest_first: bool,
     /// How it gives its tickets to agents by itself, if it does (S-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub routing: Option<Routing>,
+    pub routing: Option<Box<Routing>>,
 }
 
 /// How a queue gives its tickets to agents by itself (S-15).
@@ -50,7 +51,31 @@ pub struct Routing {
     /// To whom: the ids of agents. To everybody who is active where nobody is named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentId>,
+    /// For how long a ticket is offered, ISO 8601: whoever it is offered to may decline it. It is simply given
+    /// where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer_within: Option<String>,
+    /// After how long those who did not take a ticket may be offered it again, ISO 8601, counted from when the
+    /// last offer would have ended; half an hour unless said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_after: Option<String>,
 }
+
+impl Routing {
+    /// For how long a ticket is offered, in milliseconds; none where it is simply given.
+    pub fn offer_ms(&self) -> Option<i64> {
+        parse_millis(self.offer_within.as_deref()?).ok()
+    }
+
+    /// After how long a ticket that nobody took is offered again, in milliseconds.
+    pub fn again_ms(&self) -> i64 {
+        let said = self.again_after.as_deref().and_then(|text| parse_millis(text).ok());
+        said.unwrap_or(AGAIN_MS)
+    }
+}
+
+/// Half an hour.
+const AGAIN_MS: i64 = 30 * 60 * 1_000;
 
 /// The most agents that a queue names.
 pub(super) const MOST_AGENTS: usize = 1_000;

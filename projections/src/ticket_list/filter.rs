@@ -27,6 +27,8 @@ pub struct Filter {
     pub level_min: Option<u8>,
     /// The owner.
     pub assignee: Option<Assignee>,
+    /// To whom it is offered; nobody for what is not offered.
+    pub offered_to: Option<Assignee>,
     /// The customer.
     pub customer: Option<Uuid>,
     /// A category with all below it.

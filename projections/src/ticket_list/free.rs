@@ -1,9 +1,14 @@
 //! Which tickets may be taken next?
 
+use std::collections::BTreeSet;
+
+use docket_domain::ids::AgentId;
+use docket_domain::instant::Instant;
 use uuid::Uuid;
 
 use crate::documents::{Documents, DocumentsError, Query};
 use crate::recorded::id_of;
+use crate::ticket_document::PassedOffers;
 
 /// A ticket that may be taken next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +16,7 @@ pub struct Free {
     stream: String,
     urgency: String,
     category: Option<String>,
+    passed: Option<PassedOffers>,
 }
 
 impl Free {
@@ -24,6 +30,14 @@ impl Free {
         self.category.as_deref()
     }
 
+    /// Who is not to be offered it at an instant: those who did not take it, until so long after the last of
+    /// their offers would have ended.
+    pub fn passed(&self, again_ms: i64, at: Instant) -> BTreeSet<AgentId> {
+        let rests = |passed: &&PassedOffers| at < passed.until.plus_millis(again_ms);
+        let passed = self.passed.iter().filter(rests).flat_map(|passed| &passed.by);
+        passed.map(|agent| AgentId(*agent)).collect()
+    }
+
     /// Its level, as the list has it: 1 lowest … 5 highest.
     pub fn level(&self) -> u8 {
         // An urgency begins with nine less the level; it is written by us.
@@ -32,7 +46,7 @@ impl Free {
     }
 }
 
-/// The tickets of a queue that nobody owns and somebody should, the most urgent first (S-50), within
+/// The tickets of a queue that nobody owns or is offered and somebody should own, the most urgent first (S-50), within
 /// a level the oldest, or the newest where the queue says so (S-78): new ones, and those in progress whose
 /// owner was taken away. The others wait for somebody else. `after` is where the last page ended.
 pub async fn unowned(
@@ -43,8 +57,8 @@ pub async fn unowned(
     limit: usize,
 ) -> Result<Vec<Free>, DocumentsError> {
     let query = Query::new(
-        "SELECT stream, urgency, category FROM {ticket_list} WHERE is_open = 1 AND assignee = '' \
-         AND base IN ('new', 'in_progress') AND queue = ",
+        "SELECT stream, urgency, category, passed FROM {ticket_list} WHERE is_open = 1 AND assignee = '' \
+         AND offered = '' AND base IN ('new', 'in_progress') AND queue = ",
     );
     let query = query.bind(queue);
     let query = match (after, newest_first) {
@@ -62,10 +76,17 @@ pub async fn unowned(
         false => " ORDER BY urgency, stream LIMIT ",
         true => " ORDER BY substr(urgency, 1, 1), urgency DESC, stream DESC LIMIT ",
     };
-    let rows: Vec<(String, String, Option<String>)> =
-        documents.fetch(&query.sql(order).bind(limit as i64)).await?;
-    let free = |(stream, urgency, category)| Free { stream, urgency, category };
+    let rows: Vec<Row> = documents.fetch(&query.sql(order).bind(limit as i64)).await?;
     Ok(rows.into_iter().map(free).collect())
+}
+
+/// Stream, urgency, category, and who did not take it.
+type Row = (String, String, Option<String>, Option<String>);
+
+fn free((stream, urgency, category, passed): Row) -> Free {
+    // Written by us, so it is understood.
+    let passed = passed.and_then(|passed| serde_json::from_str(&passed).ok());
+    Free { stream, urgency, category, passed }
 }
 
 fn later_level_or_older(query: Query, after: &Free) -> Query {

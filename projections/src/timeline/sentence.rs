@@ -28,6 +28,10 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
             routed.as_deref().map(routing::chosen).unwrap_or_default(),
             moved(status.as_ref())
         ),
+        TicketEvent::TicketOffered { .. }
+        | TicketEvent::OfferAccepted { .. }
+        | TicketEvent::OfferDeclined { .. }
+        | TicketEvent::OfferExpired { .. } => routing::offer(event, zone).unwrap_or_default(),
         TicketEvent::TicketUnassigned { from, reason } => {
             format!("took the ticket from {}{}", agent(from), because(reason.as_ref()))
         }

@@ -21,8 +21,10 @@ use crate::story::{
 };
 
 mod complaints;
+mod offers;
 
 use complaints::complaints;
+use offers::offers;
 
 fn text(text: &str) -> Personal<String> {
     Personal::text(text)
@@ -145,6 +147,7 @@ pub fn promising() -> Vec<TicketEvent> {
         TicketEvent::CommitmentBroken { commitment_id, reason: text("out of stock") },
     ];
     told.extend(complaints());
+    told.extend(offers());
     told.extend([
         TicketEvent::RatingRequested { agent: Some(anna()), scale: 5 },
         TicketEvent::RatingGiven { agent: None, score: 4, scale: 5, comment: Some(text("quick")) },

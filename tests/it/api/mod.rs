@@ -22,6 +22,7 @@ mod lists;
 mod logs;
 mod merging;
 mod nodes;
+mod offers;
 mod operation;
 mod people;
 mod projections;

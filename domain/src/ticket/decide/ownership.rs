@@ -7,7 +7,7 @@ use crate::party::AgentRef;
 use crate::sla::plan::HIGHEST_LEVEL;
 use crate::ticket::command::{OwnerAway, TicketRefusal};
 use crate::ticket::decide::{Decision, status};
-use crate::ticket::event::{AssignMethod, Routed, TicketEvent};
+use crate::ticket::event::{AssignMethod, TicketEvent};
 use crate::ticket::state::TicketState;
 
 /// Gives the ticket an owner, in place of the one it may have (S-91); a new ticket is then in
@@ -30,27 +30,6 @@ pub(super) fn assign(
         routed: None,
         status: status::by_rule(state, rule, context)?,
     }])
-}
-
-/// Gives a ticket that waits for an owner to whom the desk chose (S-14, S-15): nothing where somebody has it, or
-/// it waits for somebody else.
-pub(super) fn give(
-    state: &TicketState,
-    to: AgentRef,
-    routed: Box<Routed>,
-    context: &Context<'_>,
-) -> Decision {
-    if !state.is_free() {
-        return Ok(Vec::new());
-    }
-    let method = method(&routed);
-    let rule = context.catalogue.settings().status_on.assign.as_ref();
-    let status = status::by_rule(state, rule, context)?;
-    Ok(vec![TicketEvent::TicketAssigned { from: None, to, method, routed: Some(routed), status }])
-}
-
-fn method(routed: &Routed) -> AssignMethod {
-    if routed.skills.is_empty() { AssignMethod::RoundRobin } else { AssignMethod::Skill }
 }
 
 /// Takes the owner away; a ticket without one is as it should be.

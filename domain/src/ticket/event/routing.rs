@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::definition::Term;
 use crate::ids::AgentId;
 use crate::instant::Instant;
+use crate::ticket::event::AssignMethod;
 
 /// How somebody was chosen for a ticket (S-14, S-15).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,13 @@ pub struct Routed {
     pub candidates: Vec<Candidate>,
     /// How many there were.
     pub of: u32,
+}
+
+impl Routed {
+    /// The word for it: by skill, where one was needed, else in turn.
+    pub fn method(&self) -> AssignMethod {
+        if self.skills.is_empty() { AssignMethod::RoundRobin } else { AssignMethod::Skill }
+    }
 }
 
 /// The most candidates that an event names.

@@ -80,6 +80,7 @@ fn only_what_a_merged_ticket_may(
             | C::MarkClock { .. }
             | C::NoteOwner { .. }
             | C::MarkPurge
+            | C::ExpireOffer { .. }
             | C::RecordActivity { .. }
             | C::Wake { cause: WakeCause::Timer }
     );
@@ -106,10 +107,13 @@ fn sound(ticket: &Ticket, events: usize) {
     assert!(state.tags.len() <= 50);
     assert!(state.tags.iter().enumerate().all(|(at, tag)| !state.tags[..at].contains(tag)));
     assert!(state.escalation_level <= 9);
+    let waits = matches!(state.status.base, BaseStatus::New | BaseStatus::InProgress);
+    assert!(state.offers.open.is_none() || (state.assignee.is_none() && waits));
+    assert!(state.offers.passed.len() <= 2, "nobody is asked twice in a round");
 }
 
 /// How many kinds of commands [`ask`] chooses from.
-const KINDS: u8 = 53;
+const KINDS: u8 = 57;
 
 /// A command of every kind, sensible or not.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
@@ -224,7 +228,13 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             let waiting = (0..a % 3).map(|place| waiting(place, now)).collect();
             C::GiveBack { merge_id, source: other, waiting }
         }
-        52 => C::Give { to: agent, routed: Box::new(routed(b)) },
+        52 | 53 => {
+            let offer_ms = (b % 3 > 0).then_some(i64::from(a) * 60_000);
+            C::Give { to: agent, routed: Box::new(routed(b)), offer_ms }
+        }
+        54 => C::AcceptOffer { agent },
+        55 => C::DeclineOffer { agent, reason: body },
+        56 => C::ExpireOffer { offered_in: state.version - u64::from(b % 2) },
         34 => C::Split {
             into: other,
             messages: vec![message],
@@ -297,8 +307,8 @@ fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only
             }
         }
     }
-    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock NoteOwner");
-    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock NoteOwner");
+    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock NoteOwner ExpireOffer");
+    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock NoteOwner ExpireOffer");
 }
 
 /// How somebody was chosen, now and then for a skill.

@@ -8,6 +8,9 @@ pub(super) fn is_settled_by_once(command: &C) -> bool {
         C::Open(_)
         | C::Assign { .. }
         | C::Give { .. }
+        | C::AcceptOffer { .. }
+        | C::DeclineOffer { .. }
+        | C::ExpireOffer { .. }
         | C::Unassign { .. }
         | C::HandOver { .. }
         | C::OpenMessage { .. }

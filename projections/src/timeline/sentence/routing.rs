@@ -1,6 +1,9 @@
-//! Why the desk chose whom.
+//! Why the desk chose whom, and what became of what it offered.
 
-use docket_domain::ticket::event::Routed;
+use docket_domain::ticket::event::{Routed, TicketEvent};
+use jiff::tz::TimeZone;
+
+use crate::timeline::words::{agent, moment, quote};
 
 /// By which rules somebody was chosen, and of how many.
 pub(super) fn chosen(routed: &Routed) -> String {
@@ -16,4 +19,25 @@ pub(super) fn chosen(routed: &Routed) -> String {
     };
     let (name, version) = (&queue.name, queue.version);
     format!(", chosen{able} by the queue “{name}” (version {version}): {among}, {had} at hand")
+}
+
+/// What is told of an offer; none of another event.
+pub(super) fn offer(event: &TicketEvent, zone: &TimeZone) -> Option<String> {
+    Some(match event {
+        TicketEvent::TicketOffered { agent: to, until, routed } => {
+            let until = moment(*until, zone);
+            format!("offered the ticket to {} until {until}{}", agent(to), chosen(routed))
+        }
+        TicketEvent::OfferAccepted { agent: by } => {
+            format!("accepted the offer of the ticket to {}", agent(by))
+        }
+        TicketEvent::OfferDeclined { agent: by, reason } => {
+            format!("declined the offer of the ticket to {}: {}", agent(by), quote(reason))
+        }
+        TicketEvent::OfferExpired { agent: by, due } => {
+            let due = moment(*due, zone);
+            format!("noted that {} did not answer the offer of the ticket until {due}", agent(by))
+        }
+        _ => return None,
+    })
 }
