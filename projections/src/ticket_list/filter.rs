@@ -82,6 +82,16 @@ pub enum Assignee {
     Agent(Uuid),
 }
 
+impl Assignee {
+    /// As columns have it.
+    pub(super) fn column(self) -> String {
+        match self {
+            Self::Nobody => String::new(),
+            Self::Agent(id) => id.to_string(),
+        }
+    }
+}
+
 /// A colour that a desk shows beside a ticket (S-45 to S-48).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

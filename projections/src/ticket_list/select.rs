@@ -154,12 +154,12 @@ fn columns(mut query: Query, filter: &Filter, driver: &str) -> Query {
         query = column(query, "customer", driver).sql(" = ").bind(customer.to_string());
     }
     if let Some(assignee) = filter.assignee {
-        query = column(query, "assignee", driver).sql(" = ").bind(id(assignee));
+        query = column(query, "assignee", driver).sql(" = ").bind(assignee.column());
     }
     if let Some(agent) = filter.offered_to {
         // What is offered is open, and that is a small part.
         let of = if agent == Assignee::Nobody { query } else { query.sql(" AND is_open = 1") };
-        query = column(of, "offered", driver).sql(" = ").bind(id(agent));
+        query = column(of, "offered", driver).sql(" = ").bind(agent.column());
     }
     query = match filter.unread {
         None => query,
@@ -177,14 +177,6 @@ fn columns(mut query: Query, filter: &Filter, driver: &str) -> Query {
         query = query.sql(" AND category < ").bind(format!("{path}0")).sql("))");
     }
     query
-}
-
-/// An agent, as columns have one.
-fn id(agent: Assignee) -> String {
-    match agent {
-        Assignee::Nobody => String::new(),
-        Assignee::Agent(id) => id.to_string(),
-    }
 }
 
 /// Tickets in one of the statuses, or in one based on them. Where all of those are open, the small index

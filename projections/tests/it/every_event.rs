@@ -24,7 +24,7 @@ mod complaints;
 mod offers;
 
 use complaints::complaints;
-use offers::offers;
+pub use offers::offers;
 
 fn text(text: &str) -> Personal<String> {
     Personal::text(text)

@@ -19,6 +19,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::desk::{Desk, On};
+use crate::every_event::offers;
 use crate::promises::{self, promised};
 use crate::story::{
     MONDAY, anna, assigned, closed, created, moved, piotr, priority, replied, term, uuid,
@@ -55,6 +56,7 @@ async fn a_busy_desk(on: &On) -> Desk {
         if n % 4 > 0 {
             events.push(assigned(if n % 4 == 1 { anna() } else { piotr() }));
         }
+        events.extend((n % 16 == 0).then(|| offers().swap_remove(0)));
         if n % 5 == 3 {
             events.push(replied(2, "Łódź: szukamy"));
         }
@@ -136,6 +138,12 @@ fn cases() -> Vec<Case> {
             t.assignee.as_ref().is_some_and(|a| a.id == anna().id.0)
         }),
         ("nobody's", Filter { assignee: Some(Assignee::Nobody), ..f() }, |t| t.assignee.is_none()),
+        ("offered", Filter { offered_to: Some(Assignee::Agent(anna().id.0)), ..f() }, |t| {
+            t.offer.as_ref().is_some_and(|offer| offer.agent.id == anna().id.0)
+        }),
+        ("not offered", Filter { offered_to: Some(Assignee::Nobody), ..f() }, |t| {
+            t.offer.is_none()
+        }),
         ("customer", Filter { customer: Some(uuid(0xc2)), ..f() }, |t| t.customer.id == uuid(0xc2)),
         ("category", Filter { category: Some("complaint".into()), ..f() }, |t| {
             matches!(t.category.as_deref(), Some("complaint" | "complaint/new"))
@@ -322,8 +330,10 @@ async fn a_queue_is_summed_up_and_handed_out() {
 
             let next = all_free(&desk, queue, false).await;
             let free = |status: &str| matches!(status, "new" | "in_progress");
-            let mut waiting: Vec<_> =
-                open.iter().filter(|t| t.assignee.is_none() && free(&t.status)).collect();
+            let mut waiting: Vec<_> = open
+                .iter()
+                .filter(|t| t.assignee.is_none() && t.offer.is_none() && free(&t.status))
+                .collect();
             assert!(queue != "claims" || waiting.iter().any(|t| t.status == "in_progress"));
             waiting.sort_by_key(|t| (std::cmp::Reverse(t.level), t.created_at));
             assert_eq!(next, waiting.iter().map(|t| t.id).collect::<Vec<_>>());
