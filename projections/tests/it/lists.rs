@@ -116,6 +116,7 @@ fn shades(indicator: &[Shade]) -> Filter {
 
 type Case = (&'static str, Filter, fn(&TicketDocument) -> bool);
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn cases() -> Vec<Case> {
     let f = Filter::default;
     let late = MONDAY.plus_millis(20_000);
