@@ -85,6 +85,8 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/tickets/{id}/assign", WORK),
     route("POST", "/v1/tickets/{id}/unassign", WORK),
     route("POST", "/v1/tickets/{id}/handover", WORK),
+    route("POST", "/v1/tickets/{id}/offer/accept", WORK),
+    route("POST", "/v1/tickets/{id}/offer/decline", WORK),
     route("POST", "/v1/tickets/{id}/reply", WORK),
     route("POST", "/v1/tickets/{id}/note", WORK),
     route("POST", "/v1/tickets/{id}/message", WORK),

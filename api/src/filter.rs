@@ -179,6 +179,7 @@ impl Wanted {
             }
             "unread" => filter.unread = Some(read(name, value)?),
             "assignee" => filter.assignee = Some(assignee(who, name, value)?),
+            "offered_to" => filter.offered_to = Some(assignee(who, name, value)?),
             "view" => filter.view = Some(predefined(docket, who, value)?),
             "sort" => self.sort = read(name, value)?,
             "page_size" => self.page_size = page::size(Some(read(name, value)?))?.into(),

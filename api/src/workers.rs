@@ -1,8 +1,9 @@
-//! What the server does of its own accord: timers, owners who are away, the keeping of files, the end of erasures, and
+//! What the server does of its own accord: timers, owners who are away, tickets that are pushed, the keeping of files, the end of erasures, and
 //! following what other servers write.
 
 pub mod absences;
 pub mod following;
+pub mod routing;
 pub mod timers;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub fn start(docket: &Arc<Docket>) -> Vec<JoinHandle<()>> {
     let mut workers = vec![
         tokio::spawn(timers::run(docket.clone())),
         tokio::spawn(absences::run(docket.clone())),
+        tokio::spawn(routing::run(docket.clone())),
         tokio::spawn(files(docket.clone())),
         tokio::spawn(erasures(docket.clone())),
     ];

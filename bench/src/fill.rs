@@ -248,6 +248,7 @@ pub fn assigned(number: u64) -> TicketEvent {
         from: None,
         to: AgentRef { id: agent, name: Personal::text(format!("Agent {}", number % 20)) },
         method: AssignMethod::Manual,
+        routed: None,
         status: Some(StatusChange {
             from: status(BaseStatus::New),
             to: status(BaseStatus::InProgress),

@@ -13,7 +13,7 @@ use docket_domain::ticket::decide::{Decision, decide};
 use docket_domain::ticket::event::TicketEvent;
 use docket_domain::ticket::state::{Ticket, TicketState};
 use docket_store::vault::{Pepper, Vault};
-use docket_store::{Clock, EventStore};
+use docket_store::{Claim, Clock, EventStore};
 use uuid::Uuid;
 
 use crate::append::{Appended, Write};
@@ -115,16 +115,18 @@ impl Desk {
         id: TicketId,
         command: &TicketCommand,
     ) -> Result<Done, CommandError> {
-        self.execute_if(request, id, command, |_| Ok(())).await
+        self.execute_if(request, id, command, |_| Ok(()), None).await
     }
 
-    /// As [`execute`](Self::execute), where the state the decision is made on must pass a check.
+    /// As [`execute`](Self::execute), where the state the decision is made on must pass a check, and
+    /// perhaps a claim must be free, on which the check was made.
     pub(crate) async fn execute_if(
         &self,
         request: &Request,
         id: TicketId,
         command: &TicketCommand,
         check: impl Fn(&TicketState) -> Result<(), CommandError>,
+        claim: Option<Claim>,
     ) -> Result<Done, CommandError> {
         if let Some(done) = self.earlier(request).await? {
             return Ok(done);
@@ -145,12 +147,14 @@ impl Desk {
             if !writes {
                 return Ok(self.nothing_to_do(stream, folded.version));
             }
-            let plan = self.with_notice(request, &folded.state, write).await?;
+            let mut plan = self.with_notice(request, &folded.state, write).await?;
+            plan.claims.extend(claim.clone());
             // Held by nobody else, it is carried forward without a copy.
             drop(folded);
             if let Appended::Done(done) = self.append(request, plan).await? {
                 return Ok(done);
             }
+            self.check_free(claim.as_ref()).await?;
         }
         Err(CommandError::Contended)
     }

@@ -40,6 +40,15 @@ pub enum CommandError {
         /// When the absence ends.
         until: Instant,
     },
+    /// Who has as many open tickets as their capacity allows is given no more (S-17).
+    #[error("the agent has as many open tickets as their capacity allows: {capacity}")]
+    AtCapacity {
+        /// The capacity.
+        capacity: u32,
+    },
+    /// Somebody else gave the agent a ticket since it was looked how many there are.
+    #[error("the agent was given another ticket meanwhile")]
+    GivenMeanwhile,
     /// No customer has that id.
     #[error("there is no customer {customer}")]
     UnknownCustomer {
@@ -64,8 +73,9 @@ pub enum CommandError {
     /// Two addresses of one customer belong to two customers.
     #[error("the address belongs to another customer")]
     AddressTaken,
-    /// A free ticket of one queue was asked for; this one has an owner, or lies elsewhere by now.
-    #[error("the ticket has an owner already, or lies in another queue")]
+    /// A free ticket of one queue was asked for that the agent can do; this one has an owner, or lies elsewhere
+    /// or needs other skills by now.
+    #[error("the ticket has an owner already, lies in another queue, or needs other skills")]
     NotFree,
     /// The zone is not in the time-zone database.
     #[error("there is no time zone {zone:?}")]

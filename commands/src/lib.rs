@@ -6,6 +6,7 @@
 //! Nothing here reads a view: what must be unique is a claim of the store.
 
 mod absences;
+mod agents;
 mod aliases;
 mod append;
 mod cache;
@@ -13,6 +14,7 @@ mod definitions;
 mod desk;
 mod drafts;
 mod error;
+mod giving;
 mod intake;
 mod load;
 mod lookup;
@@ -33,12 +35,14 @@ mod timers;
 mod tokens;
 pub mod zones;
 
+pub use agents::AgentInput;
 pub use aliases::Home;
 pub use desk::Desk;
 pub use drafts::Drafts;
 pub use error::CommandError;
+pub use giving::Counted;
 pub use intake::NewTicket;
-pub use people::{AgentInput, CustomerChanges};
+pub use people::CustomerChanges;
 pub use reapplying::Reapplication;
 pub use request::{Done, Occurred, Request};
 pub use requester::CustomerInput;

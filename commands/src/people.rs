@@ -1,13 +1,10 @@
-//! Customers and agents: added, changed, found again.
+//! Customers: added, changed, found again; and what is written of people.
 
-use docket_domain::agent::{self, Agent, AgentCommand, AgentProfile};
 use docket_domain::codec::Event;
 use docket_domain::customer::{
     self, Address, Customer, CustomerCommand, CustomerProfile, Entitlement,
 };
-use docket_domain::ids::{AgentId, CustomerId};
-use docket_domain::money::Money;
-use docket_domain::party::AgentRef;
+use docket_domain::ids::CustomerId;
 use docket_domain::personal::Personal;
 use docket_store::Claim;
 use docket_store::vault::Pepper;
@@ -22,20 +19,7 @@ use crate::request::{Done, Request};
 const CUSTOMER_ADDRESS: &str = "customer-address";
 
 /// Where a stream stands that has no event yet: its version, and when its last event occurred.
-const NEW: (u64, Last) = (0, Last::NONE);
-
-/// An agent as an administrator describes one.
-#[derive(Clone, Debug)]
-pub struct AgentInput {
-    /// The name.
-    pub name: String,
-    /// The e-mail address.
-    pub email: Option<String>,
-    /// The most that the agent may grant; unlimited where nothing is said.
-    pub discretion: Option<Money>,
-    /// The key of the calendar that says when the agent works; the queue's where none is said.
-    pub calendar: Option<String>,
-}
+pub(crate) const NEW: (u64, Last) = (0, Last::NONE);
 
 /// What changes about a customer; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -51,21 +35,6 @@ pub struct CustomerChanges {
 }
 
 impl Desk {
-    /// An active agent with the name that events will keep.
-    pub async fn agent_ref(&self, id: AgentId) -> Result<AgentRef, CommandError> {
-        let active = |agent: &Folded<Option<Agent>>| {
-            let profile = agent.state.as_ref().map(|agent| &agent.profile);
-            let name = profile.filter(|profile| profile.active)?.name.clone();
-            Some(AgentRef { id, name })
-        };
-        let at_hand = self.at_hand(&self.kept.agents, &id.stream()).await?;
-        if let Some(agent) = active(&at_hand) {
-            return Ok(agent);
-        }
-        let unknown = || CommandError::UnknownAgent { agent: id.to_string() };
-        active(&*self.agent(id).await?).ok_or_else(unknown)
-    }
-
     /// Registers a customer by hand. Somebody who has one of the addresses already is a refusal.
     pub async fn register_customer(
         &self,
@@ -121,71 +90,6 @@ impl Desk {
         Err(CommandError::Contended)
     }
 
-    /// Adds an agent to the desk. `id` is fresh unless an importer derives it.
-    pub async fn add_agent(
-        &self,
-        request: &Request,
-        id: Option<AgentId>,
-        input: &AgentInput,
-    ) -> Result<Done, CommandError> {
-        if let Some(done) = self.earlier(request).await? {
-            return Ok(done);
-        }
-        let id = id.unwrap_or_else(|| AgentId(self.mint()));
-        let profile = AgentProfile {
-            name: Personal::text(&input.name),
-            email: input.email.as_ref().map(Personal::text),
-            active: true,
-            discretion: input.discretion.clone(),
-            calendar: input.calendar.clone(),
-        };
-        let events = agent::decide(None, AgentCommand::Add { profile })?;
-        let plan = Plan::of(self.person(request, id.stream(), NEW, agent_events(events))?);
-        match self.append(request, plan).await? {
-            Appended::Done(done) => Ok(done),
-            Appended::Outrun => Err(CommandError::Contended),
-        }
-    }
-
-    /// Changes an agent.
-    pub async fn change_agent(
-        &self,
-        request: &Request,
-        id: AgentId,
-        change: impl Fn(&AgentProfile) -> AgentProfile,
-    ) -> Result<Done, CommandError> {
-        let changed = |agent: &Agent| AgentCommand::Change { to: change(&agent.profile) };
-        self.tell_agent(request, id, changed).await
-    }
-
-    /// One command on one agent, as the agent is known: load, decide, append; again if others were
-    /// faster.
-    pub(crate) async fn tell_agent(
-        &self,
-        request: &Request,
-        id: AgentId,
-        command: impl Fn(&Agent) -> AgentCommand,
-    ) -> Result<Done, CommandError> {
-        if let Some(done) = self.earlier(request).await? {
-            return Ok(done);
-        }
-        for _ in 0..TRIES {
-            let folded = self.agent(id).await?;
-            let unknown = || CommandError::UnknownAgent { agent: id.to_string() };
-            let before = folded.state.as_ref().ok_or_else(unknown)?;
-            self.check_version(request, &id.stream(), folded.version).await?;
-            let events = agent::decide(folded.state.as_ref(), command(before))?;
-            if events.is_empty() {
-                return Ok(self.nothing_to_do(id.stream(), folded.version));
-            }
-            let write = self.person(request, id.stream(), stand(&folded), agent_events(events))?;
-            if let Appended::Done(done) = self.append(request, Plan::of(write)).await? {
-                return Ok(done);
-            }
-        }
-        Err(CommandError::Contended)
-    }
-
     async fn check_addresses(&self, claims: &[Claim], owner: &str) -> Result<(), CommandError> {
         for claim in claims {
             if self.holder(claim).await?.is_some_and(|other| other.stream() != owner) {
@@ -235,7 +139,7 @@ impl Desk {
 
     /// The write of a person's events, which happen neither before the person's last nor in the
     /// future; a new person has version 0.
-    fn person(
+    pub(crate) fn person(
         &self,
         request: &Request,
         stream: String,
@@ -252,11 +156,7 @@ fn customer_events(events: Vec<customer::CustomerEvent>) -> Vec<Event> {
     events.into_iter().map(Event::Customer).collect()
 }
 
-fn agent_events(events: Vec<agent::AgentEvent>) -> Vec<Event> {
-    events.into_iter().map(Event::Agent).collect()
-}
-
-fn stand<T>(folded: &Folded<T>) -> (u64, Last) {
+pub(crate) fn stand<T>(folded: &Folded<T>) -> (u64, Last) {
     (folded.version, folded.last)
 }
 

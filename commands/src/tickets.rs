@@ -1,11 +1,10 @@
-//! Commands on one ticket that need more than the ticket: taking the next one of a queue, several as one.
+//! Commands on one ticket that need more than the ticket: several as one, and who manages its queue.
 
 use docket_domain::codec::Event;
 use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::party::AgentRef;
 use docket_domain::ticket::command::TicketCommand;
-use docket_domain::ticket::event::AssignMethod;
-use docket_domain::ticket::state::{Ticket, TicketState, evolve};
+use docket_domain::ticket::state::{Ticket, evolve};
 
 use crate::append::{Appended, Write};
 use crate::desk::{Desk, TRIES};
@@ -13,24 +12,6 @@ use crate::error::CommandError;
 use crate::request::{Done, Request};
 
 impl Desk {
-    /// Gives a free ticket of a queue to an agent who takes the next one (S-50, S-82); refused when
-    /// somebody else was faster, or moved it elsewhere, and while the agent is away (S-91).
-    pub async fn take(
-        &self,
-        request: &Request,
-        id: TicketId,
-        queue: &str,
-        agent: AgentId,
-    ) -> Result<Done, CommandError> {
-        let to = self.present_agent(agent).await?;
-        let command = TicketCommand::Assign { to, method: AssignMethod::Next };
-        let free = |ticket: &TicketState| {
-            let free = ticket.assignee.is_none() && ticket.queue.key == queue;
-            if free { Ok(()) } else { Err(CommandError::NotFree) }
-        };
-        self.execute_if(request, id, &command, free).await
-    }
-
     /// Several commands on one ticket as one: each is decided on what those before it made of the
     /// ticket, and all of their events are written together, or none.
     pub async fn execute_all(

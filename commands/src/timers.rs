@@ -53,6 +53,21 @@ impl Desk {
         self.execute(&request, id, &TicketCommand::MarkPurge).await
     }
 
+    /// Notes that an offer, made by the event of this version, ran out at an instant (S-15), however late
+    /// somebody looks; nothing where it ended otherwise.
+    pub async fn expire_offer(
+        &self,
+        id: TicketId,
+        (offered_in, at): (u64, Instant),
+    ) -> Result<Done, CommandError> {
+        let name = format!("offer/{offered_in}");
+        let request = Request {
+            occurred: Occurred::Due(at),
+            ..Request::system("timer", Uuid::new_v5(&id.0, name.as_bytes()))
+        };
+        self.execute(&request, id, &TicketCommand::ExpireOffer { offered_in }).await
+    }
+
     /// Notes that a clock of a ticket warns or is breached, or takes a step of its plan's chain, as found
     /// in a version of the ticket. The command's id derives from clock, instance and what is noted, so
     /// each is noted once, at the instant at which it was due; refused where the ticket has changed since,

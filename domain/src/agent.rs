@@ -1,5 +1,7 @@
 //! Agents: who gives service.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::absence::Absence;
@@ -9,6 +11,9 @@ use crate::instant::Instant;
 use crate::limits::{self, LimitError};
 use crate::money::Money;
 use crate::personal::Personal;
+
+/// The most open tickets that an agent's capacity may allow.
+pub const MOST_CAPACITY: u32 = 1_000;
 
 mod absence;
 pub mod presence;
@@ -76,6 +81,20 @@ pub struct AgentProfile {
     /// who write to the agent after hours are told by it when they will be read (S-34).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+    /// What the agent can that not everybody can, as queues and categories name it (S-14).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// How many open tickets the agent is given by push and by taking the next (S-17), 1 to 1,000; as many as
+    /// there are where nothing is said. What somebody hands over or assigns is not counted against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
+}
+
+impl AgentProfile {
+    /// Whether the agent can all that is needed.
+    pub fn can(&self, needed: &BTreeSet<String>) -> bool {
+        needed.iter().all(|skill| self.skills.contains(skill))
+    }
 }
 
 /// An agent, as events made one.
@@ -159,6 +178,12 @@ pub enum AgentRefusal {
     /// No e-mail address.
     #[error("{0}")]
     InvalidEmail(AddressError),
+    /// A skill that is blank or too long, or too many of them.
+    #[error("a skill {0}")]
+    InvalidSkill(LimitError),
+    /// A capacity outside its range.
+    #[error("a capacity is from 1 to {MOST_CAPACITY} open tickets")]
+    InvalidCapacity,
     /// An absence that ends before it begins, or is over.
     #[error("an absence must end after it begins, and in the future")]
     AbsenceOver,
@@ -192,6 +217,8 @@ impl AgentRefusal {
             Self::AlreadyAdded => "already_added",
             Self::InvalidName(_) => "invalid_name",
             Self::InvalidEmail(_) => "invalid_address",
+            Self::InvalidSkill(_) => "invalid_skill",
+            Self::InvalidCapacity => "invalid_capacity",
             Self::AbsenceOver => "absence_over",
             Self::OwnSubstitute => "own_substitute",
             Self::AbsenceOverlaps { .. } => "absence_overlaps",
@@ -211,6 +238,8 @@ impl AgentRefusal {
             Self::OwnSubstitute => Some("/substitute"),
             Self::InvalidName(_) => Some("/name"),
             Self::InvalidEmail(_) => Some("/email"),
+            Self::InvalidSkill(_) => Some("/skills"),
+            Self::InvalidCapacity => Some("/capacity"),
         }
     }
 }
@@ -248,6 +277,11 @@ fn checked(mut profile: AgentProfile) -> Result<AgentProfile, AgentRefusal> {
         let email =
             Address::parse(AddressKind::Email, email).map_err(AgentRefusal::InvalidEmail)?;
         profile.email = Some(email.value);
+    }
+    profile.skills =
+        limits::skills(&profile.skills).map_err(|(_, error)| AgentRefusal::InvalidSkill(error))?;
+    if profile.capacity.is_some_and(|it| !(1..=MOST_CAPACITY).contains(&it)) {
+        return Err(AgentRefusal::InvalidCapacity);
     }
     Ok(profile)
 }

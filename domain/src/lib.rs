@@ -27,6 +27,7 @@ pub mod limits;
 pub mod money;
 pub mod party;
 pub mod personal;
+pub mod routing;
 pub mod sla;
 pub mod ticket;
 pub mod token;

@@ -71,6 +71,11 @@ pub fn tag(text: &str) -> Result<String, LimitError> {
     line(text, LONGEST_TAG)
 }
 
+/// Skills, of agents or needed: as tags.
+pub fn skills(skills: &[String]) -> Result<Vec<String>, (Option<usize>, LimitError)> {
+    tags(skills)
+}
+
 /// Tags: at most 50 as they were given; repetitions are dropped afterwards, the first stays. An
 /// error says which tag it is about, or none when it is about their number.
 pub fn tags(tags: &[String]) -> Result<Vec<String>, (Option<usize>, LimitError)> {

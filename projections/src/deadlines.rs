@@ -14,6 +14,7 @@ use docket_domain::instant::Instant;
 use docket_domain::sla::clock::fact::Fact;
 use docket_domain::sla::clock::{Clock, EDITION, Family};
 use docket_domain::ticket::event::{MergeSide, TicketEvent};
+use docket_domain::ticket::state::{Offer, Offers};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ pub struct Deadlines;
 pub struct Timers {
     snooze: Option<Deadline>,
     purge: Option<Deadline>,
+    offers: Offers,
     /// What is open still, while which nothing is purged: a complaint, and promises.
     complaint: bool,
     promises: BTreeSet<CommitmentId>,
@@ -49,7 +51,7 @@ pub struct Deadline {
     pub kind: Kind,
     /// When.
     pub due_at: Instant,
-    /// The version of the event that set a snooze, or closed the ticket: with the ticket it names the timer, so that a command
+    /// The version of the event that set a snooze, made an offer, or closed the ticket: with the ticket it names the timer, so that a command
     /// derived from it is the same on every try. 0 for clocks, which follow from all of a ticket's
     /// events, and name what is due of them by itself.
     pub version: u64,
@@ -63,6 +65,8 @@ pub enum Kind {
     Snooze,
     /// A clock warns or is breached (S-46, S-47).
     Clock,
+    /// An offer runs out (S-15).
+    Offer,
     /// A closed ticket was kept as long as it must be (S-55).
     Purge,
 }
@@ -73,6 +77,7 @@ impl Kind {
         match self {
             Self::Snooze => "snooze",
             Self::Clock => "clock",
+            Self::Offer => "offer",
             Self::Purge => "purge",
         }
     }
@@ -80,7 +85,7 @@ impl Kind {
 
 impl View for Deadlines {
     const NAME: &'static str = "deadlines";
-    const VERSION: u32 = 8 + EDITION;
+    const VERSION: u32 = 9 + EDITION;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = false;
     const FOLLOWS_MERGES: bool = true;
@@ -99,6 +104,7 @@ impl View for Deadlines {
         let Event::Ticket(what) = &event.event else { return };
         timers.ticket = id_of(&event.stream);
         timers.take(event);
+        timers.offers.evolve(event.version, what);
         if what.ends_snooze() {
             timers.snooze = None;
         }
@@ -147,6 +153,7 @@ impl View for Deadlines {
         let snooze = timers.snooze.clone().filter(|_| !timers.merged);
         let purge = timers.purge.clone().filter(|_| !timers.merged && !held);
         let running = snooze.into_iter().chain(purge).chain(timers.next_of_clocks());
+        let running = running.chain(timers.offered());
         running.map(|deadline| (deadline.kind.key().to_owned(), deadline)).collect()
     }
 }
@@ -156,6 +163,13 @@ impl Timers {
         let Some(fact) = Fact::of(event) else { return };
         let ticket = TicketId(id_of(&event.stream));
         self.clocks.take(ticket, &fact, &|terms: &SlaTerms| self.plans.get(terms));
+    }
+
+    /// When its offer runs out.
+    fn offered(&self) -> Option<Deadline> {
+        let Offer { until, version, .. } = self.offers.open.as_ref()?;
+        let (kind, due_at, version) = (Kind::Offer, *until, *version);
+        Some(Deadline { ticket: self.ticket, kind, due_at, version })
     }
 
     /// When one of its clocks next warns or is breached, as things stand.

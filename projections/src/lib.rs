@@ -5,6 +5,7 @@
 //! across streams is a [`view::View`]: a pure function of one stream, which the one [`runner`] keeps
 //! written down in tables that can be thrown away.
 
+pub mod agent_loads;
 pub mod clocks;
 pub mod complaints;
 pub mod customers;
@@ -49,4 +50,5 @@ pub const REGISTRY: &[Registered] = &[
     register::<deadlines::Deadlines>(),
     register::<sla_clocks::SlaClocks>(),
     register::<complaints::ComplaintsView>(),
+    register::<agent_loads::AgentLoads>(),
 ];

@@ -5,6 +5,7 @@
 
 mod attention;
 mod fold;
+mod offering;
 mod owning;
 mod promising;
 
@@ -20,6 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use self::fold::TicketFold;
+pub use self::offering::{OfferSummary, PassedOffers};
 pub use self::promising::OpenCommitment;
 use crate::indicator::{Indicator, MessageIcon, due_at};
 
@@ -68,6 +70,12 @@ pub struct TicketDocument {
     pub owner_since: Option<Instant>,
     /// How its owner is away, while that is so (S-91).
     pub owner_away: Option<OwnerAway>,
+    /// To whom it is offered, and until when (S-15).
+    #[serde(default)]
+    pub offer: Option<OfferSummary>,
+    /// Who had it offered and did not take it, in the round that lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<PassedOffers>,
     /// When it was created, in the real world.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,

@@ -4,6 +4,7 @@
 //! its indicator, which are told when it is read.
 
 pub mod filter;
+pub mod free;
 mod select;
 mod shown;
 
@@ -19,7 +20,7 @@ use crate::clocks::Clocks;
 use crate::documents::{Documents, DocumentsError, Query};
 use crate::page::{Cursor, ForeignCursor, LARGEST, Listed, Page};
 use crate::plans::Plans;
-use crate::recorded::{Recorded, id_of};
+use crate::recorded::Recorded;
 use crate::ticket_document::{TicketDocument, TicketFold};
 use crate::view::{Key, Schema, View};
 
@@ -39,7 +40,7 @@ pub struct Entry {
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 11 + EDITION;
+    const VERSION: u32 = 12 + EDITION;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const FOLLOWS_MERGES: bool = true;
@@ -134,43 +135,6 @@ pub async fn explain(
     sort: Sort,
 ) -> Result<Vec<String>, DocumentsError> {
     documents.plan(&plan(documents, filter, sort, (None, 50), Instant(0)).await?).await
-}
-
-/// A ticket that may be taken next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Free {
-    stream: String,
-    urgency: String,
-}
-
-impl Free {
-    /// Which ticket.
-    pub fn ticket(&self) -> Uuid {
-        id_of(&self.stream)
-    }
-}
-
-/// The tickets of a queue that nobody owns and somebody should, the most urgent first (S-50), within
-/// a level the oldest: new ones, and those in progress whose owner was taken away. The others wait
-/// for somebody else. `after` is where the last page ended.
-pub async fn unowned(
-    documents: &Documents,
-    queue: &str,
-    after: Option<&Free>,
-    limit: usize,
-) -> Result<Vec<Free>, DocumentsError> {
-    let query = Query::new(
-        "SELECT stream, urgency FROM {ticket_list} WHERE is_open = 1 AND assignee = '' \
-         AND base IN ('new', 'in_progress') AND queue = ",
-    );
-    let mut query = query.bind(queue);
-    if let Some(Free { stream, urgency }) = after {
-        query = query.sql(" AND (urgency, stream) > (").bind(urgency.as_str());
-        query = query.sql(", ").bind(stream.as_str()).sql(")");
-    }
-    let query = query.sql(" ORDER BY urgency, stream LIMIT ").bind(limit as i64);
-    let rows: Vec<(String, String)> = documents.fetch(&query).await?;
-    Ok(rows.into_iter().map(|(stream, urgency)| Free { stream, urgency }).collect())
 }
 
 /// A ticket, and when it was opened.

@@ -89,12 +89,8 @@ impl Call {
         }
         let named = self.docket.names.of([token.stream()]).await?;
         let name = named.get(&token.stream()).and_then(|name| name.as_deref());
-        let input = AgentInput {
-            name: name.unwrap_or("token").to_owned(),
-            email: None,
-            discretion: None,
-            calendar: None,
-        };
+        let input =
+            AgentInput { name: name.unwrap_or("token").to_owned(), ..AgentInput::default() };
         let request = Request::system("tokens", Uuid::new_v5(&token.0, b"agent"));
         desk.add_agent(&request, Some(agent), &input).await?;
         Ok(desk.agent_ref(agent).await?)

@@ -120,7 +120,7 @@ async fn hire(desk: &Desk, colleague: &Colleague) -> Result<(), CommandError> {
     let id = colleague.agent.id;
     let request = Request::system("demo", Uuid::new_v5(&id.0, b"hired"));
     let email = Some(office_address(colleague.name));
-    let input = AgentInput { name: colleague.name.into(), email, discretion: None, calendar: None };
+    let input = AgentInput { name: colleague.name.into(), email, ..AgentInput::default() };
     desk.add_agent(&request, Some(id), &input).await?;
     Ok(())
 }

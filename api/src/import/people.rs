@@ -37,12 +37,7 @@ impl People {
             Some(agent) => agent.profile.name.clone(),
             None => {
                 let request = Request::system("import", Uuid::new_v5(&id.0, b"add"));
-                let input = AgentInput {
-                    name: resource.to_owned(),
-                    email: None,
-                    discretion: None,
-                    calendar: None,
-                };
+                let input = AgentInput { name: resource.to_owned(), ..AgentInput::default() };
                 desk.add_agent(&request, Some(id), &input).await?;
                 Personal::text(resource)
             }

@@ -83,6 +83,7 @@ mod tests {
             name: "Returns".into(),
             queue: Some("returns".into()),
             solutions: Vec::new(),
+            skills: vec!["parcels".into()],
         };
         for (key, document) in [
             ("night", Document::Calendar(serde_json::from_value(night).unwrap())),

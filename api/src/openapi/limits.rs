@@ -78,7 +78,7 @@ fn say_words(said: &mut Value, words: &[&str]) {
 }
 
 fn say_lengths(schema: &str, member: &str, said: &mut Value) {
-    if matches!(member, "tags" | "add" | "remove") {
+    if matches!(member, "tags" | "add" | "remove" | "skills") {
         said["maxItems"] = MOST_TAGS.into();
         limit(&mut said["items"], LONGEST_TAG);
         return;

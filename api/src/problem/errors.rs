@@ -24,6 +24,7 @@ impl From<CommandError> for Problem {
             CommandError::Token(rule) => Self::refused(rule.code(), rule.field(), detail),
             CommandError::UnknownAgent { .. } => Self::field("/agent", "unknown_agent", detail),
             CommandError::AgentAbsent { .. } => Self::refused("agent_absent", None, detail),
+            CommandError::AtCapacity { .. } => Self::refused("at_capacity", None, detail),
             CommandError::UnknownCustomer { .. } => {
                 Self::field("/customer/id", "unknown_customer", detail)
             }
@@ -44,7 +45,9 @@ impl From<CommandError> for Problem {
             CommandError::KeyReused => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
             }
-            CommandError::Contended => Self::unavailable("contended", detail, 1),
+            CommandError::Contended | CommandError::GivenMeanwhile => {
+                Self::unavailable("contended", detail, 1)
+            }
             CommandError::Decode(error) => broken(&error),
             CommandError::Store(error) => error.into(),
         }

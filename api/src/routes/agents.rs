@@ -52,6 +52,10 @@ struct AgentDocument {
     discretion: Option<Money>,
     /// The calendar that says when the agent works; `null` where the queue's does.
     calendar: Option<String>,
+    /// What the agent can that not everybody can, as queues and categories ask for it.
+    skills: Vec<String>,
+    /// How many open tickets the agent is given by push and by `next`; `null` where as many as there are.
+    capacity: Option<u32>,
     /// Whether the agent is away now: then the agent's tickets are to be taken by somebody else, and
     /// the agent takes none from a queue.
     absent: bool,
@@ -73,6 +77,12 @@ struct AddAgent {
     /// The key of the calendar that says when the agent works, for notices after hours; the queue's unless
     /// said.
     calendar: Option<String>,
+    /// What the agent can that not everybody can: at most 50, each one line of 1 to 64 characters.
+    #[serde(default)]
+    skills: Vec<String>,
+    /// How many open tickets the agent is given by push and by `next`, 1 to 1,000; unlimited unless said.
+    #[schema(minimum = 1, maximum = 1000)]
+    capacity: Option<u32>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -99,6 +109,13 @@ struct ChangeAgent {
     #[serde(default, deserialize_with = "or_none")]
     #[schema(value_type = Option<String>)]
     calendar: Option<Option<String>>,
+    /// All that the agent can from now on.
+    #[serde(default, deserialize_with = "body::given")]
+    skills: Option<Vec<String>>,
+    /// How many open tickets the agent is given; unlimited where it is `null`.
+    #[serde(default, deserialize_with = "or_none")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1000)]
+    capacity: Option<Option<u32>>,
     /// When it happened, where an administrator's token knows better than now.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
@@ -129,7 +146,7 @@ async fn list(docket: web::Data<Docket>, part: Params<Part>) -> Answer {
     responses((status = 201, description = "The agent.", body = AgentDocument)))]
 #[post("/agents")]
 async fn add(call: Call, body: Body<AddAgent>) -> Answer {
-    let AddAgent { name, email, discretion, calendar, occurred_at } = body.asked;
+    let AddAgent { name, email, discretion, calendar, skills, capacity, occurred_at } = body.asked;
     Check::default()
         .name("/name", &name)
         .maybe_address("/email", AddressKind::Email, email.as_ref())
@@ -137,7 +154,7 @@ async fn add(call: Call, body: Body<AddAgent>) -> Answer {
     let request = call.request(&body.bytes, occurred_at)?;
     call.calendar("/calendar", calendar.as_deref(), &request).await?;
     let (name, email) = (name.trim().to_owned(), check::trimmed(email));
-    let input = AgentInput { name, email, discretion, calendar };
+    let input = AgentInput { name, email, discretion, calendar, skills, capacity };
     let done = call.docket.desk.add_agent(&request, None, &input).await?;
     answer(&call, &done, StatusCode::CREATED).await
 }
@@ -159,7 +176,8 @@ async fn read(docket: web::Data<Docket>, id: web::Path<String>) -> Answer {
     responses((status = 200, description = "The agent.", body = AgentDocument)))]
 #[patch("/agents/{id}")]
 async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> Answer {
-    let ChangeAgent { name, email, active, discretion, calendar, occurred_at } = body.asked;
+    let ChangeAgent { name, email, active, discretion, calendar, skills, capacity, occurred_at } =
+        body.asked;
     Check::default()
         .maybe_name("/name", name.as_ref())
         .maybe_address("/email", AddressKind::Email, email.as_ref())
@@ -176,6 +194,8 @@ async fn change(call: Call, id: web::Path<String>, body: Body<ChangeAgent>) -> A
         active: active.unwrap_or(before.active),
         discretion: discretion.clone().unwrap_or_else(|| before.discretion.clone()),
         calendar: calendar.clone().unwrap_or_else(|| before.calendar.clone()),
+        skills: skills.clone().unwrap_or_else(|| before.skills.clone()),
+        capacity: capacity.unwrap_or(before.capacity),
     };
     let done = call.docket.desk.change_agent(&request, id, changed).await;
     let done = match done {
@@ -235,6 +255,8 @@ impl AgentDocument {
             active: profile.active,
             discretion: profile.discretion,
             calendar: profile.calendar,
+            skills: profile.skills,
+            capacity: profile.capacity,
             absent,
             absences: absences::not_over(absences, now),
         }

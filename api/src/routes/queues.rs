@@ -1,14 +1,9 @@
 //! What lies in the queues: `/v1/queues/{key}/tickets`, `…/summary`, `…/next`, `/v1/summary`.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post, web};
-use docket_commands::{CommandError, Done, Request};
 use docket_domain::definition::DefinitionKind;
-use docket_domain::ids::{AgentId, TicketId};
 use docket_domain::instant::Instant;
-use docket_domain::ticket::command::TicketRefusal;
 use docket_projections::queue_summary::{self, Summary};
 use docket_projections::stays;
 use docket_projections::stays::Stay;
@@ -29,11 +24,7 @@ use crate::gate::POSITION;
 use crate::page::{self, Page, Part};
 use crate::problem::Problem;
 
-/// How many free tickets are looked at in one go.
-const CANDIDATES: usize = 20;
-
-/// How long a list that lags is waited for before its first free ticket is taken.
-const CATCH_UP: Duration = Duration::from_secs(1);
+mod taking;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -113,7 +104,8 @@ struct TakeNext {
     occurred_at: Option<Instant>,
 }
 
-/// Take the next ticket: the most urgent that nobody owns. 204 when there is none.
+/// Take the next ticket: the most urgent that nobody owns and the agent has the skills for. 204 when there is none;
+/// 409 at_capacity where the agent has as many open tickets as their capacity allows.
 #[utoipa::path(tag = "queues", request_body = TakeNext, responses(
     (status = 200, description = "The ticket, assigned.", body = TicketDocument),
     (status = 204, description = "Nothing waits.")))]
@@ -125,45 +117,11 @@ async fn next(call: Call, key: web::Path<String>, body: Body<TakeNext>) -> Answe
     }
     let key = known(&call.docket, key.into_inner()).await?;
     let agent = call.agent_or_self("/agent", body.asked.agent).await?.id;
-    // What was acknowledged before this call counts: the most urgent ticket may be the newest. A list
-    // that stays further behind than that gives the first it knows.
-    call.docket.views.wait_for(call.docket.store.head(), CATCH_UP).await;
-    if let Some(done) = take_first(&call, &request, &key, agent).await? {
-        return call.ticket_answer(done, StatusCode::OK).await;
+    if let Some(done) = taking::next(&call, &request, &key, agent).await? {
+        return call.ticket_answer(Ok(done), StatusCode::OK).await;
     }
     let head = call.docket.store.head();
     Ok(HttpResponse::NoContent().insert_header((POSITION, head)).finish())
-}
-
-/// Takes the first ticket that is free indeed: the list may lag, and others take at the same time, so
-/// that whoever is second tries the next, to the end of the list.
-async fn take_first(
-    call: &Call,
-    request: &Request,
-    queue: &str,
-    agent: AgentId,
-) -> Result<Option<Result<Done, CommandError>>, Problem> {
-    let mut last = None;
-    loop {
-        let documents = call.docket.views.documents();
-        let free = ticket_list::unowned(documents, queue, last.as_ref(), CANDIDATES).await?;
-        for candidate in &free {
-            let id = TicketId(candidate.ticket());
-            match call.docket.desk.take(request, id, queue, agent).await {
-                Err(
-                    CommandError::NotFree
-                    | CommandError::Ticket(
-                        TicketRefusal::TicketClosed | TicketRefusal::TicketMerged { .. },
-                    ),
-                ) => {}
-                taken => return Ok(Some(taken)),
-            }
-        }
-        if free.len() < CANDIDATES {
-            return Ok(None);
-        }
-        last = free.into_iter().next_back();
-    }
 }
 
 /// The key of a queue that there is or was: what lies in a queue that was retired lies there still.

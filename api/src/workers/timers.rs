@@ -156,6 +156,11 @@ async fn fire(docket: &Docket, deadline: &Deadline) -> Result<usize, String> {
             let done = docket.desk.wake_due(ticket, deadline.version).await;
             done.map(|done| took_effect(&done)).map_err(|error| error.to_string())
         }
+        Kind::Offer => {
+            let due = (deadline.version, deadline.due_at);
+            let done = docket.desk.expire_offer(ticket, due).await;
+            done.map(|done| took_effect(&done)).map_err(|error| error.to_string())
+        }
         Kind::Purge => {
             let due = (deadline.version, deadline.due_at);
             let done = docket.desk.mark_purge(ticket, due).await;

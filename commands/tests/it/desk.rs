@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use docket_commands::{
-    AgentInput, CommandError, CustomerChanges, Desk, NewTicket, Occurred, Request,
+    AgentInput, CommandError, Counted, CustomerChanges, Desk, NewTicket, Occurred, Request,
 };
 use docket_domain::customer::{Address, AddressKind, CustomerProfile};
 use docket_domain::definition::{DefinitionKind, Document, TicketType};
@@ -61,7 +61,7 @@ async fn who_was_erased_before_they_were_added_is_named_as_such() {
     let scene = scene().await;
     let id = AgentId(Uuid::from_u128(7));
     scene.desk.vault().erase(&id.stream()).await.unwrap();
-    let input = AgentInput { name: "Anna".into(), email: None, discretion: None, calendar: None };
+    let input = AgentInput { name: "Anna".into(), ..AgentInput::default() };
     let refused = scene.desk.add_agent(&request("anna"), Some(id), &input).await.unwrap_err();
     let expected = format!("personal data of {} was erased; nothing new", id.stream());
     assert!(refused.to_string().starts_with(&expected), "{refused}");
@@ -150,13 +150,21 @@ async fn a_queue_that_registers_nobody_does_so_whoever_chose_it() {
 async fn only_a_free_ticket_of_the_queue_is_taken() {
     let scene = scene().await;
     let id = scene.open("open").await;
-    let input = AgentInput { name: "Anna".into(), email: None, discretion: None, calendar: None };
+    let input = AgentInput { name: "Anna".into(), ..AgentInput::default() };
     let added = scene.desk.add_agent(&request("anna"), None, &input).await.unwrap();
     let anna = AgentId::of_stream(&added.stream).unwrap();
-    let elsewhere = scene.desk.take(&request("t1"), id, "claims", anna).await;
+    let elsewhere = scene.desk.take(&request("t1"), id, "claims", (anna, Counted::default())).await;
     assert!(matches!(elsewhere, Err(CommandError::NotFree)), "{elsewhere:?}");
-    assert_eq!(scene.desk.take(&request("t2"), id, "inbox", anna).await.unwrap().version, 2);
-    let taken = scene.desk.take(&request("t3"), id, "inbox", anna).await;
+    assert_eq!(
+        scene
+            .desk
+            .take(&request("t2"), id, "inbox", (anna, Counted::default()))
+            .await
+            .unwrap()
+            .version,
+        2
+    );
+    let taken = scene.desk.take(&request("t3"), id, "inbox", (anna, Counted::default())).await;
     assert!(matches!(taken, Err(CommandError::NotFree)), "{taken:?}");
 }
 
@@ -243,7 +251,7 @@ async fn what_docket_does_by_itself_keeps_out_no_mail_that_came_before_it() {
 async fn nobody_and_nothing_is_defined_or_changed_in_the_future() {
     let scene = scene().await;
     let tomorrow = |name| Request { occurred: Occurred::At(Instant(NOON + DAY)), ..request(name) };
-    let input = AgentInput { name: "Anna".into(), email: None, discretion: None, calendar: None };
+    let input = AgentInput { name: "Anna".into(), ..AgentInput::default() };
     let refused = [
         scene.desk.add_agent(&tomorrow("agent"), None, &input).await,
         scene.desk.register_customer(&tomorrow("customer"), jan()).await,

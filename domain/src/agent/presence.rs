@@ -133,6 +133,8 @@ mod tests {
             active,
             discretion: None,
             calendar: None,
+            skills: Vec::new(),
+            capacity: None,
         };
         AgentEvent::AgentChanged { from: profile.clone(), to: profile }
     }

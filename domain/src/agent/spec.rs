@@ -32,6 +32,8 @@ fn named(name: &str) -> AgentProfile {
         active: true,
         discretion: None,
         calendar: None,
+        skills: Vec::new(),
+        capacity: None,
     }
 }
 

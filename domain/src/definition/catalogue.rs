@@ -227,6 +227,12 @@ impl Catalogue {
         Some((self.calendar(key)?, self.calendar_zones.get(key)?.tzdb.clone()))
     }
 
+    /// Whether a calendar is open at an instant; one that is not in force closes nothing.
+    pub fn is_open(&self, calendar: &str, at: Instant) -> bool {
+        let in_force = self.calendars.get(calendar).zip(self.calendar_zones.get(calendar));
+        in_force.is_none_or(|(calendar, zone)| calendar.document.is_open(zone, at))
+    }
+
     /// The status, without a substatus, as an event freezes it.
     pub fn status(&self, key: &str) -> Option<StatusTerm> {
         self.statuses.get(key).map(|it| StatusTerm {

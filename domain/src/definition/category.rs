@@ -18,6 +18,10 @@ pub struct Category {
     /// decided without asking anybody (S-72).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub solutions: Vec<Solution>,
+    /// The skills that whoever takes a ticket of this category, or of one below it that names none itself,
+    /// needs beside those of the queue (S-14).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
 }
 
 /// A prepared solution of a complaint: what may be granted to everybody whose case is like this.

@@ -1,9 +1,12 @@
 //! What a document must be like: all that is wrong with it at once, each with its place.
 
 use crate::definition::catalogue::category_and_above;
+use crate::definition::queue::MOST_AGENTS;
+use crate::definition::skills;
 use crate::definition::{
     BaseStatus, Catalogue, Category, DefinitionKind, Document, Editor, FieldError, Priority,
-    PriorityTimes, Problem, Queue, Settings, Solution, Status, StatusRule, Template, ZoneOffsets,
+    PriorityTimes, Problem, Queue, Routing, Settings, Solution, Status, StatusRule, Template,
+    ZoneOffsets,
 };
 use crate::duration::parse_millis;
 use crate::limits;
@@ -61,6 +64,20 @@ impl Check<'_> {
         for (index, path) in queue.categories.iter().enumerate() {
             self.names(&format!("/categories/{index}"), DefinitionKind::Category, path);
         }
+        self.errors.extend(skills::errors(&queue.skills));
+        queue.routing.iter().for_each(|routing| self.routing(routing));
+    }
+
+    fn routing(&mut self, routing: &Routing) {
+        let few = routing.agents.len() <= MOST_AGENTS;
+        self.holds(few, "/routing/agents", || Problem::TooMany(MOST_AGENTS));
+        let times = [
+            ("/routing/offer_within", &routing.offer_within, (5_000, "PT5S"), (1, "P1D")),
+            ("/routing/again_after", &routing.again_after, (MINUTE_MS, "PT1M"), (7, "P7D")),
+        ];
+        for (pointer, time, least, most) in times {
+            time.iter().for_each(|text| self.duration(pointer, text, least, most));
+        }
     }
 
     fn category(&mut self, path: &str, category: &Category) {
@@ -73,6 +90,7 @@ impl Check<'_> {
             self.names("/queue", DefinitionKind::Queue, queue);
         }
         self.solutions(&category.solutions);
+        self.errors.extend(skills::errors(&category.skills));
     }
 
     fn solutions(&mut self, solutions: &[Solution]) {

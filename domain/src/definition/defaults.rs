@@ -39,8 +39,12 @@ pub fn defaults() -> Vec<(String, Document)> {
         ("complaint/new", "New", None),
         ("complaint/delivery", "Delivery", None),
     ] {
-        let category =
-            Category { name: name.into(), queue: queue.map(str::to_owned), solutions: Vec::new() };
+        let category = Category {
+            name: name.into(),
+            queue: queue.map(str::to_owned),
+            solutions: Vec::new(),
+            skills: Vec::new(),
+        };
         all.push((path.into(), Document::Category(category)));
     }
     all.extend(statuses());

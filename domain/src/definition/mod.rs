@@ -15,10 +15,11 @@ pub use self::defaults::defaults;
 pub use self::editor::Editor;
 pub use self::problem::{FieldError, Problem};
 pub use self::publish::{DefinitionRefusal, publish, retire};
+pub use self::queue::{Queue, Routing};
 pub use self::settings::{Rounding, Settings, StatusOn, StatusRule};
 pub use self::term::{PriorityTerm, SlaTerms, StatusTerm, Term};
 pub use self::zone::ZoneOffsets;
-use crate::ids::{AgentId, TicketId};
+use crate::ids::TicketId;
 use crate::sla::calendar::Calendar;
 use crate::sla::plan::Plan;
 
@@ -31,8 +32,10 @@ mod editor;
 mod outside;
 mod problem;
 mod publish;
+mod queue;
 mod rounding;
 mod settings;
+mod skills;
 #[cfg(test)]
 mod spec;
 mod term;
@@ -187,49 +190,6 @@ impl Document {
     }
 }
 
-/// Where tickets arrive before they are assigned.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Queue {
-    /// The name people see (S-28).
-    pub name: String,
-    /// The priority of a ticket that names none (S-38).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default_priority: Option<String>,
-    /// The categories allowed here, each with all below it; empty means all (S-39).
-    #[serde(default)]
-    pub categories: Vec<String>,
-    /// The id of its manager, whom major complaints belong to (S-72).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manager: Option<AgentId>,
-    /// Whether a customer who is not registered yet is registered on first contact (S-37).
-    #[serde(default = "yes")]
-    pub register_customers: bool,
-    /// The calendar of its working hours: tickets that are opened here count by it in place of the plan's,
-    /// unless the customer has one of their own (S-29, S-60).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<String>,
-    /// The template of what a customer is told who writes while nobody is there: when it will be read
-    /// (S-34). Nobody is told anything where none is named.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after_hours_notice: Option<String>,
-}
-
-impl Default for Queue {
-    /// A queue without a name, of which nothing else is said.
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            default_priority: None,
-            categories: Vec::new(),
-            manager: None,
-            register_customers: yes(),
-            calendar: None,
-            after_hours_notice: None,
-        }
-    }
-}
-
 /// A status, as administrators define one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -292,8 +252,4 @@ pub struct Template {
     pub subject: Option<String>,
     /// The text.
     pub body: String,
-}
-
-fn yes() -> bool {
-    true
 }

@@ -1,6 +1,6 @@
 //! What a document depends on that no other document says: people.
 
-use crate::definition::Document;
+use crate::definition::{Document, Queue};
 use crate::ids::AgentId;
 use crate::sla::plan::{Plan, Whom};
 
@@ -8,9 +8,7 @@ impl Document {
     /// The agents that it names, each with its place.
     pub fn agents(&self) -> Vec<(String, AgentId)> {
         match self {
-            Self::Queue(queue) => {
-                queue.manager.map(|it| ("/manager".into(), it)).into_iter().collect()
-            }
+            Self::Queue(queue) => of_queue(queue),
             Self::Plan(plan) => of_plan(plan),
             Self::Category(_)
             | Self::Status(_)
@@ -21,6 +19,13 @@ impl Document {
             | Self::Settings(_) => Vec::new(),
         }
     }
+}
+
+fn of_queue(queue: &Queue) -> Vec<(String, AgentId)> {
+    let manager = queue.manager.map(|it| ("/manager".to_owned(), it));
+    let pushed_to = queue.routing.iter().flat_map(|routing| routing.agents.iter().enumerate());
+    let pushed_to = pushed_to.map(|(nth, it)| (format!("/routing/agents/{nth}"), *it));
+    manager.into_iter().chain(pushed_to).collect()
 }
 
 fn of_plan(plan: &Plan) -> Vec<(String, AgentId)> {

@@ -101,7 +101,7 @@ fn a_new_version_is_the_whole_document_and_the_same_again_is_none() {
 fn a_document_has_no_unknown_fields() {
     let unknown = serde_json::from_value::<Queue>(json!({ "name": "Post", "colour": "red" }));
     assert_snapshot!(unknown.unwrap_err(), @"
-    unknown field `colour`, expected one of `name`, `default_priority`, `categories`, `manager`, `register_customers`, `calendar`, `after_hours_notice`
+    unknown field `colour`, expected one of `name`, `default_priority`, `categories`, `manager`, `register_customers`, `calendar`, `after_hours_notice`, `skills`, `newest_first`, `routing`
     ");
 }
 

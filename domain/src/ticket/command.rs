@@ -17,8 +17,8 @@ use crate::personal::Personal;
 use crate::sla::clock::Due;
 use crate::ticket::event::{
     AssignMethod, AttachmentRef, Authority, CallOutcome, Decision, Direction, Finding,
-    GivenContact, LinkKind, MergeSide, OpenedBy, Origin, Outcome, Promiser, Severity, SlaReapplied,
-    SnoozeReason, TicketRef, WaitingMessage, WakeCause,
+    GivenContact, LinkKind, MergeSide, OpenedBy, Origin, Outcome, Promiser, Routed, Severity,
+    SlaReapplied, SnoozeReason, TicketRef, WaitingMessage, WakeCause,
 };
 
 mod refusal;
@@ -106,6 +106,32 @@ pub enum TicketCommand {
         to: AgentRef,
         /// How the owner was found.
         method: AssignMethod,
+    },
+    /// Give it, or offer it, to whom the desk chose (S-15).
+    Give {
+        /// The owner.
+        to: AgentRef,
+        /// How the owner was chosen.
+        routed: Box<Routed>,
+        /// For how long it is offered to them, in milliseconds; it is simply given where nothing is said.
+        offer_ms: Option<i64>,
+    },
+    /// Take what is offered.
+    AcceptOffer {
+        /// Who.
+        agent: AgentRef,
+    },
+    /// Do not take what is offered.
+    DeclineOffer {
+        /// Who.
+        agent: AgentRef,
+        /// Why.
+        reason: String,
+    },
+    /// Note that an offer ran out.
+    ExpireOffer {
+        /// The version of the ticket in which it was made.
+        offered_in: u64,
     },
     /// Take its owner away.
     Unassign {

@@ -21,6 +21,7 @@ pub use self::parts::{
     AttachmentRef, Call, Chat, GivenContact, Meeting, Message, Origin, StatusChange, TicketCreated,
     TicketRef, WaitingMessage,
 };
+pub use self::routing::{Candidate, MOST_CANDIDATES, Routed};
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use crate::ids::{AbsenceId, CommitmentId, ComplaintId, MergeId, MessageId};
 use crate::instant::Instant;
@@ -33,6 +34,7 @@ mod complaint;
 mod mark;
 mod notice;
 mod parts;
+mod routing;
 
 /// One thing that happened to a ticket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,9 +49,42 @@ pub enum TicketEvent {
         to: AgentRef,
         /// How the owner was found.
         method: AssignMethod,
+        /// How the owner was chosen, where the desk chose by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        routed: Option<Box<Routed>>,
         /// The status move it caused.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<StatusChange>,
+    },
+    /// It was offered to an agent, who may take it or not (S-15). It has no owner by that. The offer ends with
+    /// one of the three events below, or with whatever gives it to somebody, moves it or ends the wait for
+    /// an owner otherwise: see [`ends_offer`](Self::ends_offer).
+    TicketOffered {
+        /// To whom.
+        agent: AgentRef,
+        /// Until when: from that instant on it can be accepted no more.
+        until: Instant,
+        /// How the agent was chosen.
+        routed: Box<Routed>,
+    },
+    /// Whom it was offered to takes it; the event after this one makes them its owner.
+    OfferAccepted {
+        /// Who.
+        agent: AgentRef,
+    },
+    /// Whom it was offered to does not take it.
+    OfferDeclined {
+        /// Who.
+        agent: AgentRef,
+        /// Why.
+        reason: Personal<String>,
+    },
+    /// Whom it was offered to said nothing in time.
+    OfferExpired {
+        /// Who.
+        agent: AgentRef,
+        /// When that was due.
+        due: Instant,
     },
     /// It lost its owner.
     TicketUnassigned {
@@ -716,12 +751,42 @@ impl TicketEvent {
         self.leaves(BaseStatus::Closed)
     }
 
+    /// Whether an offer of the ticket is over with this event, if there is one: it was answered or ran out, the
+    /// ticket went to somebody or to another queue, or waits for no owner any more. The last of these withdraw
+    /// it; the event that does so says why.
+    pub fn ends_offer(&self) -> bool {
+        let waits = |to: &StatusTerm| matches!(to.base, BaseStatus::New | BaseStatus::InProgress);
+        let answered = matches!(
+            self,
+            Self::OfferAccepted { .. }
+                | Self::OfferDeclined { .. }
+                | Self::OfferExpired { .. }
+                | Self::TicketAssigned { .. }
+                | Self::TicketHandedOver { .. }
+                | Self::TicketTransferred { .. }
+        );
+        answered || self.status_move().is_some_and(|(_, to)| !waits(to))
+    }
+
+    /// Whether those who did not take the ticket may be offered it again from this event on: it had an owner
+    /// meanwhile, lies elsewhere or is about something else.
+    pub fn ends_round_of_offers(&self) -> bool {
+        matches!(
+            self,
+            Self::TicketAssigned { .. }
+                | Self::TicketHandedOver { .. }
+                | Self::TicketTransferred { .. }
+                | Self::TicketReclassified { .. }
+        )
+    }
+
     fn leaves(&self, base: BaseStatus) -> bool {
         self.status_move().is_some_and(|(_, to)| to.base != base && to.base != BaseStatus::Merged)
     }
 
     /// The move of the status that this event is or causes: from, to. `TicketCreated` sets the
     /// first status and moves none.
+    #[expect(clippy::too_many_lines, reason = "one arm for each event, and no wildcard")]
     pub fn status_move(&self) -> Option<(&StatusTerm, &StatusTerm)> {
         match self {
             Self::TicketStatusChanged { from, to } => Some((from, to)),
@@ -739,6 +804,10 @@ impl TicketEvent {
             }
             Self::TicketCreated(_)
             | Self::TicketUnassigned { .. }
+            | Self::TicketOffered { .. }
+            | Self::OfferAccepted { .. }
+            | Self::OfferDeclined { .. }
+            | Self::OfferExpired { .. }
             | Self::TicketHandedOver { .. }
             | Self::OwnerAbsent { .. }
             | Self::OwnerReturned { .. }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 pub use self::complaints::{DecidedComplaint, OpenComplaint};
 pub use self::evolve::evolve;
+pub use self::offers::{Offer, Offers};
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
 use crate::ids::{CommitmentId, MergeId, MessageId, TicketId};
 use crate::instant::Instant;
@@ -18,7 +19,9 @@ use crate::ticket::event::{
 };
 
 mod complaints;
+mod create;
 mod evolve;
+mod offers;
 
 /// A ticket, or the place where one may come into being.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,6 +78,8 @@ pub struct TicketState {
     pub assignee: Option<AgentRef>,
     /// Whether it came to its queue after it got its owner: here it is still to be taken (S-70).
     pub untaken: bool,
+    /// To whom it is offered, and who did not take it.
+    pub offers: Offers,
     /// Everything said in and around it, oldest first; the numbers follow this order.
     pub messages: Vec<TicketMessage>,
     /// The customer's messages that waited in another ticket when it was split off with them.

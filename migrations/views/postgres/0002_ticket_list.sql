@@ -30,6 +30,9 @@ CREATE TABLE {table} (
     owned     text COLLATE "C",
     away      bigint,
     stands_in text COLLATE "C",
+    -- To whom it is offered, and who did not take it.
+    offered   text COLLATE "C",
+    passed    text COLLATE "C",
     -- Whether an answer is awaited, and from when on which colour is shown.
     waits     bigint,
     green     text COLLATE "C",
@@ -64,6 +67,8 @@ BEGIN
     new.owned     := coalesce(doc ->> 'owner_since', '');
     new.away      := (doc ->> 'owner_away' IS NOT NULL)::int;
     new.stands_in := coalesce(doc #>> '{owner_away,substitute,id}', '');
+    new.offered   := coalesce(doc #>> '{offer,agent,id}', '');
+    new.passed    := doc ->> 'passed';
     new.waits     := (doc #>> '{indicator,message}' <> 'none')::int;
     new.green     := coalesce(doc #>> '{indicator,green_at}', '9999');
     new.orange    := coalesce(doc #>> '{indicator,orange_at}', '9999');
@@ -105,5 +110,5 @@ CREATE INDEX {table}_waiting_created ON {table} (created, stream, green) WHERE w
 CREATE INDEX {table}_ticking_created ON {table} (created, stream, orange, red) WHERE red <> '9999';
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
-    WHERE is_open = 1 AND assignee = '' AND base IN ('new', 'in_progress');
+    WHERE is_open = 1 AND assignee = '' AND offered = '' AND base IN ('new', 'in_progress');
 ANALYZE {table};

@@ -31,6 +31,9 @@ CREATE TABLE {table} (
     owned     TEXT    AS (coalesce(doc ->> '$.owner_since', '')),
     away      INTEGER AS (doc ->> '$.owner_away' IS NOT NULL),
     stands_in TEXT    AS (coalesce(doc ->> '$.owner_away.substitute.id', '')) STORED,
+    -- To whom it is offered, and who did not take it.
+    offered   TEXT    AS (coalesce(doc ->> '$.offer.agent.id', '')) STORED,
+    passed    TEXT    AS (doc ->> '$.passed'),
     -- Whether an answer is awaited, and from when on which colour is shown.
     waits     INTEGER AS (doc ->> '$.indicator.message' <> 'none')         STORED,
     green     TEXT    AS (coalesce(doc ->> '$.indicator.green_at', '9999'))  STORED,
@@ -72,4 +75,4 @@ CREATE INDEX {table}_waiting_created ON {table} (created, stream, green) WHERE w
 CREATE INDEX {table}_ticking_created ON {table} (created, stream, orange, red) WHERE red <> '9999';
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
-    WHERE is_open = 1 AND assignee = '' AND base IN ('new', 'in_progress');
+    WHERE is_open = 1 AND assignee = '' AND offered = '' AND base IN ('new', 'in_progress');

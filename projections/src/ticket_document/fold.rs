@@ -9,10 +9,13 @@ use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{
     LinkKind, MergeSide, Origin, Outcome, TicketCreated, TicketEvent, TicketRef,
 };
+use docket_domain::ticket::state::Offers;
 use uuid::Uuid;
 
 use super::attention::Attention;
-use super::{AbsorbedSummary, CustomerSummary, LinkSummary, TicketDocument, owning, promising};
+use super::{
+    AbsorbedSummary, CustomerSummary, LinkSummary, TicketDocument, offering, owning, promising,
+};
 use crate::indicator::Indicator;
 use crate::recorded::{Recorded, id_of};
 
@@ -23,6 +26,8 @@ pub struct TicketFold {
     pub document: Option<TicketDocument>,
     /// Who spoke last, and what waits for an answer.
     attention: Attention,
+    /// To whom it is offered, and who did not take it.
+    offers: Offers,
     /// What rests while the ticket is merged, and is shown again when that is undone.
     resting: Resting,
 }
@@ -55,6 +60,8 @@ impl TicketFold {
         let Some(document) = &mut self.document else { return };
         document.apply(event);
         owning::apply(document, event, recorded.occurred_at);
+        self.offers.evolve(recorded.version, event);
+        offering::show(document, &self.offers);
         match event {
             TicketEvent::TicketMerged { .. } => self.resting = document.rest(),
             TicketEvent::TicketUnmerged { side: MergeSide::Source, .. } => {
@@ -104,6 +111,8 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         assignee: None,
         owner_since: None,
         owner_away: None,
+        offer: None,
+        passed: None,
         created_at: recorded.occurred_at,
         updated_at: recorded.occurred_at,
         closed_at: None,

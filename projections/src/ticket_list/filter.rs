@@ -27,6 +27,8 @@ pub struct Filter {
     pub level_min: Option<u8>,
     /// The owner.
     pub assignee: Option<Assignee>,
+    /// To whom it is offered; nobody for what is not offered.
+    pub offered_to: Option<Assignee>,
     /// The customer.
     pub customer: Option<Uuid>,
     /// A category with all below it.
@@ -78,6 +80,16 @@ pub enum Assignee {
     Nobody,
     /// This agent.
     Agent(Uuid),
+}
+
+impl Assignee {
+    /// As columns have it.
+    pub(super) fn column(self) -> String {
+        match self {
+            Self::Nobody => String::new(),
+            Self::Agent(id) => id.to_string(),
+        }
+    }
 }
 
 /// A colour that a desk shows beside a ticket (S-45 to S-48).

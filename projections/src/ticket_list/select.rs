@@ -154,11 +154,12 @@ fn columns(mut query: Query, filter: &Filter, driver: &str) -> Query {
         query = column(query, "customer", driver).sql(" = ").bind(customer.to_string());
     }
     if let Some(assignee) = filter.assignee {
-        let id = match assignee {
-            Assignee::Nobody => String::new(),
-            Assignee::Agent(id) => id.to_string(),
-        };
-        query = column(query, "assignee", driver).sql(" = ").bind(id);
+        query = column(query, "assignee", driver).sql(" = ").bind(assignee.column());
+    }
+    if let Some(agent) = filter.offered_to {
+        // What is offered is open, and that is a small part.
+        let of = if agent == Assignee::Nobody { query } else { query.sql(" AND is_open = 1") };
+        query = column(of, "offered", driver).sql(" = ").bind(agent.column());
     }
     query = match filter.unread {
         None => query,

@@ -5,6 +5,7 @@
 mod complaints;
 mod notices;
 mod parts;
+mod routing;
 
 use docket_domain::ticket::event::{MergeSide, ReopenCause, TicketEvent};
 use jiff::tz::TimeZone;
@@ -19,13 +20,18 @@ use super::words::{
 pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
     let what = match event {
         TicketEvent::TicketCreated(created) => parts::created(created),
-        TicketEvent::TicketAssigned { from, to, method, status } => format!(
-            "assigned the ticket to {} (before: {}){}{}",
+        TicketEvent::TicketAssigned { from, to, method, routed, status } => format!(
+            "assigned the ticket to {} (before: {}){}{}{}",
             agent(to),
             agent_or_nobody(from.as_ref()),
             parts::assigned_by(*method),
+            routed.as_deref().map(routing::chosen).unwrap_or_default(),
             moved(status.as_ref())
         ),
+        TicketEvent::TicketOffered { .. }
+        | TicketEvent::OfferAccepted { .. }
+        | TicketEvent::OfferDeclined { .. }
+        | TicketEvent::OfferExpired { .. } => routing::offer(event, zone).unwrap_or_default(),
         TicketEvent::TicketUnassigned { from, reason } => {
             format!("took the ticket from {}{}", agent(from), because(reason.as_ref()))
         }

@@ -11,8 +11,9 @@ use docket_projections::documents::{Documents, Query};
 use docket_projections::page::Page;
 use docket_projections::runner::Projections;
 use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Sort};
-use docket_projections::ticket_list::{page, unowned};
-use docket_projections::{REGISTRY, deadlines, queue_summary, stays};
+use docket_projections::ticket_list::free::unowned;
+use docket_projections::ticket_list::page;
+use docket_projections::{REGISTRY, agent_loads, deadlines, queue_summary, stays};
 use docket_test_servers::postgres;
 use proptest::collection::vec;
 use proptest::option;
@@ -226,13 +227,17 @@ async fn all_agree(one: &Documents, other: &Documents) {
     for view in REGISTRY {
         assert_eq!(one.dump(view.name).await.unwrap(), other.dump(view.name).await.unwrap());
     }
+    let loads = agent_loads::of_all(one).await.unwrap();
+    assert_eq!(loads, agent_loads::of_all(other).await.unwrap());
     let sums = queue_summary::of_all(one).await.unwrap();
     assert_eq!(sums, queue_summary::of_all(other).await.unwrap());
     for queue in QUEUES {
-        let free = unowned(one, queue, None, 5).await.unwrap();
-        assert_eq!(free, unowned(other, queue, None, 5).await.unwrap());
-        let next = unowned(one, queue, free.last(), 5).await.unwrap();
-        assert_eq!(next, unowned(other, queue, free.last(), 5).await.unwrap());
+        for newest in [false, true] {
+            let free = unowned(one, queue, newest, None, 5).await.unwrap();
+            assert_eq!(free, unowned(other, queue, newest, None, 5).await.unwrap());
+            let next = unowned(one, queue, newest, free.last(), 5).await.unwrap();
+            assert_eq!(next, unowned(other, queue, newest, free.last(), 5).await.unwrap());
+        }
         for moment in [0, 3, 9, 1_000] {
             let at = MONDAY.plus_millis(moment);
             let held = stays::as_of(one, queue, at, 3, None).await.unwrap();

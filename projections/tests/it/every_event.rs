@@ -21,8 +21,10 @@ use crate::story::{
 };
 
 mod complaints;
+mod offers;
 
 use complaints::complaints;
+pub use offers::offers;
 
 fn text(text: &str) -> Personal<String> {
     Personal::text(text)
@@ -145,6 +147,7 @@ pub fn promising() -> Vec<TicketEvent> {
         TicketEvent::CommitmentBroken { commitment_id, reason: text("out of stock") },
     ];
     told.extend(complaints());
+    told.extend(offers());
     told.extend([
         TicketEvent::RatingRequested { agent: Some(anna()), scale: 5 },
         TicketEvent::RatingGiven { agent: None, score: 4, scale: 5, comment: Some(text("quick")) },
@@ -246,6 +249,7 @@ pub fn working() -> Vec<TicketEvent> {
             from: Some(anna()),
             to: piotr(),
             method: AssignMethod::Next,
+            routed: None,
             status: None,
         },
         TicketEvent::TicketUnassigned { from: piotr(), reason: Some(text("on leave")) },

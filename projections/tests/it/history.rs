@@ -24,6 +24,8 @@ fn profile(name: &str) -> AgentProfile {
         active: true,
         discretion: None,
         calendar: None,
+        skills: Vec::new(),
+        capacity: None,
     }
 }
 

@@ -12,12 +12,14 @@ use docket_projections::indicator::{MessageIcon, TicketDot};
 use docket_projections::page::Page;
 use docket_projections::ticket_document::TicketDocument;
 use docket_projections::ticket_list::filter::{Assignee, Filter, Predefined, Shade, Sort};
-use docket_projections::ticket_list::{Free, explain, page, unowned};
+use docket_projections::ticket_list::free::{Free, unowned};
+use docket_projections::ticket_list::{explain, page};
 use docket_projections::{queue_summary, stays};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::desk::{Desk, On};
+use crate::every_event::offers;
 use crate::promises::{self, promised};
 use crate::story::{
     MONDAY, anna, assigned, closed, created, moved, piotr, priority, replied, term, uuid,
@@ -54,6 +56,7 @@ async fn a_busy_desk(on: &On) -> Desk {
         if n % 4 > 0 {
             events.push(assigned(if n % 4 == 1 { anna() } else { piotr() }));
         }
+        events.extend((n % 16 == 0).then(|| offers().swap_remove(0)));
         if n % 5 == 3 {
             events.push(replied(2, "Łódź: szukamy"));
         }
@@ -113,6 +116,7 @@ fn shades(indicator: &[Shade]) -> Filter {
 
 type Case = (&'static str, Filter, fn(&TicketDocument) -> bool);
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn cases() -> Vec<Case> {
     let f = Filter::default;
     let late = MONDAY.plus_millis(20_000);
@@ -135,6 +139,12 @@ fn cases() -> Vec<Case> {
             t.assignee.as_ref().is_some_and(|a| a.id == anna().id.0)
         }),
         ("nobody's", Filter { assignee: Some(Assignee::Nobody), ..f() }, |t| t.assignee.is_none()),
+        ("offered", Filter { offered_to: Some(Assignee::Agent(anna().id.0)), ..f() }, |t| {
+            t.offer.as_ref().is_some_and(|offer| offer.agent.id == anna().id.0)
+        }),
+        ("not offered", Filter { offered_to: Some(Assignee::Nobody), ..f() }, |t| {
+            t.offer.is_none()
+        }),
         ("customer", Filter { customer: Some(uuid(0xc2)), ..f() }, |t| t.customer.id == uuid(0xc2)),
         ("category", Filter { category: Some("complaint".into()), ..f() }, |t| {
             matches!(t.category.as_deref(), Some("complaint" | "complaint/new"))
@@ -290,6 +300,20 @@ async fn a_page_is_read_in_order_from_an_index() {
     }
 }
 
+/// What may be taken next from a queue, page by page.
+async fn all_free(desk: &Desk, queue: &str, newest_first: bool) -> Vec<Uuid> {
+    let mut next: Vec<Free> = Vec::new();
+    loop {
+        let (documents, after) = (desk.views.documents(), next.last());
+        let page = unowned(documents, queue, newest_first, after, 3).await.unwrap();
+        let last_page = page.len() < 3;
+        next.extend(page);
+        if last_page {
+            return next.iter().map(Free::ticket).collect();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_is_summed_up_and_handed_out() {
     for on in On::each() {
@@ -305,22 +329,18 @@ async fn a_queue_is_summed_up_and_handed_out() {
             assert_eq!(summary.by_status.get("new").copied().unwrap_or_default(), new);
             assert_eq!(summary.oldest_open, open.first().map(|t| t.created_at.to_string()));
 
-            let mut next: Vec<Free> = Vec::new();
-            loop {
-                let page = unowned(desk.views.documents(), queue, next.last(), 3).await.unwrap();
-                let last_page = page.len() < 3;
-                next.extend(page);
-                if last_page {
-                    break;
-                }
-            }
-            let next: Vec<Uuid> = next.iter().map(Free::ticket).collect();
+            let next = all_free(&desk, queue, false).await;
             let free = |status: &str| matches!(status, "new" | "in_progress");
-            let mut waiting: Vec<_> =
-                open.iter().filter(|t| t.assignee.is_none() && free(&t.status)).collect();
+            let mut waiting: Vec<_> = open
+                .iter()
+                .filter(|t| t.assignee.is_none() && t.offer.is_none() && free(&t.status))
+                .collect();
             assert!(queue != "claims" || waiting.iter().any(|t| t.status == "in_progress"));
             waiting.sort_by_key(|t| (std::cmp::Reverse(t.level), t.created_at));
             assert_eq!(next, waiting.iter().map(|t| t.id).collect::<Vec<_>>());
+            waiting.sort_by_key(|t| (std::cmp::Reverse((t.level, t.created_at)), t.id));
+            let newest: Vec<Uuid> = waiting.iter().map(|t| t.id).collect();
+            assert_eq!(all_free(&desk, queue, true).await, newest);
         }
     }
 }

@@ -157,6 +157,7 @@ pub fn assigned(to: AgentRef) -> TicketEvent {
         from: None,
         to,
         method: AssignMethod::Manual,
+        routed: None,
         status: Some(moved(BaseStatus::New, BaseStatus::InProgress)),
     }
 }

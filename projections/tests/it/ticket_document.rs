@@ -49,6 +49,7 @@ fn a_new_ticket_shows_what_the_customer_said_and_waits() {
       "assignee": null,
       "owner_since": null,
       "owner_away": null,
+      "offer": null,
       "created_at": "2026-03-02T09:00:00.000Z",
       "updated_at": "2026-03-02T09:00:00.000Z",
       "closed_at": null,

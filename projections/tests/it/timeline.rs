@@ -86,6 +86,13 @@ fn what_was_promised_and_judged() {
     Anna Nowak gave the complaint as a major one to Anna Nowak: “the lamp burnt”.
     Anna Nowak gave the complaint to Piotr Zieliński, in place of Anna Nowak, who was away; Anna Nowak owned it.
     Anna Nowak reviewed the complaint's decision and found fault with it: “too much for a scratch”.
+    Anna Nowak offered the ticket to Anna Nowak until 2026-03-02 09:02 UTC, chosen by the queue “inbox” (version 1): of 2 who could take it the one with least, 1 at hand.
+    Anna Nowak declined the offer of the ticket to Anna Nowak: “in a meeting”.
+    Anna Nowak offered the ticket to Anna Nowak until 2026-03-02 09:02 UTC, chosen for german and refunds by the queue “inbox” (version 1): of 2 who could take it the one with least, 1 at hand.
+    Anna Nowak noted that Anna Nowak did not answer the offer of the ticket until 2026-03-02 09:02 UTC.
+    Anna Nowak offered the ticket to Anna Nowak until 2026-03-02 09:02 UTC, chosen by the queue “inbox” (version 1): of 2 who could take it the one with least, 1 at hand.
+    Anna Nowak accepted the offer of the ticket to Anna Nowak.
+    Anna Nowak assigned the ticket to Piotr Zieliński (before: nobody), chosen by the queue “inbox” (version 1): the only one who could take it, 1 at hand.
     Anna Nowak asked the customer to rate Anna Nowak from 1 to 5.
     Anna Nowak rated the service 4 of 5: “quick”.
     Anna Nowak scored the work of Anna Nowak 9 of 10 by “tone/3”.

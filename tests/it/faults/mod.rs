@@ -11,4 +11,5 @@ pub mod ledger;
 mod load;
 mod outages;
 mod postgres;
+mod routing;
 mod timers;

@@ -67,6 +67,11 @@ impl Caller {
         self.send(self.request("POST", path).json(body)).await
     }
 
+    /// Patches with JSON.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request("PATCH", path).json(body)).await
+    }
+
     /// Puts JSON.
     pub async fn put(&self, path: &str, body: &Value) -> Reply {
         self.send(self.request("PUT", path).json(body)).await

@@ -27,6 +27,7 @@ use crate::problem::Problem;
     ("priority" = Option<String>, Query, description = "Keys of priorities."),
     ("level_min" = Option<u8>, Query, description = "The lowest level, 1 to 5."),
     ("assignee" = Option<String>, Query, description = "The id of an agent, `me`, or `none`."),
+    ("offered_to" = Option<String>, Query, description = "Offered to this agent: an id, `me`, or `none` for what is not offered."),
     ("customer" = Option<String>, Query, description = "The id of a customer, or an e-mail address or phone number of theirs."),
     ("category" = Option<String>, Query, description = "The path of a category, with all below it."),
     ("type" = Option<String>, Query, description = "Keys of types."),

@@ -8,6 +8,7 @@ mod history;
 mod judgement;
 mod lifecycle;
 mod list;
+mod offers;
 mod ownership;
 mod promises;
 mod read;
@@ -26,6 +27,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(read::configure)
             .configure(conversation::configure)
             .configure(ownership::configure)
+            .configure(offers::configure)
             .configure(lifecycle::configure)
             .configure(sorting::configure)
             .configure(history::configure)

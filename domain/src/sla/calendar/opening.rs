@@ -33,6 +33,17 @@ impl Calendar {
     }
 }
 
+impl Calendar {
+    /// Whether it is open at an instant.
+    pub fn is_open(&self, zone: &ZoneOffsets, at: Instant) -> bool {
+        let (Ok(pattern), Some(today)) = (self.pattern(), day_of(at)) else { return false };
+        let days = jiff::Span::new().days(BEHIND_DAYS);
+        let first = today.saturating_sub(days).max(hours::FIRST);
+        let last = today.saturating_add(days).min(hours::LAST);
+        matches!(OpenHours::between(&pattern, zone, first, last).opening(at), Opening::Open)
+    }
+}
+
 /// The day in UTC, which is that of the zone or one beside it.
 fn day_of(at: Instant) -> Option<Date> {
     let days = at.millis().div_euclid(super::DAY_MS);
@@ -89,6 +100,9 @@ mod tests {
         assert_eq!(opens(&fair, "2029-05-01T18:00:00Z"), None);
         assert_eq!(opens(&fair, "1971-05-01T18:00:00Z").unwrap(), "2029-05-01T09:00:00.000Z");
         assert_eq!(opens(&fair, "9999-12-30T12:00:00Z"), None);
+        let open = |at: &str| fair.is_open(&utc(), at.parse().unwrap());
+        assert!(open("2029-05-01T17:59:59.999Z"));
+        assert!(!open("2029-05-01T18:00:00Z"), "though it opens no more");
     }
 
     /// Offsets from UTC in hours: of Pago Pago, of Kiritimati, of Warsaw, whose clocks change on the last
@@ -135,6 +149,8 @@ mod tests {
             let year = HOURS[zone * 3 + calendar].stretches(at, at.plus_millis(366 * super::super::DAY_MS));
             let opening = year.first().and_then(|(end, open)| (!open).then_some(*end));
             prop_assert_eq!(calendars()[calendar].next_opening(&zones()[zone], at), opening);
+            let open = year.first().is_some_and(|(_, open)| *open);
+            prop_assert_eq!(calendars()[calendar].is_open(&zones()[zone], at), open);
         }
     }
 }

@@ -218,6 +218,10 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
             Some(What::Marked(of, mark))
         }
         E::TicketStatusChanged { .. }
+        | E::TicketOffered { .. }
+        | E::OfferAccepted { .. }
+        | E::OfferDeclined { .. }
+        | E::OfferExpired { .. }
         | E::TicketSnoozed { .. }
         | E::TicketWoken { .. }
         | E::MessageOpened { .. }

@@ -84,6 +84,15 @@ pub enum TicketRefusal {
     /// The ticket has no owner.
     #[error("the ticket has no owner")]
     NotAssigned,
+    /// It is offered to nobody, or to somebody else.
+    #[error("the ticket is not offered to the agent")]
+    NotOffered,
+    /// The time to answer an offer is over.
+    #[error("the offer ended at {until}")]
+    OfferEnded {
+        /// When.
+        until: Instant,
+    },
     /// There is no such message in the ticket.
     #[error("there is no such message in the ticket")]
     UnknownMessage,

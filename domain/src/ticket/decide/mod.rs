@@ -17,6 +17,7 @@ mod contact;
 mod conversation;
 mod merge;
 mod notice;
+mod offer;
 mod opening;
 mod ownership;
 mod record;
@@ -55,6 +56,10 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
     match command {
         C::Open(_) => Err(TicketRefusal::AlreadyOpened),
         C::Assign { to, method } => ownership::assign(state, to, method, context),
+        C::Give { to, routed, offer_ms } => offer::give(state, to, routed, offer_ms, context),
+        C::AcceptOffer { agent } => offer::accept(state, agent, context),
+        C::DeclineOffer { agent, reason } => offer::decline(state, agent, reason, context),
+        C::ExpireOffer { offered_in } => offer::expire(state, offered_in),
         C::Unassign { reason } => ownership::unassign(state, reason),
         C::HandOver { to, aliases_promise, until, note } => {
             ownership::hand_over(state, to, aliases_promise, until, note, context)
@@ -209,6 +214,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::MarkClock { .. }
         | C::NoteOwner { .. }
         | C::MarkPurge
+        | C::ExpireOffer { .. }
         | C::Wake { cause: WakeCause::Timer } => Admitted::Always,
         C::Receive { .. }
         | C::NoteAfterHours { .. }
@@ -233,6 +239,9 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::LogTime { .. }
         | C::Correct { .. } => Admitted::UnlessMerged,
         C::Assign { .. }
+        | C::Give { .. }
+        | C::AcceptOffer { .. }
+        | C::DeclineOffer { .. }
         | C::Unassign { .. }
         | C::HandOver { .. }
         | C::Reply { .. }

@@ -27,6 +27,7 @@ pub(super) fn assign(
         from: state.assignee.clone(),
         to,
         method,
+        routed: None,
         status: status::by_rule(state, rule, context)?,
     }])
 }

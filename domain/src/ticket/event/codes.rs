@@ -41,6 +41,10 @@ pub enum AssignMethod {
     Manual,
     /// The agent took the next ticket of the queue (S-50).
     Next,
+    /// The desk chose, of those who have the skills that it needs (S-14).
+    Skill,
+    /// The desk chose, and no skill was needed: who has least, in turn (S-15).
+    RoundRobin,
     /// The importer's map said so.
     Import,
 }

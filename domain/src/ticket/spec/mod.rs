@@ -30,7 +30,7 @@ use crate::ticket::decide::decide;
 use crate::ticket::event::{
     AssignMethod, OpenedBy, Outcome, Promiser, SnoozeReason, TicketEvent, TicketRef,
 };
-use crate::ticket::state::{Ticket, TicketState, evolve};
+use crate::ticket::state::{Offers, Ticket, TicketState, evolve};
 
 mod at_home;
 mod classification;
@@ -42,11 +42,13 @@ mod conversation;
 mod merge;
 mod merged_waiting;
 mod notice;
+mod offers;
 mod opening;
 mod ownership;
 mod promises;
 mod properties;
 mod record;
+mod settled;
 mod snooze;
 mod solutions;
 mod transcript;

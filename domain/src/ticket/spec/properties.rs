@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::settled::is_settled_by_once;
 use super::*;
 use crate::codec::{Event, decode as read, encode, golden::opened};
 use crate::ids::MergeId;
@@ -11,8 +12,8 @@ use crate::ticket::command::{
     ComplaintDecision, NewCall, NewDue, OwnerAway, Ruling, TicketRefusal,
 };
 use crate::ticket::event::{
-    Authority, CallOutcome, ClockMark, Decision, Direction, LinkKind, MergeSide, Severity,
-    WaitingMessage, WakeCause,
+    Authority, CallOutcome, Candidate, ClockMark, Decision, Direction, LinkKind, MergeSide, Routed,
+    Severity, WaitingMessage, WakeCause,
 };
 use crate::ticket::state::MessageKind;
 
@@ -79,6 +80,7 @@ fn only_what_a_merged_ticket_may(
             | C::MarkClock { .. }
             | C::NoteOwner { .. }
             | C::MarkPurge
+            | C::ExpireOffer { .. }
             | C::RecordActivity { .. }
             | C::Wake { cause: WakeCause::Timer }
     );
@@ -105,69 +107,13 @@ fn sound(ticket: &Ticket, events: usize) {
     assert!(state.tags.len() <= 50);
     assert!(state.tags.iter().enumerate().all(|(at, tag)| !state.tags[..at].contains(tag)));
     assert!(state.escalation_level <= 9);
-}
-
-/// Whether asking the same again at once finds nothing to do, or is refused.
-fn is_settled_by_once(command: &C) -> bool {
-    match command {
-        C::Open(_)
-        | C::Assign { .. }
-        | C::Unassign { .. }
-        | C::HandOver { .. }
-        | C::OpenMessage { .. }
-        | C::File { .. }
-        | C::KeepCommitment { .. }
-        | C::ChangeCommitment { .. }
-        | C::BreakCommitment { .. }
-        | C::Prioritize { .. }
-        | C::Reclassify { .. }
-        | C::Transfer { .. }
-        | C::SetStatus { .. }
-        | C::Tag { .. }
-        | C::SetField { .. }
-        | C::Snooze { .. }
-        | C::Wake { .. }
-        | C::Merge { .. }
-        | C::Absorb { .. }
-        | C::Unmerge { .. }
-        | C::GiveBack { .. }
-        | C::Split { .. }
-        | C::Link { .. }
-        | C::Unlink { .. }
-        | C::Escalate { level: Some(_), .. }
-        | C::Deescalate { .. }
-        | C::RaiseComplaint { .. }
-        | C::DecideComplaint(_)
-        | C::ReassignComplaint(_)
-        | C::ReviewComplaint { .. }
-        | C::MarkClock { .. }
-        | C::NoteOwner { .. }
-        | C::MarkPurge
-        | C::NoteAfterHours { .. }
-        | C::ReapplySla { .. }
-        | C::Close { .. }
-        | C::Reopen { .. } => true,
-        C::Receive { .. }
-        | C::Reply { .. }
-        | C::AddNote { .. }
-        | C::ReportBounce { .. }
-        | C::AnnounceDelay { .. }
-        | C::LogCall(_)
-        | C::LogMeeting { .. }
-        | C::LogChat { .. }
-        | C::RecordCommitment { .. }
-        | C::Escalate { level: None, .. }
-        | C::RequestRating { .. }
-        | C::Rate { .. }
-        | C::ScoreQuality { .. }
-        | C::LogTime { .. }
-        | C::Correct { .. }
-        | C::RecordActivity { .. } => false,
-    }
+    let waits = matches!(state.status.base, BaseStatus::New | BaseStatus::InProgress);
+    assert!(state.offers.open.is_none() || (state.assignee.is_none() && waits));
+    assert!(state.offers.passed.len() <= 2, "nobody is asked twice in a round");
 }
 
 /// How many kinds of commands [`ask`] chooses from.
-const KINDS: u8 = 52;
+const KINDS: u8 = 57;
 
 /// A command of every kind, sensible or not.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
@@ -282,6 +228,13 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
             let waiting = (0..a % 3).map(|place| waiting(place, now)).collect();
             C::GiveBack { merge_id, source: other, waiting }
         }
+        52 | 53 => {
+            let offer_ms = (b % 3 > 0).then_some(i64::from(a) * 60_000);
+            C::Give { to: agent, routed: Box::new(routed(b)), offer_ms }
+        }
+        54 => C::AcceptOffer { agent },
+        55 => C::DeclineOffer { agent, reason: body },
+        56 => C::ExpireOffer { offered_in: state.version - u64::from(b % 2) },
         34 => C::Split {
             into: other,
             messages: vec![message],
@@ -354,8 +307,19 @@ fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only
             }
         }
     }
-    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock NoteOwner");
-    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock NoteOwner");
+    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock NoteOwner ExpireOffer");
+    insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock NoteOwner ExpireOffer");
+}
+
+/// How somebody was chosen, now and then for a skill.
+pub(super) fn routed(choice: u8) -> Routed {
+    let agent = anna().id;
+    Routed {
+        queue: catalogue().queue("inbox").unwrap(),
+        skills: if choice.is_multiple_of(2) { Vec::new() } else { tags(&["german"]) },
+        candidates: vec![Candidate { agent, load: choice.into(), given_at: None }],
+        of: 1,
+    }
 }
 
 /// Something that is due of a clock.

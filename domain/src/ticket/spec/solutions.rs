@@ -52,7 +52,12 @@ fn desk() -> Desk {
         reasoning: "broken on the way".into(),
         amount: Some(euros("30")),
     };
-    let category = |solutions| Category { name: "Complaint".into(), queue: None, solutions };
+    let category = |solutions| Category {
+        name: "Complaint".into(),
+        queue: None,
+        solutions,
+        skills: Vec::new(),
+    };
     desk.publish("complaint", Document::Category(category(vec![voucher])));
     desk
 }

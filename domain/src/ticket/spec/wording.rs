@@ -10,6 +10,11 @@ pub(super) fn phrase(command: &C) -> String {
     match command {
         C::Open(new) => format!("open {} {:?}", new.number, known(&new.details.subject)),
         C::Assign { to, .. } => format!("assign to {}", name(to)),
+        C::Give { to, offer_ms: None, .. } => format!("give to {}", name(to)),
+        C::Give { to, .. } => format!("offer to {}", name(to)),
+        C::AcceptOffer { agent } => format!("{} accepts", name(agent)),
+        C::DeclineOffer { agent, .. } => format!("{} declines", name(agent)),
+        C::ExpireOffer { .. } => "the offer runs out".into(),
         C::Unassign { .. } => "unassign".into(),
         C::HandOver { to, .. } => format!("hand over to {}", name(to)),
         C::Receive { message, .. } => format!("the customer writes {:?}", message.body),

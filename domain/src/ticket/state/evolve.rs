@@ -1,12 +1,10 @@
 //! What each event makes of a ticket. This cannot fail, and no wildcard hides a new event.
 
-use std::collections::BTreeMap;
-
 use crate::ids::{CommitmentId, MessageId};
 use crate::sla::clock::Mark;
 use crate::ticket::event::{
-    CallOutcome, EscalationRule, LinkKind, MergeSide, Notice, OpenedBy, TicketCreated, TicketEvent,
-    TicketRef, WaitingMessage,
+    CallOutcome, EscalationRule, LinkKind, MergeSide, Notice, TicketEvent, TicketRef,
+    WaitingMessage,
 };
 use crate::ticket::state::{
     Absorbed, Commitment, CommitmentState, Link, Merged, MessageKind, Snooze, Ticket,
@@ -17,7 +15,7 @@ use crate::ticket::state::{
 /// it would change nothing.
 pub fn evolve(ticket: Ticket, event: &TicketEvent) -> Ticket {
     if let TicketEvent::TicketCreated(created) = event {
-        return Ticket::Present(Box::new(create(created)));
+        return Ticket::Present(Box::new(TicketState::of(created)));
     }
     match ticket {
         Ticket::Absent => Ticket::Absent,
@@ -29,57 +27,6 @@ pub fn evolve(ticket: Ticket, event: &TicketEvent) -> Ticket {
     }
 }
 
-fn create(created: &TicketCreated) -> TicketState {
-    let mut state = TicketState {
-        version: 1,
-        number: created.number.clone(),
-        subject: created.subject.clone(),
-        customer: created.customer.clone(),
-        tier: created.tier.clone(),
-        opened_by: created.opened_by,
-        channel: created.channel,
-        queue: created.queue.clone(),
-        category: created.category.clone(),
-        ticket_type: created.ticket_type.clone(),
-        priority: created.priority.clone(),
-        status: created.status.clone(),
-        tags: created.tags.clone(),
-        fields: BTreeMap::new(),
-        assignee: None,
-        untaken: false,
-        messages: Vec::new(),
-        split_off_with: Vec::new(),
-        waiting_from_others: Vec::new(),
-        opened_from_others: Vec::new(),
-        snooze: None,
-        merged: None,
-        absorbed: Vec::new(),
-        undone_merges: Vec::new(),
-        links: Vec::new(),
-        escalation_level: 0,
-        marks: Vec::new(),
-        open_complaint: None,
-        decided_complaints: Vec::new(),
-        commitments: Vec::new(),
-        closed_at: None,
-        purge_at: None,
-        noticed_opening: None,
-    };
-    if let Some(message) = &created.message {
-        let kind = match created.opened_by {
-            OpenedBy::Customer => MessageKind::Customer,
-            OpenedBy::Agent => MessageKind::Reply,
-        };
-        state.said(message.id, &message.number, kind);
-    }
-    if let Some(origin) = &created.origin {
-        state.link(&origin.ticket, origin.kind.link());
-        state.split_off_with = origin.waiting.iter().map(|message| message.id).collect();
-        state.await_answer(&origin.waiting);
-    }
-    state
-}
-
 impl TicketState {
     #[expect(clippy::too_many_lines, reason = "one arm for each event: a table, read as one")]
     fn apply(&mut self, event: &TicketEvent) {
@@ -87,6 +34,7 @@ impl TicketState {
         if let Some((_, to)) = event.status_move() {
             self.status.clone_from(to);
         }
+        self.offers.evolve(self.version, event);
         if event.ends_snooze() {
             self.snooze = None;
         }
@@ -229,6 +177,10 @@ impl TicketState {
             E::TicketCreated(_)
             | E::TicketStatusChanged { .. }
             | E::TicketWoken { .. }
+            | E::TicketOffered { .. }
+            | E::OfferAccepted { .. }
+            | E::OfferDeclined { .. }
+            | E::OfferExpired { .. }
             | E::OwnerAbsent { .. }
             | E::OwnerReturned { .. }
             | E::SlaReapplied(_)
@@ -243,7 +195,7 @@ impl TicketState {
         }
     }
 
-    fn said(&mut self, id: MessageId, number: &str, kind: MessageKind) {
+    pub(super) fn said(&mut self, id: MessageId, number: &str, kind: MessageKind) {
         let waits = kind == MessageKind::Customer;
         self.messages.push(TicketMessage { id, number: number.into(), kind, waits, opened: false });
     }
@@ -274,12 +226,12 @@ impl TicketState {
         }
     }
 
-    fn link(&mut self, other: &TicketRef, kind: LinkKind) {
+    pub(super) fn link(&mut self, other: &TicketRef, kind: LinkKind) {
         self.links.push(Link { other: other.clone(), kind });
     }
 
     /// What waited elsewhere waits here from now on; what is home here again, as it did.
-    fn await_answer(&mut self, waiting: &[WaitingMessage]) {
+    pub(super) fn await_answer(&mut self, waiting: &[WaitingMessage]) {
         for message in waiting {
             match self.messages.iter_mut().find(|own| own.id == message.id) {
                 Some(own) => own.waits = true,

@@ -79,6 +79,7 @@ pub(super) fn assigned_by(method: AssignMethod) -> &'static str {
     match method {
         AssignMethod::Manual => "",
         AssignMethod::Next => " as the next of the queue",
+        AssignMethod::Skill | AssignMethod::RoundRobin => "",
         AssignMethod::Import => " in another system",
     }
 }

@@ -32,6 +32,8 @@ impl TicketRefusal {
             Self::SnoozeTooFar => "snooze_too_far",
             Self::NotSnoozed => "ticket_not_snoozed",
             Self::NotAssigned => "ticket_not_assigned",
+            Self::NotOffered => "not_offered",
+            Self::OfferEnded { .. } => "offer_ended",
             Self::UnknownMessage => "unknown_message",
             Self::NothingWaits => "nothing_waits",
             Self::UnknownCommitment => "unknown_commitment",
@@ -112,6 +114,8 @@ impl TicketRefusal {
             | Self::SurvivorClosed
             | Self::NotSnoozed
             | Self::NotAssigned
+            | Self::NotOffered
+            | Self::OfferEnded { .. }
             | Self::NothingWaits
             | Self::ClocksChanged
             | Self::ComplaintOpen
