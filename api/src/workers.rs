@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docket_domain::instant::Instant;
+use docket_store::{Position, StoreError};
 use tokio::task::JoinHandle;
 
 use crate::docket::Docket;
@@ -37,6 +38,30 @@ pub fn start(docket: &Arc<Docket>) -> Vec<JoinHandle<()>> {
         workers.push(tokio::spawn(following::erasures(docket.clone())));
     }
     workers
+}
+
+/// How many events are looked at together.
+const PAGE: usize = 1000;
+
+/// Whether the log says anything of an agent behind `after`, up to `head`. Who starts at the beginning has
+/// read nothing yet, so for them it does.
+async fn agents_changed(
+    docket: &Docket,
+    mut after: Position,
+    head: Position,
+) -> Result<bool, StoreError> {
+    if after == 0 && head > 0 {
+        return Ok(true);
+    }
+    while after < head {
+        let written = docket.store.written(after, PAGE).await?;
+        if written.iter().any(|event| event.stream.starts_with("agent-")) {
+            return Ok(true);
+        }
+        let Some(last) = written.last() else { break };
+        after = last.position;
+    }
+    Ok(false)
 }
 
 /// Goes on with erasures that a crash, an error or a long read kept from their end.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use docket_commands::CommandError;
-use docket_domain::agent::presence::{Change, Presence};
+use docket_domain::agent::presence::{Away, Change, Presence};
 use docket_domain::codec::Event;
 use docket_domain::definition::BaseStatus;
 use docket_domain::ids::{AbsenceId, AgentId, TicketId};
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::docket::Docket;
 use crate::problem::Problem;
-use crate::workers::LONGEST_SLEEP;
+use crate::workers::{LONGEST_SLEEP, agents_changed};
 
 /// How many tickets of an owner are asked for in one go.
 const PAGE: usize = 200;
@@ -51,13 +51,32 @@ pub(super) async fn run(docket: Arc<Docket>) {
     }
 }
 
+/// For how long the tickets of an owner of whom nothing new is known are left alone, in milliseconds: one that
+/// is reopened is noted on by then.
+const SETTLED_MS: i64 = 60_000;
+
 /// When the agents of a desk are away, as far as the log was read.
 #[derive(Default)]
 pub struct Absences {
     head: Position,
     agents: BTreeMap<AgentId, Presence>,
+    settled: HashMap<AgentId, Settled>,
     /// The tickets that nothing could be noted on, and until when each is left alone.
     resting: HashMap<TicketId, Instant>,
+}
+
+/// That all tickets of an owner knew what there was to know.
+struct Settled {
+    away: Option<Away>,
+    head: Position,
+    until: Instant,
+}
+
+impl Settled {
+    /// Whether it still holds. Whoever is away may be given tickets, and those are to know it at once.
+    fn holds(&self, away: Option<Away>, head: Position, now: Instant) -> bool {
+        now < self.until && self.away == away && (away.is_none() || self.head == head)
+    }
 }
 
 impl Absences {
@@ -71,42 +90,29 @@ impl Absences {
         self.catch_up(docket).await?;
         let (now, mut noted) = (docket.now(), 0);
         self.resting.retain(|_, until| now < *until);
+        let head = docket.views.lag().position;
         for (agent, presence) in &self.agents {
             let Some(until) = presence.away_until(now) else { continue };
-            let mut after = None;
-            loop {
-                let documents = docket.views.documents();
-                let page = ticket_list::to_be_noted(documents, agent.0, until, after, PAGE).await?;
-                for listed in &page {
-                    let ticket = TicketId(listed.id);
-                    let known = change(listed, presence, now).is_none();
-                    if known || self.resting.contains_key(&ticket) {
-                        continue;
-                    }
-                    match note_on(docket, ticket, *agent, presence).await {
-                        Ok(more) => noted += more,
-                        Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                            return Err(error);
-                        }
-                        Err(error) => {
-                            tracing::warn!(%error, %ticket, "its owner's absence cannot be noted");
-                            self.resting.insert(ticket, now.plus_millis(RETRY_MS));
-                        }
-                    }
-                }
-                after = page.last().map(|last| last.id);
-                if page.len() < PAGE {
-                    break;
-                }
+            let away = presence.at(now);
+            if self.settled.get(agent).is_some_and(|it| it.holds(away, head, now)) {
+                continue;
             }
+            let found = Owner { id: *agent, presence, until };
+            let changes = found.note(docket, &mut self.resting, now).await?;
+            if changes == 0 {
+                let until = now.plus_millis(SETTLED_MS);
+                self.settled.insert(*agent, Settled { away, head, until });
+            }
+            noted += changes;
         }
         Ok(noted)
     }
 
-    /// Reads what the log says of agents, where it has grown: that is little beside what it says of tickets.
+    /// Reads what the log says of agents, where it says more of any.
     async fn catch_up(&mut self, docket: &Docket) -> Result<(), Problem> {
         let head = docket.store.head();
-        if head == self.head {
+        if !agents_changed(docket, self.head, head).await? {
+            self.head = head;
             return Ok(());
         }
         let mut agents: BTreeMap<AgentId, Presence> = BTreeMap::new();
@@ -123,7 +129,54 @@ impl Absences {
             }
         }
         (self.head, self.agents) = (head, agents);
+        self.settled.clear();
         Ok(())
+    }
+}
+
+/// Somebody who is or was away.
+struct Owner<'a> {
+    id: AgentId,
+    presence: &'a Presence,
+    /// What has had its owner since then asks for no note.
+    until: Instant,
+}
+
+impl Owner<'_> {
+    /// Notes on the owner's open tickets what they do not know; answers how many changes were noted.
+    async fn note(
+        &self,
+        docket: &Docket,
+        resting: &mut HashMap<TicketId, Instant>,
+        now: Instant,
+    ) -> Result<usize, Problem> {
+        let (mut noted, mut after) = (0, None);
+        loop {
+            let documents = docket.views.documents();
+            let page =
+                ticket_list::to_be_noted(documents, self.id.0, self.until, after, PAGE).await?;
+            for listed in &page {
+                let ticket = TicketId(listed.id);
+                let known = change(listed, self.presence, now).is_none();
+                if known || resting.contains_key(&ticket) {
+                    continue;
+                }
+                match note_on(docket, ticket, self.id, self.presence).await {
+                    Ok(more) => noted += more,
+                    Err(error) if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                        return Err(error);
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, %ticket, "its owner's absence cannot be noted");
+                        resting.insert(ticket, now.plus_millis(RETRY_MS));
+                    }
+                }
+            }
+            after = page.last().map(|last| last.id);
+            if page.len() < PAGE {
+                return Ok(noted);
+            }
+        }
     }
 }
 

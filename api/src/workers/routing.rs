@@ -22,7 +22,7 @@ use docket_store::{CategoryPages, Position};
 
 use crate::docket::Docket;
 use crate::problem::Problem;
-use crate::workers::LONGEST_SLEEP;
+use crate::workers::{LONGEST_SLEEP, agents_changed};
 
 /// How long views are waited for; where they stay behind longer, it is tried again later.
 const CATCH_UP: Duration = Duration::from_secs(1);
@@ -191,10 +191,11 @@ impl Pushing {
         Ok(waiting.filter(|it| !self.resting.contains_key(&it.ticket)).collect())
     }
 
-    /// Reads who there is, where the log has grown.
+    /// Reads who there is, where the log says more of any agent.
     async fn catch_up(&mut self, docket: &Docket) -> Result<(), Problem> {
         let head = docket.store.head();
-        if head == self.head {
+        if !agents_changed(docket, self.head, head).await? {
+            self.head = head;
             return Ok(());
         }
         let mut pages = CategoryPages::of(&*docket.store, "agent");

@@ -14,6 +14,9 @@ const QUEUE: usize = 65_536;
 /// Readings that one transaction takes.
 const BATCH: usize = 1024;
 
+/// How long readings gather before they are written: a transaction for each would take the writer's time.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// How long the writer waits before it tries again what failed.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -59,6 +62,7 @@ impl Recording {
 async fn keep_all(mut keeper: impl Keeper, mut tasks: mpsc::Receiver<Task>) {
     let mut arrived = Vec::with_capacity(BATCH);
     while tasks.recv_many(&mut arrived, BATCH).await > 0 {
+        gather(&mut tasks, &mut arrived).await;
         let mut readings = Vec::with_capacity(arrived.len());
         let mut flushed = Vec::new();
         for task in arrived.drain(..) {
@@ -77,6 +81,19 @@ async fn keep_all(mut keeper: impl Keeper, mut tasks: mpsc::Receiver<Task>) {
         for done in flushed {
             // Whoever asked may have stopped waiting.
             let _ = done.send(());
+        }
+    }
+}
+
+/// Takes in what arrives within [`GATHER`], unless somebody waits for what is there.
+async fn gather(tasks: &mut mpsc::Receiver<Task>, arrived: &mut Vec<Task>) {
+    let asked = |arrived: &[Task]| arrived.iter().any(|task| matches!(task, Task::Flush(_)));
+    let end = tokio::time::Instant::now() + GATHER;
+    while arrived.len() < BATCH && !asked(arrived) {
+        let room = BATCH - arrived.len();
+        match tokio::time::timeout_at(end, tasks.recv_many(arrived, room)).await {
+            Ok(received) if received > 0 => {}
+            Ok(_) | Err(_) => return,
         }
     }
 }

@@ -26,7 +26,9 @@ const WAL_BYTES_KEPT: u32 = 64 << 20;
 /// How long a connection waits for another's lock.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-const READERS: u32 = 4;
+/// Connections that read. A reading holds one while its thread is woken and its answer handed back, so with
+/// as few as there are cores the cores idle.
+const READERS: u32 = 16;
 
 /// The schema, oldest first; a step that was released is never changed.
 fn migrations() -> Migrator {
@@ -77,11 +79,11 @@ pub(crate) fn reading(path: &Path) -> SqliteConnectOptions {
     common(path).read_only(true)
 }
 
-/// A few connections that cannot write. Their caches are small: the system's page cache serves all.
+/// Connections that cannot write, opened as they are needed. Their caches are small: the system's page cache serves all.
 pub(super) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
     let options = reading(path)
         .pragma("query_only", "ON")
-        .pragma("cache_size", "-4096")
+        .pragma("cache_size", "-1024")
         .thread_name(|id| format!("docket-log-reader-{id}"));
     PoolOptions::new()
         .max_connections(READERS)
