@@ -4,6 +4,7 @@
 //! the same document. Erased text is `null`.
 
 mod attention;
+mod drafting;
 mod fold;
 mod offering;
 mod owning;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use self::drafting::{Draft, DraftSummary, drafts};
 pub use self::fold::TicketFold;
 pub use self::offering::{OfferSummary, PassedOffers};
 pub use self::promising::OpenCommitment;
@@ -113,6 +115,13 @@ pub struct TicketDocument {
     /// What was promised in it and is neither kept nor broken (S-96); what its aliases hold is theirs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open_commitments: Vec<OpenCommitment>,
+    /// The replies that somebody began and has not sent (S-56).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drafts: Vec<DraftSummary>,
+    /// From when on one of them has been left unsent for too long: from then on it is to be shown in red.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub unsent_at: Option<Instant>,
     /// When the next of its open promises is due, or was: what `sort=due` sorts by.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Instant>,

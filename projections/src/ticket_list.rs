@@ -40,7 +40,7 @@ pub struct Entry {
 
 impl View for TicketList {
     const NAME: &'static str = "ticket_list";
-    const VERSION: u32 = 12 + EDITION;
+    const VERSION: u32 = 13 + EDITION;
     const CATEGORY: &'static str = "ticket";
     const NEEDS_TEXT: bool = true;
     const FOLLOWS_MERGES: bool = true;

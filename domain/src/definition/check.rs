@@ -156,6 +156,7 @@ impl Check<'_> {
         for (pointer, kept) in [
             ("/purge_after", &settings.purge_after),
             ("/dispute_retention", &settings.dispute_retention),
+            ("/unsent_after", &settings.unsent_after),
         ] {
             kept.iter().for_each(|text| self.duration(pointer, text, (0, "PT0S"), years));
         }

@@ -37,6 +37,10 @@ pub struct Settings {
     /// How long a dispute may come up after a ticket was closed; a year when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dispute_retention: Option<String>,
+    /// How long a reply may be kept without being sent, until it is shown that it is (S-56): ISO 8601; half
+    /// an hour when left out, and never shown when zero.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsent_after: Option<String>,
     /// What the editors of clients begin with (S-57).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub editor: Option<Editor>,
@@ -126,6 +130,12 @@ impl Settings {
         asked.filter(|it| *it > 0).map(|it| it.max(self.dispute_retention_ms()))
     }
 
+    /// How long a reply may be kept without being sent, in milliseconds; none for any time.
+    pub fn unsent_after_ms(&self) -> Option<i64> {
+        let asked = self.unsent_after.as_deref().and_then(|it| parse_millis(it).ok());
+        Some(asked.unwrap_or(30 * MINUTE_MS)).filter(|it| *it > 0)
+    }
+
     /// The snooze block in milliseconds.
     pub fn snooze_block_ms(&self) -> i64 {
         let block = parse_millis(&self.snooze_block).unwrap_or(15 * MINUTE_MS);
@@ -162,6 +172,7 @@ impl Default for Settings {
             default_queue: "inbox".into(),
             plan: PLAN.into(),
             purge_after: None,
+            unsent_after: None,
             dispute_retention: None,
             editor: None,
             status_on: StatusOn::default(),

@@ -253,6 +253,7 @@ fn settings_name_what_exists_in_ranges_that_make_sense() {
         "reopen_within": "two weeks",
         "snooze_block": "PT30S",
         "purge_after": "P90D",
+        "unsent_after": "P1Y",
         "editor": { "font": " ", "size": 200, "colour": "blue" },
         "default_priority": "utmost",
         "default_queue": "attic",
@@ -269,6 +270,7 @@ fn settings_name_what_exists_in_ranges_that_make_sense() {
     then  refused invalid_definition: the document is not valid
           /reopen_within: not an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT3H or P14D
           /snooze_block: must last from PT1M to P1D
+          /unsent_after: not an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as PT3H or P14D
           /purge_after: is shorter than the dispute retention
           /editor/font: must not be blank
           /editor/size: a font's size is from 6 to 72 points

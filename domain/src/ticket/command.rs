@@ -190,6 +190,18 @@ pub enum TicketCommand {
         /// The ticket's version that the author saw; the current one when not said.
         seen_version: u64,
     },
+    /// Keep a reply that is not sent yet, in place of what its author kept of it before.
+    Draft {
+        /// Whose it is.
+        author: AgentRef,
+        /// All that it says so far.
+        body: String,
+    },
+    /// Throw somebody's draft away.
+    DiscardDraft {
+        /// Whose it is.
+        author: AgentRef,
+    },
     /// Note that a reply never arrived.
     ReportBounce {
         /// Which reply.

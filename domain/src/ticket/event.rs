@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::codes::{
-    AssignMethod, CallOutcome, Decision, Direction, LinkKind, MergeSide, OpenedBy, OriginKind,
+    AssignMethod, CallOutcome, Decision, Direction, DraftEnd, LinkKind, MergeSide, OpenedBy, OriginKind,
     Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
 };
 pub use self::complaint::{Authority, Finding, PreparedSolution};
@@ -171,6 +171,23 @@ pub enum TicketEvent {
         /// The status move it caused.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<StatusChange>,
+    },
+    /// Somebody began a reply that is not sent yet, or went on with it (S-56).
+    ReplyDrafted {
+        /// Whose it is: each has one draft in a ticket.
+        author: AgentRef,
+        /// All that it says so far.
+        body: Personal<String>,
+        /// From when on it has been left unsent for too long, as the settings were when it was begun.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unsent_at: Option<Instant>,
+    },
+    /// A draft is no more.
+    DraftEnded {
+        /// Whose it was.
+        author: AgentRef,
+        /// What became of it.
+        end: DraftEnd,
     },
     /// A reply never arrived, so its provider says (T22).
     DeliveryFailed {
@@ -813,6 +830,8 @@ impl TicketEvent {
             | Self::OwnerReturned { .. }
             | Self::MessageOpened { .. }
             | Self::MessageFiled { .. }
+            | Self::ReplyDrafted { .. }
+            | Self::DraftEnded { .. }
             | Self::DeliveryFailed { .. }
             | Self::NoteAdded { .. }
             | Self::CallLogged(_)

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 pub use self::complaints::{DecidedComplaint, OpenComplaint};
+pub use self::drafts::Draft;
 pub use self::evolve::evolve;
 pub use self::offers::{Offer, Offers};
 use crate::definition::{BaseStatus, PriorityTerm, StatusTerm, Term};
@@ -20,6 +21,7 @@ use crate::ticket::event::{
 
 mod complaints;
 mod create;
+mod drafts;
 mod evolve;
 mod offers;
 
@@ -82,6 +84,8 @@ pub struct TicketState {
     pub offers: Offers,
     /// Everything said in and around it, oldest first; the numbers follow this order.
     pub messages: Vec<TicketMessage>,
+    /// The replies that are not sent yet, the one that was gone on with last at the end.
+    pub drafts: Vec<Draft>,
     /// The customer's messages that waited in another ticket when it was split off with them.
     pub split_off_with: Vec<MessageId>,
     /// Customers' messages of other tickets that wait for an answer here, since those tickets are

@@ -33,6 +33,8 @@ CREATE TABLE {table} (
     -- To whom it is offered, and who did not take it.
     offered   text COLLATE "C",
     passed    text COLLATE "C",
+    -- From when on a draft in it has been left unsent for too long.
+    unsent    text COLLATE "C",
     -- Whether an answer is awaited, and from when on which colour is shown.
     waits     bigint,
     green     text COLLATE "C",
@@ -69,6 +71,7 @@ BEGIN
     new.stands_in := coalesce(doc #>> '{owner_away,substitute,id}', '');
     new.offered   := coalesce(doc #>> '{offer,agent,id}', '');
     new.passed    := doc ->> 'passed';
+    new.unsent    := coalesce(doc ->> 'unsent_at', '9999');
     new.waits     := (doc #>> '{indicator,message}' <> 'none')::int;
     new.green     := coalesce(doc #>> '{indicator,green_at}', '9999');
     new.orange    := coalesce(doc #>> '{indicator,orange_at}', '9999');
@@ -108,6 +111,9 @@ CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_ope
 CREATE INDEX {table}_unread_created ON {table} (created, stream) WHERE unread = 1;
 CREATE INDEX {table}_waiting_created ON {table} (created, stream, green) WHERE waits = 1;
 CREATE INDEX {table}_ticking_created ON {table} (created, stream, orange, red) WHERE red <> '9999';
+CREATE INDEX {table}_unsent ON {table} (unsent, stream) WHERE unsent <> '9999';
+-- What an owner who goes away has at hand.
+CREATE INDEX {table}_open_assignee ON {table} (assignee, stream) WHERE is_open = 1;
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
     WHERE is_open = 1 AND assignee = '' AND offered = '' AND base IN ('new', 'in_progress');

@@ -34,6 +34,8 @@ CREATE TABLE {table} (
     -- To whom it is offered, and who did not take it.
     offered   TEXT    AS (coalesce(doc ->> '$.offer.agent.id', '')) STORED,
     passed    TEXT    AS (doc ->> '$.passed'),
+    -- From when on a draft in it has been left unsent for too long.
+    unsent    TEXT    AS (coalesce(doc ->> '$.unsent_at', '9999'))          STORED,
     -- Whether an answer is awaited, and from when on which colour is shown.
     waits     INTEGER AS (doc ->> '$.indicator.message' <> 'none')         STORED,
     green     TEXT    AS (coalesce(doc ->> '$.indicator.green_at', '9999'))  STORED,
@@ -73,6 +75,9 @@ CREATE INDEX {table}_open_queue ON {table} (queue, created, stream) WHERE is_ope
 CREATE INDEX {table}_unread_created ON {table} (created, stream) WHERE unread = 1;
 CREATE INDEX {table}_waiting_created ON {table} (created, stream, green) WHERE waits = 1;
 CREATE INDEX {table}_ticking_created ON {table} (created, stream, orange, red) WHERE red <> '9999';
+CREATE INDEX {table}_unsent ON {table} (unsent, stream) WHERE unsent <> '9999';
+-- What an owner who goes away has at hand.
+CREATE INDEX {table}_open_assignee ON {table} (assignee, stream) WHERE is_open = 1;
 -- What may be taken next.
 CREATE INDEX {table}_next ON {table} (queue, urgency, stream)
     WHERE is_open = 1 AND assignee = '' AND offered = '' AND base IN ('new', 'in_progress');

@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::attention::Attention;
 use super::{
-    AbsorbedSummary, CustomerSummary, LinkSummary, TicketDocument, offering, owning, promising,
+    AbsorbedSummary, CustomerSummary, LinkSummary, TicketDocument, drafting, offering, owning,
+    promising,
 };
 use crate::indicator::Indicator;
 use crate::recorded::{Recorded, id_of};
@@ -60,6 +61,7 @@ impl TicketFold {
         let Some(document) = &mut self.document else { return };
         document.apply(event);
         owning::apply(document, event, recorded.occurred_at);
+        drafting::evolve(&mut document.drafts, event, recorded.occurred_at);
         self.offers.evolve(recorded.version, event);
         offering::show(document, &self.offers);
         match event {
@@ -79,7 +81,9 @@ impl TicketFold {
     fn show(&mut self) {
         let Some(document) = &mut self.document else { return };
         document.unread = self.attention.is_unread();
-        let waits = self.attention.is_awaited() && document.status_base != BaseStatus::Merged;
+        let merged = document.status_base == BaseStatus::Merged;
+        document.unsent_at = drafting::unsent_at(&document.drafts).filter(|_| !merged);
+        let waits = self.attention.is_awaited() && !merged;
         document.indicator = Indicator::without_clocks(waits);
     }
 }
@@ -128,6 +132,8 @@ fn opened(created: &TicketCreated, recorded: &Recorded) -> TicketDocument {
         links: created.origin.as_ref().map(origin).into_iter().collect(),
         absorbed: Vec::new(),
         open_commitments: Vec::new(),
+        drafts: Vec::new(),
+        unsent_at: None,
         due_at: None,
         indicator: Indicator::without_clocks(false),
     }

@@ -59,6 +59,8 @@ pub struct Filter {
     pub indicator: Vec<Shade>,
     /// Whether the customer's latest message is newer than the last thing an employee did.
     pub unread: Option<bool>,
+    /// Whether a draft in it has been left unsent for too long (S-56).
+    pub unsent: Option<bool>,
     /// A predefined view (S-24).
     pub view: Option<Predefined>,
     /// What it must also pass: what a saved view says of something that is said again beside it.

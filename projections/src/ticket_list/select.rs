@@ -7,10 +7,13 @@
 use docket_domain::definition::BaseStatus;
 use docket_domain::instant::Instant;
 
+use self::now::{shades, unsent};
 use super::filter::{Assignee, Filter, Predefined, Shade, Sort};
 use crate::documents::{Query, Texts, Word};
 use crate::page::Cursor;
 use crate::ticket_text::Words;
+
+mod now;
 
 /// A word or a tag that tickets are searched by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +45,13 @@ pub(super) fn page(
     let mut query = Query::new(&format!(
         "SELECT doc, {column}, stream FROM {{ticket_list}} AS list WHERE TRUE"
     ));
-    let starts_from_few = terms.iter().any(|(_, found)| *found == Found::Few);
+    let starts_from_few =
+        filter.unsent == Some(true) || terms.iter().any(|(_, found)| *found == Found::Few);
     let driver = if starts_from_few { "" } else { driver(filter, sort) };
     query = columns(query, filter, driver);
     query = ranges(query, filter);
     query = predefined(query, filter.view, driver);
-    query = shades(query, &filter.indicator, now);
+    query = shades(unsent(query, filter.unsent, now), &filter.indicator, now);
     // Said as the small index of such tickets says it, or it would not be used.
     query = match driver {
         "waits" => query.sql(" AND waits = 1"),
@@ -56,7 +60,8 @@ pub(super) fn page(
     };
     if let Some(within) = &filter.within {
         query = ranges(columns(query, within, ""), within);
-        query = shades(predefined(query, within.view, ""), &within.indicator, now);
+        query = predefined(unsent(query, within.unsent, now), within.view, "");
+        query = shades(query, &within.indicator, now);
     }
     query = searched(query, terms);
     let (than, order) = if sort.falls() { ("<", "DESC") } else { (">", "ASC") };
@@ -245,28 +250,6 @@ fn predefined(query: Query, view: Option<Predefined>, driver: &str) -> Query {
             query.unindexed("base").sql(" <> 'snoozed'))")
         }
     }
-}
-
-/// Tickets that show one of these colours at `now`: the columns say when each begins. No instant sorts
-/// behind all instants.
-fn shades(mut query: Query, shades: &[Shade], now: Instant) -> Query {
-    let now = now.to_string();
-    for (place, shade) in shades.iter().enumerate() {
-        query = query.sql(if place == 0 { " AND (" } else { " OR " });
-        query = match shade {
-            Shade::Blue => query.sql("waits = 1 AND green > ").bind(now.as_str()),
-            Shade::Green => query.sql("waits = 1 AND green <= ").bind(now.as_str()),
-            Shade::Red => query.sql("red <= ").bind(now.as_str()),
-            Shade::Orange => {
-                query.sql("orange <= ").bind(now.as_str()).sql(" AND red > ").bind(now.as_str())
-            }
-            Shade::None => {
-                let query = query.sql("waits = 0 AND orange > ").bind(now.as_str());
-                query.sql(" AND red > ").bind(now.as_str())
-            }
-        };
-    }
-    if shades.is_empty() { query } else { query.sql(")") }
 }
 
 /// Tickets that have all the terms. Where many have a word, the texts of each ticket on the way are

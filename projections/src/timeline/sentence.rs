@@ -7,7 +7,7 @@ mod notices;
 mod parts;
 mod routing;
 
-use docket_domain::ticket::event::{MergeSide, ReopenCause, TicketEvent};
+use docket_domain::ticket::event::{DraftEnd, MergeSide, ReopenCause, TicketEvent};
 use jiff::tz::TimeZone;
 
 use super::words::{
@@ -56,6 +56,19 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
         }
         TicketEvent::TicketReplied { message, channel: by, status, .. } => {
             format!("replied {} {}{}", channel(*by), said(message), moved(status.as_ref()))
+        }
+        TicketEvent::ReplyDrafted { author, body, unsent_at } => format!(
+            "kept {}'s draft of a reply: {}{}",
+            agent(author),
+            quote(body),
+            unsent_at.map(|at| format!(", to be sent by {}", moment(at, zone))).unwrap_or_default()
+        ),
+        TicketEvent::DraftEnded { author, end } => {
+            let did = match end {
+                DraftEnd::Sent => "sent",
+                DraftEnd::Discarded => "threw away",
+            };
+            format!("{did} {}'s draft of a reply", agent(author))
         }
         TicketEvent::DeliveryFailed { recipient, code, reason, .. } => format!(
             "noted that a reply bounced{}{}{}",

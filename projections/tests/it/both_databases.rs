@@ -173,11 +173,11 @@ fn filter() -> impl Strategy<Value = Filter> {
     );
     let rest = (
         option::weighted(0.4, words()),
-        option::weighted(0.2, any::<bool>()),
+        (option::weighted(0.2, any::<bool>()), option::weighted(0.2, any::<bool>())),
         option::weighted(0.3, view),
         (moment(), moment(), moment(), moment()),
     );
-    (terms, rest).prop_map(|(terms, (q, unread, view, (from, to, updated_from, updated_to)))| {
+    (terms, rest).prop_map(|(terms, (q, (unread, unsent), view, (from, to, updated_from, updated_to)))| {
         let (queue, status, priority, level_min, assignee, customer, category, kind, tag) = terms;
         Filter {
             queue: queue.into_iter().map(str::to_owned).collect(),
@@ -191,6 +191,7 @@ fn filter() -> impl Strategy<Value = Filter> {
             tag: tag.into_iter().map(str::to_owned).collect(),
             q,
             unread,
+            unsent,
             view,
             created_from: from,
             created_to: to,

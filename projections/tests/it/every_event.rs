@@ -21,9 +21,11 @@ use crate::story::{
 };
 
 mod complaints;
+mod drafts;
 mod offers;
 
 use complaints::complaints;
+pub use drafts::drafts;
 pub use offers::offers;
 
 fn text(text: &str) -> Personal<String> {
@@ -148,6 +150,7 @@ pub fn promising() -> Vec<TicketEvent> {
     ];
     told.extend(complaints());
     told.extend(offers());
+    told.extend(drafts());
     told.extend([
         TicketEvent::RatingRequested { agent: Some(anna()), scale: 5 },
         TicketEvent::RatingGiven { agent: None, score: 4, scale: 5, comment: Some(text("quick")) },

@@ -225,6 +225,8 @@ fn what(event: &TicketEvent, actor: ActorKind) -> Option<What> {
         | E::TicketSnoozed { .. }
         | E::TicketWoken { .. }
         | E::MessageOpened { .. }
+        | E::ReplyDrafted { .. }
+        | E::DraftEnded { .. }
         | E::NoteAdded { .. }
         | E::CommitmentRecorded { .. }
         | E::CommitmentKept { .. }

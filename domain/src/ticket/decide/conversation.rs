@@ -5,7 +5,7 @@ use crate::ids::MessageId;
 use crate::party::{ActorKind, AgentRef, Channel};
 use crate::ticket::command::{NewMessage, TicketRefusal};
 use crate::ticket::decide::opening::message as said;
-use crate::ticket::decide::{Decision, closing, snooze, status};
+use crate::ticket::decide::{Decision, closing, draft, snooze, status};
 use crate::ticket::event::{StatusChange, TicketEvent};
 use crate::ticket::state::{MessageKind, TicketState};
 
@@ -81,7 +81,7 @@ pub(super) fn file(state: &TicketState, message: Option<MessageId>, reason: Stri
 }
 
 /// Answers in public: every customer's message that waits, an alias's too, is answered by it, and the status moves
-/// as the settings say, out of a snooze too. A program's reply answers nothing and moves nothing:
+/// as the settings say, out of a snooze too; what its author had kept of it is sent. A program's reply answers nothing and moves nothing:
 /// the customer still waits for a person.
 pub(super) fn reply(
     state: &TicketState,
@@ -97,14 +97,15 @@ pub(super) fn reply(
         let rule = context.catalogue.settings().status_on.reply.as_ref();
         (state.all_waiting().collect(), status::by_rule(state, rule, context)?)
     };
-    Ok(vec![TicketEvent::TicketReplied {
+    let replied = TicketEvent::TicketReplied {
         message: said(message, state.next_message_number(), context),
         answers,
         // Nobody can have seen what is not there yet.
         seen_version: seen_version.min(state.version),
         channel: channel.unwrap_or(state.channel),
         status,
-    }])
+    };
+    Ok([replied].into_iter().chain(draft::sent(state, context)).collect())
 }
 
 /// Notes that a reply never arrived. What it answered stays answered, and says so (T22).

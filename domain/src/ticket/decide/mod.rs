@@ -5,7 +5,7 @@
 
 use crate::context::Context;
 use crate::ticket::command::{TicketCommand, TicketRefusal};
-use crate::ticket::event::{TicketEvent, WakeCause};
+use crate::ticket::event::{DraftEnd, TicketEvent, WakeCause};
 use crate::ticket::state::{Ticket, TicketState};
 
 mod classification;
@@ -15,6 +15,7 @@ mod commitment;
 mod complaint;
 mod contact;
 mod conversation;
+mod draft;
 mod merge;
 mod notice;
 mod offer;
@@ -78,6 +79,8 @@ fn follow(state: &TicketState, command: TicketCommand, context: &Context<'_>) ->
         C::AddNote { message, mentions } => {
             conversation::add_note(state, message, mentions, context)
         }
+        C::Draft { author, body } => Ok(draft::keep(state, author, body, context)),
+        C::DiscardDraft { author } => Ok(draft::end(state, author.id, DraftEnd::Discarded)),
         C::ReportBounce { message, recipient, code, reason } => {
             conversation::bounce(state, message, recipient, code, reason)
         }
@@ -221,6 +224,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::OpenMessage { .. }
         | C::File { .. }
         | C::AddNote { .. }
+        | C::DiscardDraft { .. }
         | C::ReportBounce { .. }
         | C::KeepCommitment { .. }
         | C::BreakCommitment { .. }
@@ -245,6 +249,7 @@ fn admitted(command: &TicketCommand) -> Admitted {
         | C::Unassign { .. }
         | C::HandOver { .. }
         | C::Reply { .. }
+        | C::Draft { .. }
         | C::LogCall(_)
         | C::LogMeeting { .. }
         | C::LogChat { .. }

@@ -59,6 +59,16 @@ pub enum Direction {
     Outbound,
 }
 
+/// What became of a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DraftEnd {
+    /// Its author replied.
+    Sent,
+    /// Somebody threw it away.
+    Discarded,
+}
+
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -39,6 +39,7 @@ mod complaint;
 mod complaint_owner;
 mod contact;
 mod conversation;
+mod drafts;
 mod merge;
 mod merged_waiting;
 mod notice;

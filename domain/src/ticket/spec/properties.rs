@@ -107,13 +107,14 @@ fn sound(ticket: &Ticket, events: usize) {
     assert!(state.tags.len() <= 50);
     assert!(state.tags.iter().enumerate().all(|(at, tag)| !state.tags[..at].contains(tag)));
     assert!(state.escalation_level <= 9);
+    assert!(state.drafts.iter().all(|it| state.draft_of(it.author.id) == Some(it)), "one each");
     let waits = matches!(state.status.base, BaseStatus::New | BaseStatus::InProgress);
     assert!(state.offers.open.is_none() || (state.assignee.is_none() && waits));
     assert!(state.offers.passed.len() <= 2, "nobody is asked twice in a round");
 }
 
 /// How many kinds of commands [`ask`] chooses from.
-const KINDS: u8 = 57;
+const KINDS: u8 = 60;
 
 /// A command of every kind, sensible or not.
 #[expect(clippy::too_many_lines, reason = "one arm for each command: a table, read as one")]
@@ -235,6 +236,8 @@ fn ask(ticket: &Ticket, (kind, a, b): (u8, u8, u8), now: Instant) -> C {
         54 => C::AcceptOffer { agent },
         55 => C::DeclineOffer { agent, reason: body },
         56 => C::ExpireOffer { offered_in: state.version - u64::from(b % 2) },
+        57 | 58 => C::Draft { author: agent, body },
+        59 => C::DiscardDraft { author: agent },
         34 => C::Split {
             into: other,
             messages: vec![message],
@@ -307,7 +310,7 @@ fn a_closed_ticket_takes_what_is_said_about_it_and_a_merged_one_bookkeeping_only
             }
         }
     }
-    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock NoteOwner ExpireOffer");
+    insta::assert_snapshot!(taken[0].join(" "), @"Open Receive OpenMessage File AddNote KeepCommitment BreakCommitment Tag Wake Merge Absorb Unmerge Link Unlink RaiseComplaint DecideComplaint Reopen Rate Correct RequestRating ScoreQuality LogTime GiveBack RecordActivity MarkClock NoteOwner ExpireOffer DiscardDraft");
     insta::assert_snapshot!(taken[1].join(" "), @"Open Wake Absorb Unmerge GiveBack RecordActivity MarkClock NoteOwner ExpireOffer");
 }
 

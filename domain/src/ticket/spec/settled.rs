@@ -10,6 +10,8 @@ pub(super) fn is_settled_by_once(command: &C) -> bool {
         | C::Give { .. }
         | C::AcceptOffer { .. }
         | C::DeclineOffer { .. }
+        | C::Draft { .. }
+        | C::DiscardDraft { .. }
         | C::ExpireOffer { .. }
         | C::Unassign { .. }
         | C::HandOver { .. }

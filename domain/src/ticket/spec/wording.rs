@@ -13,6 +13,8 @@ pub(super) fn phrase(command: &C) -> String {
         C::Give { to, offer_ms: None, .. } => format!("give to {}", name(to)),
         C::Give { to, .. } => format!("offer to {}", name(to)),
         C::AcceptOffer { agent } => format!("{} accepts", name(agent)),
+        C::Draft { author, body } => format!("{} drafts {body:?}", name(author)),
+        C::DiscardDraft { author } => format!("{} discards the draft", name(author)),
         C::DeclineOffer { agent, .. } => format!("{} declines", name(agent)),
         C::ExpireOffer { .. } => "the offer runs out".into(),
         C::Unassign { .. } => "unassign".into(),

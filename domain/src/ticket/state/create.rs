@@ -27,6 +27,7 @@ impl TicketState {
             untaken: false,
             offers: Offers::default(),
             messages: Vec::new(),
+            drafts: Vec::new(),
             split_off_with: Vec::new(),
             waiting_from_others: Vec::new(),
             opened_from_others: Vec::new(),

@@ -53,6 +53,7 @@ impl TicketState {
                 self.answered(answers);
                 self.said(message.id, &message.number, MessageKind::Reply);
             }
+            E::ReplyDrafted { .. } | E::DraftEnded { .. } => self.drafted(event),
             E::NoteAdded { message, .. } => {
                 self.said(message.id, &message.number, MessageKind::Note);
             }
