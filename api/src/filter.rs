@@ -178,6 +178,7 @@ impl Wanted {
                 }
             }
             "unread" => filter.unread = Some(read(name, value)?),
+            "unsent" => filter.unsent = Some(read(name, value)?),
             "assignee" => filter.assignee = Some(assignee(who, name, value)?),
             "offered_to" => filter.offered_to = Some(assignee(who, name, value)?),
             "view" => filter.view = Some(predefined(docket, who, value)?),

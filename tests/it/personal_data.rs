@@ -16,12 +16,13 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
 /// Texts that occur nowhere else, one for each kind of personal field.
-const CANARIES: [&str; 10] = [
+const CANARIES: [&str; 11] = [
     "canary-subject",
     "canary-body",
     "canary-customer-name",
     "canary-address",
     "canary-agent-name",
+    "canary-draft",
     "canary-reply",
     "canary-note",
     "canary-reason",
@@ -228,6 +229,7 @@ async fn plant(url: &str, token: &str) -> String {
     let id = ticket["id"].as_str().unwrap().to_owned();
     for (verb, body) in [
         ("assign", json!({ "agent": agent["id"] })),
+        ("draft", json!({ "body": "canary-draft", "agent": agent["id"] })),
         ("reply", json!({ "body": "canary-reply" })),
         ("note", json!({ "body": "canary-note" })),
         ("commitment", json!({ "text": "canary-promise" })),

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::codes::{
-    AssignMethod, CallOutcome, Decision, Direction, DraftEnd, LinkKind, MergeSide, OpenedBy, OriginKind,
-    Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
+    AssignMethod, CallOutcome, Decision, Direction, DraftEnd, LinkKind, MergeSide, OpenedBy,
+    OriginKind, Outcome, Promiser, ReopenCause, Severity, SnoozeReason, WakeCause,
 };
 pub use self::complaint::{Authority, Finding, PreparedSolution};
 pub use self::mark::{ClockMark, EscalationRule, ReappliedClock, SlaReapplied};

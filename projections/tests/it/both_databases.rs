@@ -83,6 +83,7 @@ enum Later {
     Snoozed(i64),
     Tagged(&'static str),
     Prioritized,
+    Drafted(String),
 }
 
 fn later() -> impl Strategy<Value = Later> {
@@ -93,6 +94,7 @@ fn later() -> impl Strategy<Value = Later> {
         (0..4_i64).prop_map(Later::Snoozed),
         select(&TAGS[..]).prop_map(Later::Tagged),
         Just(Later::Prioritized),
+        text().prop_map(Later::Drafted),
     ]
 }
 
@@ -133,6 +135,11 @@ impl Case {
                 Later::Tagged(tag) => TicketEvent::TicketTagged {
                     added: vec![(*tag).to_owned()],
                     removed: self.tags.iter().take(1).map(|tag| (*tag).to_owned()).collect(),
+                },
+                Later::Drafted(text) => TicketEvent::ReplyDrafted {
+                    author: anna(),
+                    body: Personal::text(text.clone()),
+                    unsent_at: Some(MONDAY.plus_millis(i64::from(self.high))),
                 },
                 Later::Prioritized => TicketEvent::TicketPrioritized {
                     from: priority("low", 2),
@@ -177,29 +184,32 @@ fn filter() -> impl Strategy<Value = Filter> {
         option::weighted(0.3, view),
         (moment(), moment(), moment(), moment()),
     );
-    (terms, rest).prop_map(|(terms, (q, (unread, unsent), view, (from, to, updated_from, updated_to)))| {
-        let (queue, status, priority, level_min, assignee, customer, category, kind, tag) = terms;
-        Filter {
-            queue: queue.into_iter().map(str::to_owned).collect(),
-            status: some(status),
-            priority: some(priority),
-            level_min,
-            assignee,
-            customer: customer.map(|n| uuid(0xc1 + n)),
-            category: category.map(str::to_owned),
-            ticket_type: some(kind),
-            tag: tag.into_iter().map(str::to_owned).collect(),
-            q,
-            unread,
-            unsent,
-            view,
-            created_from: from,
-            created_to: to,
-            updated_from,
-            updated_to,
-            ..Filter::default()
-        }
-    })
+    (terms, rest).prop_map(
+        |(terms, (q, (unread, unsent), view, (from, to, updated_from, updated_to)))| {
+            let (queue, status, priority, level_min, assignee, customer, category, kind, tag) =
+                terms;
+            Filter {
+                queue: queue.into_iter().map(str::to_owned).collect(),
+                status: some(status),
+                priority: some(priority),
+                level_min,
+                assignee,
+                customer: customer.map(|n| uuid(0xc1 + n)),
+                category: category.map(str::to_owned),
+                ticket_type: some(kind),
+                tag: tag.into_iter().map(str::to_owned).collect(),
+                q,
+                unread,
+                unsent,
+                view,
+                created_from: from,
+                created_to: to,
+                updated_from,
+                updated_to,
+                ..Filter::default()
+            }
+        },
+    )
 }
 
 /// Asks both and compares; answers the cursor to go on from.

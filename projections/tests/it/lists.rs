@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 
 use docket_domain::definition::BaseStatus;
 use docket_domain::ids::{CustomerId, TicketId};
-use docket_domain::instant::Instant;
 use docket_domain::party::Channel;
 use docket_domain::personal::Personal;
 use docket_domain::ticket::event::{SnoozeReason, TicketEvent};
@@ -19,7 +18,7 @@ use docket_projections::{queue_summary, stays};
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::told::{Case, LOOKED, shades, told_cases};
+use self::told::{Case, LOOKED, told_cases};
 use crate::desk::{Desk, On};
 use crate::every_event::{drafts, offers};
 use crate::promises::{self, promised};

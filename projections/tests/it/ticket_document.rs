@@ -64,6 +64,7 @@ fn a_new_ticket_shows_what_the_customer_said_and_waits() {
       "fields": {},
       "links": [],
       "absorbed": [],
+      "unsent_at": null,
       "due_at": null,
       "indicator": {
         "message": "blue",

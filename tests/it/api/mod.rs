@@ -12,6 +12,7 @@ mod compliance;
 mod conventions;
 mod definitions;
 mod discretion;
+mod drafts;
 mod escalation;
 mod events;
 mod flows;

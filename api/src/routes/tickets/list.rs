@@ -43,6 +43,7 @@ use crate::problem::Problem;
     ("due_to" = Option<String>, Query, description = "Due at this instant or before."),
     ("indicator" = Option<String>, Query, description = "Colours shown beside it: `blue`, `green`, `orange`, `red`, `none`."),
     ("unread" = Option<bool>, Query, description = "Whether the customer's message is newer than our last act."),
+    ("unsent" = Option<bool>, Query, description = "Whether a draft in it has been left unsent for too long."),
     ("view" = Option<String>, Query, description = "`current`, `mine_and_unassigned`, `new`, `touched_today`, `all`, `last_month`, or a saved view's id."),
     ("sort" = Option<String>, Query, description = "`created`, `-created`, `updated`, `-updated` (unless said), `due`, `-priority`."),
     ("page_size" = Option<u16>, Query, description = "1 to 200; 50 unless said."),

@@ -4,6 +4,7 @@ mod complaints;
 mod contacts;
 mod conversation;
 mod create;
+mod drafts;
 mod history;
 mod judgement;
 mod lifecycle;
@@ -26,6 +27,7 @@ pub fn configure(config: &mut ServiceConfig) {
         scope("/tickets/{id}")
             .configure(read::configure)
             .configure(conversation::configure)
+            .configure(drafts::configure)
             .configure(ownership::configure)
             .configure(offers::configure)
             .configure(lifecycle::configure)
