@@ -149,8 +149,7 @@ pub fn promising() -> Vec<TicketEvent> {
         TicketEvent::CommitmentBroken { commitment_id, reason: text("out of stock") },
     ];
     told.extend(complaints());
-    told.extend(offers());
-    told.extend(drafts());
+    told.extend(offers().into_iter().chain(drafts()));
     told.extend([
         TicketEvent::RatingRequested { agent: Some(anna()), scale: 5 },
         TicketEvent::RatingGiven { agent: None, score: 4, scale: 5, comment: Some(text("quick")) },

@@ -18,7 +18,7 @@ async fn unsent(desk: &Desk, wanted: bool) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_is_left_unsent_is_found_and_sending_it_ends_that() {
     let desk = Desk::open().await;
-    let (ticket, other) = (desk.ticket("One").await, desk.ticket("Two").await);
+    let (ticket, other) = (desk.given_ticket().await, desk.given_ticket().await);
     let anna = desk.caller("agent");
     let kept = anna.post(&ticket.path("draft"), &json!({ "body": "We are" })).await.is(200).body;
     assert_eq!(kept["unsent_at"], "2026-03-02T09:30:00.000Z");
@@ -57,7 +57,7 @@ async fn a_draft_is_ones_own_and_the_settings_say_after_how_long_it_is_late() {
     settings["unsent_after"] = json!("PT5M");
     desk.admin.put("/v1/settings", &settings).await.is(200);
 
-    let ticket = desk.ticket("One").await;
+    let ticket = desk.given_ticket().await;
     let bea = desk.admin.post("/v1/agents", &json!({ "name": "Bea" })).await.is(201).text("/id");
     let anna = desk.caller("agent");
     let of_bea = json!({ "body": "Here it is", "agent": bea });

@@ -21,7 +21,7 @@ use crate::problem::Problem;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(keep).service(discard).service(read_drafts);
+    config.service(keep_draft).service(discard_draft).service(read_drafts);
 }
 
 /// A reply that is not sent yet.
@@ -41,7 +41,7 @@ struct KeptDraft {
 #[utoipa::path(tag = "tickets", request_body = KeptDraft,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/draft")]
-async fn keep(call: Call, id: web::Path<String>, body: Body<KeptDraft>) -> Answer {
+async fn keep_draft(call: Call, id: web::Path<String>, body: Body<KeptDraft>) -> Answer {
     let asked = body.asked;
     Check::default().text("/body", &asked.body).done()?;
     let gather = async {
@@ -66,7 +66,7 @@ struct DiscardedDraft {
 #[utoipa::path(tag = "tickets", request_body = DiscardedDraft,
     responses((status = 200, description = "The ticket.", body = TicketDocument)))]
 #[post("/draft/discard")]
-async fn discard(call: Call, id: web::Path<String>, body: Body<DiscardedDraft>) -> Answer {
+async fn discard_draft(call: Call, id: web::Path<String>, body: Body<DiscardedDraft>) -> Answer {
     let gather = async {
         let author = call.agent_or_self("/agent", body.asked.agent).await?;
         Ok(TicketCommand::DiscardDraft { author })
