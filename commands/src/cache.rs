@@ -118,7 +118,8 @@ impl Weighed for Ticket {
         let text = |text: &Personal<String>| text.known().map_or(0, String::len);
         let fields = ticket.fields.iter().map(|(name, value)| ONE + name.len() + text(value));
         let promises = ticket.commitments.iter().map(|promise| ONE + text(&promise.text));
-        let texts = fields.chain(promises).sum::<usize>();
+        let drafts = ticket.drafts.iter().map(|draft| ONE + text(&draft.body));
+        let texts = fields.chain(promises).chain(drafts).sum::<usize>();
         2 * 1024 + (small + ticket.tags.len()) * ONE + texts
     }
 }

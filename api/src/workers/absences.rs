@@ -34,6 +34,10 @@ const TRIES: usize = 8;
 /// After how long a ticket that nothing could be noted on is tried again, in milliseconds.
 const RETRY_MS: i64 = 60_000;
 
+/// For how long the tickets of an owner of whom nothing new is known are left alone, in milliseconds: one that
+/// is reopened is noted on by then.
+const SETTLED_MS: i64 = 60_000;
+
 /// Notes who is away, until the server stops.
 pub(super) async fn run(docket: Arc<Docket>) {
     let mut stopping = docket.stopping();
@@ -50,10 +54,6 @@ pub(super) async fn run(docket: Arc<Docket>) {
         }
     }
 }
-
-/// For how long the tickets of an owner of whom nothing new is known are left alone, in milliseconds: one that
-/// is reopened is noted on by then.
-const SETTLED_MS: i64 = 60_000;
 
 /// When the agents of a desk are away, as far as the log was read.
 #[derive(Default)]

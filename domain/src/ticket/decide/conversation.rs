@@ -81,8 +81,8 @@ pub(super) fn file(state: &TicketState, message: Option<MessageId>, reason: Stri
 }
 
 /// Answers in public: every customer's message that waits, an alias's too, is answered by it, and the status moves
-/// as the settings say, out of a snooze too; what its author had kept of it is sent. A program's reply answers nothing and moves nothing:
-/// the customer still waits for a person.
+/// as the settings say, out of a snooze too; what its author had kept of it is sent. A program's reply
+/// answers nothing and moves nothing: the customer still waits for a person.
 pub(super) fn reply(
     state: &TicketState,
     message: NewMessage,

@@ -14,7 +14,7 @@ use docket_store::{Append, EventStore, Outcome, Sealed, StoredEvent};
 use docket_test_servers::postgres::{self, Database};
 
 use super::{answers, arrived, finished, furnish, moving as leaving};
-use crate::placing::all;
+use crate::placing::{all, some_history};
 use crate::stores::{Place, appended, clock, command, impatient, note, write};
 
 /// A log that was in one KurrentDB and is in PostgreSQL now, with what was asked of it before.
@@ -146,4 +146,41 @@ async fn a_command_longer_than_a_page_moves_whole() {
     assert_eq!(moved, Moved { events: 2_603, streams: 6, readings: 0 });
     let store = place.open().await;
     assert_eq!(store.read_all(0, 9_999, Sealed::With).await.unwrap(), before);
+}
+
+/// Two desks share a KurrentDB by the names of their streams. Meant to fail where a move takes the log for its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_moves_in_beside_another_and_out_again() {
+    let (Some(from), Some(to)) = (postgres::database(), postgres::database()) else { return };
+    let furnished = in_postgres(&from).await;
+    let place = Place::new().await;
+    let other = place.open().await;
+    some_history(&other).await;
+    let url = format!("{}&streamPrefix=north-", place.double.url());
+    let (beside, access) = (place.file().with_file_name("north"), readings(&place));
+    let north = House::Kurrent { url: &url, beside: &beside, access: &access };
+    let moved = async |from: House<'_>, to: House<'_>| {
+        let mut moving = Moving::begin(from, to).await.unwrap();
+        moving.copy(&mut |_, _| {}).await.unwrap();
+        moving.compare(&mut |_, _| {}).await.unwrap();
+        finished(moving).await
+    };
+    let server = arrived(&from).await.unwrap();
+    let before = answers(&server, &furnished).await;
+    server.close().await;
+    let all_of_it = Moved { events: 9, streams: 4, readings: 0 };
+    assert_eq!(moved(House::Postgres(from.url()), north).await, all_of_it);
+
+    let store = KurrentStore::open(&url, beside.clone(), clock(), impatient()).await.unwrap();
+    assert_eq!(answers(&store, &furnished).await, before);
+    appended(&other, note("ticket-9", 0)).await;
+    assert_eq!((all(&store).await.len(), all(&other).await.len()), (9, 9));
+    assert_eq!(appended(&store, note("ticket-9", 0)).await.first, 10);
+    store.close().await;
+
+    let with_note = Moved { events: 10, streams: 5, readings: 0 };
+    assert_eq!(moved(north, House::Postgres(to.url())).await, with_note);
+    let server = arrived(&to).await.unwrap();
+    assert_eq!(server.read_all(0, 9, Sealed::With).await.unwrap(), before.0);
+    assert_eq!(appended(&other, note("ticket-9", 1)).await.first, 10, "the other desk stays");
 }
