@@ -1,5 +1,6 @@
 //! Replies that are kept until they are sent, and shown when they are left for too long (S-56).
 
+use std::slice;
 use std::time::Duration;
 
 use docket_tests::desk::Desk;
@@ -30,8 +31,8 @@ async fn a_reply_that_is_left_unsent_is_found_and_sending_it_ends_that() {
     assert_eq!(kept["drafts"][0]["saved_at"], "2026-03-02T09:29:00.000Z");
     assert_eq!(kept["unsent_at"], "2026-03-02T09:30:00.000Z", "going on begins nothing anew");
     desk.pass(MINUTE);
-    assert_eq!(unsent(&desk, true).await, [ticket.id.clone()]);
-    assert_eq!(unsent(&desk, false).await, [other.id.clone()]);
+    assert_eq!(unsent(&desk, true).await, slice::from_ref(&ticket.id));
+    assert_eq!(unsent(&desk, false).await, slice::from_ref(&other.id));
 
     let drafts = desk.admin.get(&ticket.path("drafts")).await.is(200).body;
     assert_eq!(drafts["data"][0]["body"], "We are looking for it");

@@ -3,6 +3,7 @@
 use super::*;
 
 /// Whether asking the same again at once finds nothing to do, or is refused.
+#[expect(clippy::too_many_lines, reason = "one line for each command: a table, read as one")]
 pub(super) fn is_settled_by_once(command: &C) -> bool {
     match command {
         C::Open(_)

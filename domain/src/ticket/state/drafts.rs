@@ -25,16 +25,14 @@ impl TicketState {
     }
 
     pub(super) fn drafted(&mut self, event: &TicketEvent) {
-        match event {
-            TicketEvent::ReplyDrafted { author, body, unsent_at } => {
-                self.drafts.retain(|draft| draft.author.id != author.id);
-                let (author, body) = (author.clone(), body.clone());
-                self.drafts.push(Draft { author, body, unsent_at: *unsent_at });
-            }
-            TicketEvent::DraftEnded { author, .. } => {
-                self.drafts.retain(|draft| draft.author.id != author.id);
-            }
-            _ => {}
+        if let TicketEvent::ReplyDrafted { author, .. } | TicketEvent::DraftEnded { author, .. } =
+            event
+        {
+            self.drafts.retain(|draft| draft.author.id != author.id);
+        }
+        if let TicketEvent::ReplyDrafted { author, body, unsent_at } = event {
+            let (author, body) = (author.clone(), body.clone());
+            self.drafts.push(Draft { author, body, unsent_at: *unsent_at });
         }
     }
 }
