@@ -7,6 +7,7 @@ mod notices;
 mod parts;
 mod routing;
 
+use docket_domain::party::AgentRef;
 use docket_domain::ticket::event::{DraftEnd, MergeSide, ReopenCause, TicketEvent};
 use jiff::tz::TimeZone;
 
@@ -58,8 +59,8 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
             format!("replied {} {}{}", channel(*by), said(message), moved(status.as_ref()))
         }
         TicketEvent::ReplyDrafted { author, body, unsent_at } => format!(
-            "kept {}'s draft of a reply: {}{}",
-            agent(author),
+            "kept {}: {}{}",
+            draft_of(author, who),
             quote(body),
             unsent_at.map(|at| format!(", to be sent by {}", moment(at, zone))).unwrap_or_default()
         ),
@@ -68,7 +69,7 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
                 DraftEnd::Sent => "sent",
                 DraftEnd::Discarded => "threw away",
             };
-            format!("{did} {}'s draft of a reply", agent(author))
+            format!("{did} {}", draft_of(author, who))
         }
         TicketEvent::DeliveryFailed { recipient, code, reason, .. } => format!(
             "noted that a reply bounced{}{}{}",
@@ -277,4 +278,14 @@ pub fn of(event: &TicketEvent, who: &str, zone: &TimeZone) -> String {
         ),
     };
     format!("{who} {what}.")
+}
+
+/// A draft, and whose reply it is where somebody else kept or ended it.
+fn draft_of(author: &AgentRef, who: &str) -> String {
+    let author = agent(author);
+    if author == who {
+        "a draft of a reply".to_owned()
+    } else {
+        format!("a draft of {author}'s reply")
+    }
 }

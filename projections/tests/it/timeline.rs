@@ -93,10 +93,10 @@ fn what_was_promised_and_judged() {
     Anna Nowak offered the ticket to Anna Nowak until 2026-03-02 09:02 UTC, chosen by the queue “inbox” (version 1): of 2 who could take it the one with least, 1 at hand.
     Anna Nowak accepted the offer of the ticket to Anna Nowak.
     Anna Nowak assigned the ticket to Piotr Zieliński (before: nobody), chosen by the queue “inbox” (version 1): the only one who could take it, 1 at hand.
-    Anna Nowak kept Anna Nowak's draft of a reply: “We are looking”, to be sent by 2026-03-02 09:00 UTC.
-    Anna Nowak kept Piotr Zieliński's draft of a reply: “Here it is”.
-    Anna Nowak sent Anna Nowak's draft of a reply.
-    Anna Nowak threw away Piotr Zieliński's draft of a reply.
+    Anna Nowak kept a draft of a reply: “We are looking”, to be sent by 2026-03-02 09:00 UTC.
+    Anna Nowak kept a draft of Piotr Zieliński's reply: “Here it is”.
+    Anna Nowak sent a draft of a reply.
+    Anna Nowak threw away a draft of Piotr Zieliński's reply.
     Anna Nowak asked the customer to rate Anna Nowak from 1 to 5.
     Anna Nowak rated the service 4 of 5: “quick”.
     Anna Nowak scored the work of Anna Nowak 9 of 10 by “tone/3”.
